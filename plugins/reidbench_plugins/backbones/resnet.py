@@ -1,0 +1,50 @@
+"""Torchvision's ResNets without their classifier (He et al., CVPR 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+from torchvision import models
+
+
+def resnet18(*, last_stride: int = 2) -> nn.Module:
+    """Return ResNet-18, embedding 512; see :func:`embedder` for ``last_stride``."""
+    return embedder(models.resnet18, last_stride)
+
+
+def resnet34(*, last_stride: int = 2) -> nn.Module:
+    """Return ResNet-34, embedding 512; see :func:`embedder` for ``last_stride``."""
+    return embedder(models.resnet34, last_stride)
+
+
+def resnet50(*, last_stride: int = 2) -> nn.Module:
+    """Return ResNet-50, embedding 2048; see :func:`embedder` for ``last_stride``."""
+    return embedder(models.resnet50, last_stride)
+
+
+def resnet101(*, last_stride: int = 2) -> nn.Module:
+    """Return ResNet-101, embedding 2048; see :func:`embedder` for ``last_stride``."""
+    return embedder(models.resnet101, last_stride)
+
+
+def embedder(build: Callable[..., models.ResNet], last_stride: int) -> nn.Module:
+    """Return a freshly initialised ResNet that ends at its pooled features.
+
+    State-dict keys are torchvision's, without ``fc``. ``last_stride`` is layer4's: 2, or 1 for a
+    last map of twice the height and width (Luo et al., Bag of Tricks, CVPRW 2019).
+
+    Raises:
+        ValueError: ``last_stride`` is neither 1 nor 2.
+
+    """
+    if last_stride not in (1, 2):
+        raise ValueError(f"option 'last_stride' is {last_stride!r}; choose 1 or 2")
+    network: nn.Module = build(weights=None)
+    network.fc = nn.Identity()
+    if last_stride == 1:
+        # Basic blocks stride in conv1, bottlenecks in conv2, both in the shortcut's projection.
+        for layer in network.get_submodule("layer4.0").modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.stride = (1, 1)
+    return network

@@ -1,0 +1,1 @@
+"""The built-in pruning methods, one file each."""

@@ -1,0 +1,27 @@
+"""Everything a plugin author imports; nothing here imports torch."""
+
+from __future__ import annotations
+
+from reidbench.data import DataError, ReIDData, Split
+from reidbench.hookspecs import hookimpl
+from reidbench.method import Group, Method, PrunePhase, RankingTask
+from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord
+
+API_VERSION = 1
+"""The contract a plugin is written against; a plugin may state the one it needs in a module-level
+``REIDBENCH_API``, and is refused with a sentence when this reidbench is older."""
+
+__all__ = [
+    "API_VERSION",
+    "BackboneRecord",
+    "DataError",
+    "DatasetRecord",
+    "Group",
+    "Method",
+    "MethodRecord",
+    "PrunePhase",
+    "RankingTask",
+    "ReIDData",
+    "Split",
+    "hookimpl",
+]

@@ -1,0 +1,86 @@
+"""Assembles a trial's result from what its phases left in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reidbench.plan import EvaluateNode, PhaseNode, Plan, Trial
+from reidbench.results import (
+    Cost,
+    Metrics,
+    PerQuery,
+    PhaseReport,
+    Result,
+    Scores,
+    Status,
+    Width,
+)
+from reidbench.store import Store
+
+
+def finished_result(
+    plan: Plan, trial: Trial, store: Store, provenance: Mapping[str, Any]
+) -> Result:
+    """Return the result of a trial whose every node is in the store."""
+    cut = store.meta(trial.prune.key)
+    final = store.meta(trial.final.key)
+    return Result(
+        **_common(plan, trial, provenance),
+        status="done",
+        cost=Cost.model_validate(cut["cost"]),
+        widths={name: Width.model_validate(width) for name, width in cut["widths"].items()},
+        scores=Scores(
+            base=_metrics(trial.base, store),
+            pruned=_metrics(trial.pruned, store),
+            final=Metrics.model_validate(final["metrics"]),
+        ),
+        per_query=PerQuery.model_validate(final["per_query"]),
+        phases=[_report(node, store) for node in trial.phases],
+    )
+
+
+def failed_result(
+    plan: Plan, trial: Trial, store: Store, provenance: Mapping[str, Any], status: Status, why: str
+) -> Result:
+    """Return the result of a trial that ended early, with the phases it finished."""
+    return Result(
+        **_common(plan, trial, provenance),
+        status=status,
+        error=why,
+        phases=[_report(node, store) for node in trial.phases if store.has(node.key)],
+    )
+
+
+def _common(plan: Plan, trial: Trial, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    data = trial.final.data
+    return {
+        "key": trial.key,
+        "suite": plan.suite.name,
+        "trial": trial.id,
+        "drawn": data.component.record.drawn,
+        "protocol": plan.protocol.identity(),
+        "components": {
+            "method": trial.method.identity(),
+            "backbone": trial.final.network.backbone.identity(),
+            "target": data.identity(),
+        },
+        "tolerance": plan.protocol.pruning.tolerance,
+        "provenance": dict(provenance),
+    }
+
+
+def _metrics(node: EvaluateNode | None, store: Store) -> Metrics | None:
+    return Metrics.model_validate(store.meta(node.key)["metrics"]) if node else None
+
+
+def _report(node: PhaseNode, store: Store) -> PhaseReport:
+    meta = store.meta(node.key)
+    return PhaseReport(
+        kind=meta["kind"],
+        on=meta["on"],
+        key=node.key,
+        epochs=meta["epochs"],
+        steps=meta["steps"],
+        seconds=meta["seconds"],
+    )

@@ -1,0 +1,70 @@
+"""Silence the channels of a plan without removing them, for good (mask) or for now (soften)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from reidbench.channels.graph import ChannelGraph, ChannelGroup, Slice
+from reidbench.channels.plan import PruningPlan
+
+
+def mask(module: nn.Module, graph: ChannelGraph, plan: PruningPlan) -> None:
+    """Zero the dropped channels in place so that the output equals the pruned network's.
+
+    Filters, biases, norms' scales and shifts and the next layers' input columns all become
+    zero; the columns make it right for any activation, also one with f(0) other than 0.
+    """
+    for group, dropped in _losing(graph, plan):
+        for cut in group.slices:
+            _zero(_parts(module, cut, cut.tensors), cut, dropped)
+
+
+def soften(
+    module: nn.Module,
+    graph: ChannelGraph,
+    plan: PruningPlan,
+    optimizer: Optimizer | None = None,
+) -> None:
+    """Zero only the filters and biases that make the dropped channels; they may grow back.
+
+    The norms stay as they are (soft filter pruning, He et al. 2018). With an ``optimizer`` its
+    state for those filters is zeroed too, or old momentum would bring them straight back.
+    """
+    for group, dropped in _losing(graph, plan):
+        for cut in group.producers:
+            own = list(_parts(module, cut, cut.tensors))
+            _zero(own, cut, dropped)
+            if optimizer is not None:
+                for parameter in own:
+                    _zero(_state(optimizer, parameter), cut, dropped)
+
+
+def _losing(
+    graph: ChannelGraph, plan: PruningPlan
+) -> Iterator[tuple[ChannelGroup, tuple[int, ...]]]:
+    plan.fits(graph.widths)
+    gone = plan.dropped
+    return ((group, gone[group.name]) for group in graph.groups if group.name in gone)
+
+
+def _parts(module: nn.Module, cut: Slice, names: tuple[str, ...]) -> Iterator[Tensor]:
+    own = module.get_submodule(cut.owner)._parameters
+    return (parameter for name in names if (parameter := own.get(name)) is not None)
+
+
+def _state(optimizer: Optimizer, parameter: Tensor) -> Iterator[Tensor]:
+    for value in optimizer.state.get(parameter, {}).values():
+        if isinstance(value, Tensor) and value.dim() > 0 and value.shape == parameter.shape:
+            yield value
+
+
+@torch.no_grad()
+def _zero(tensors: Iterable[Tensor], cut: Slice, dropped: tuple[int, ...]) -> None:
+    positions = torch.from_numpy(cut.positions[np.isin(cut.channels, dropped)])
+    for tensor in tensors:
+        tensor.index_fill_(cut.dim, positions.to(tensor.device), 0)

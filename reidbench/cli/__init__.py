@@ -1,0 +1,73 @@
+"""The ``reidbench`` command; commands load when called, so that ``--help`` is instant."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from reidbench import __version__
+from reidbench.errors import ReidbenchError
+
+COMMANDS = {
+    "run": "Run a suite and print its leaderboard.",
+    "plan": "Print a suite's trials and phases: what is done, what is left.",
+    "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "plugins": "List every method, backbone and data set, and plugins that failed to load.",
+    "protocols": "List the published protocols, or print the rules of one.",
+    "schema": "Print the JSON schema of suite files.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command called ``cmd_name``."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"reidbench.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one line a command, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reidbench")
+def cli() -> None:
+    """Benchmark structured pruning of person re-ID networks at FLOP reductions that match.
+
+    \b
+    Start here:
+      reidbench run suites/quickstart.yaml       train, prune, retrain and rank
+      reidbench plan suites/quickstart.yaml      see what that would do
+      reidbench leaderboard runs/quickstart      print the table again
+    """
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 some trial failed, 2 wrong input, 130 interrupted."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except ReidbenchError as error:
+        click.echo(f"reidbench: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("reidbench: interrupted; finished phases are kept, run the same command to go on", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)

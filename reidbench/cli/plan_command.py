@@ -1,0 +1,70 @@
+"""``reidbench plan``: what a run would do, what is done, what is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from reidbench.cli.options import (
+    disable_option,
+    out_option,
+    results_folder,
+    store_option,
+    suite_argument,
+)
+from reidbench.plan import EvaluateNode, Plan, PruneNode, Trial, make_plan
+from reidbench.plugins import discover
+from reidbench.results import ResultError, read_result
+from reidbench.store import Store
+from reidbench.suite import load_suite
+
+
+@click.command("plan")
+@suite_argument
+@out_option
+@store_option
+@disable_option
+def command(suite: Path, out: Path | None, store: Path, disabled: tuple[str, ...]) -> None:
+    """Print the trials of SUITE and their phases, without running anything."""
+    plan = make_plan(load_suite(suite), discover(disabled))
+    results = results_folder(out, plan.suite.name)
+    artefacts = Store(store)
+    rows = [
+        (str(trial.id), _phases(trial, artefacts), _status(trial, results)) for trial in plan.trials
+    ]
+    click.echo(tabulate(rows, headers=("trial", "phases (* done)", "result"), tablefmt="simple"))
+    click.echo("\n" + _summary(plan, artefacts, [row[2] for row in rows]))
+
+
+def _phases(trial: Trial, store: Store) -> str:
+    words = []
+    for node in trial.nodes:
+        word = "cut" if isinstance(node, PruneNode) and node.budget is None else node.kind
+        if isinstance(node, EvaluateNode):
+            word = "measure"
+        words.append(word + ("*" if store.has(node.key) else ""))
+    return " > ".join(words)
+
+
+def _status(trial: Trial, results: Path) -> str:
+    path = results / f"{trial.key}.json"
+    if not path.is_file():
+        return "to do"
+    try:
+        return read_result(path).status
+    except ResultError:
+        return "unreadable"
+
+
+def _summary(plan: Plan, store: Store, statuses: list[str]) -> str:
+    laid = sum(len(trial.nodes) for trial in plan.trials)
+    left = Counter(node.kind for node in plan.nodes.values() if not store.has(node.key))
+    todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
+    return (
+        f"{len(plan.trials)} trials under {plan.protocol.name}: {statuses.count('done')} done, "
+        f"{len(statuses) - statuses.count('done')} left\n"
+        f"{laid} phases and measurements, {len(plan.nodes)} after sharing; left to run: {todo}"
+    )

@@ -1,0 +1,160 @@
+"""``reidbench run``: from a suite to its leaderboard."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reidbench.cli.options import (
+    disable_option,
+    out_option,
+    results_folder,
+    store_option,
+    suite_argument,
+)
+from reidbench.errors import ReidbenchError
+from reidbench.files import write_atomically
+from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.plan import Plan, Trial, make_plan
+from reidbench.plugins import Registry, discover
+from reidbench.progress import Reporter
+from reidbench.results import Result, ResultError, read_result
+from reidbench.store import Store
+from reidbench.suite import load_suite
+
+if TYPE_CHECKING:
+    import torch
+
+
+@click.command("run")
+@suite_argument
+@out_option
+@store_option
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]")
+@disable_option
+def command(
+    suite: Path,
+    out: Path | None,
+    store: Path,
+    device: str,
+    threads: int | None,
+    disabled: tuple[str, ...],
+) -> int:
+    """Run every trial of SUITE that has no result yet, and print the leaderboard.
+
+    A finished suite is not computed again; an interrupted run goes on after its last finished
+    phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input.
+    """
+    registry = discover(disabled)
+    _mention_problems(registry)
+    plan = make_plan(load_suite(suite), registry)
+    results = results_folder(out, plan.suite.name)
+    finished = {trial.key: result for trial in plan.trials if (result := _finished(results, trial))}
+    left = tuple(trial for trial in plan.trials if trial.key not in finished)
+    if left:
+        _run(plan, left, registry, results, Store(store), device, threads)
+    else:
+        click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
+    outcome = [read_result(results / f"{trial.key}.json") for trial in plan.trials]
+    _publish(outcome, results.parent)
+    return _exit_status(outcome, results.parent)
+
+
+def _mention_problems(registry: Registry) -> None:
+    for problem in registry.problems:
+        click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
+
+
+def _finished(results: Path, trial: Trial) -> Result | None:
+    """Return the trial's result if it is done; failures, and files one cannot read, run again."""
+    path = results / f"{trial.key}.json"
+    if not path.is_file():
+        return None
+    try:
+        result = read_result(path)
+    except ResultError as error:
+        click.echo(f"{error}", err=True)
+        return None
+    return result if result.status == "done" else None
+
+
+def _run(
+    plan: Plan,
+    trials: tuple[Trial, ...],
+    registry: Registry,
+    results: Path,
+    store: Store,
+    device: str,
+    threads: int | None,
+) -> None:
+    # The running half comes in here, so that wrong input and finished suites never wait for torch.
+    import torch
+
+    from reidbench.executors.preflight import preflight
+    from reidbench.executors.serial import SerialExecutor, units
+    from reidbench.provenance import collect
+
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = _device(device)
+    preflight(plan, trials)
+    results.mkdir(parents=True, exist_ok=True)
+    _log_to(results.parent / "run.log")
+    nodes = {node.key: node for trial in trials for node in trial.nodes}
+    work = sum(units(node) for node in nodes.values() if not store.has(node.key))
+    reporter = Reporter(sys.stderr, work)
+    reporter.say(
+        f"suite '{plan.suite.name}': {len(trials)} of {len(plan.trials)} trials to run under "
+        f"{plan.protocol.name} on {chosen}; results in {results}"
+    )
+    provenance = collect() | {"device": str(chosen)}
+    SerialExecutor(store, registry, results, reporter, chosen, provenance).run(plan, trials)
+
+
+def _device(name: str) -> torch.device:
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ReidbenchError(f"--device {name}: {reason}; use auto, cpu or cuda:N") from error
+    return device
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("reidbench")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    logger.propagate = False
+
+
+def _publish(results: list[Result], folder: Path) -> None:
+    board = build(results)
+    write_atomically(folder / "leaderboard.md", to_markdown(board))
+    write_atomically(folder / "leaderboard.csv", to_csv(board))
+    click.echo(to_terminal(board))
+    click.echo(f"\nwritten: {folder / 'leaderboard.md'}, {folder / 'leaderboard.csv'}", err=True)
+
+
+def _exit_status(results: list[Result], folder: Path) -> int:
+    failed = [result for result in results if result.status != "done"]
+    for result in failed:
+        click.echo(f"{result.status}: {result.trial}: {result.error}", err=True)
+    if failed:
+        click.echo(
+            f"{len(failed)} of {len(results)} trials did not finish; tracebacks in "
+            f"{folder / 'run.log'}; the same command tries them again",
+            err=True,
+        )
+    return 1 if failed else 0

@@ -1,0 +1,127 @@
+"""Runs a plan in this process, one node after another."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reidbench.assembly import failed_result, finished_result
+from reidbench.errors import Diverged
+from reidbench.phases.bench import Bench
+from reidbench.phases.evaluate import run_evaluate
+from reidbench.phases.prune import run_prune
+from reidbench.phases.train import run_train
+from reidbench.plan import EvaluateNode, Node, PhaseNode, Plan, PruneNode, TrainNode, Trial
+from reidbench.plugins import Registry
+from reidbench.progress import Reporter
+from reidbench.results import Result, Status, write_result
+from reidbench.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a node could not be made."""
+
+    status: Status
+    why: str
+
+
+@dataclass
+class SerialExecutor:
+    """One process, one node at a time; nodes that are in the store are not run again."""
+
+    store: Store
+    registry: Registry
+    results: Path
+    reporter: Reporter
+    device: torch.device
+    provenance: Mapping[str, Any]
+    _failures: dict[str, Failure] = field(default_factory=dict)
+
+    def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
+        """Run trials to their results; a failure ends its trial, never the run."""
+        bench = Bench(self.store, self.device, self.reporter.step)
+        results = []
+        with self.reporter.running():
+            for index, trial in enumerate(trials, start=1):
+                self.reporter.trial(index, len(trials), str(trial.id))
+                result = self._trial(plan, trial, bench)
+                write_result(self.results, result)
+                self.registry.trial_finished(result)
+                self.reporter.say(_line(index, len(trials), result))
+                results.append(result)
+        return results
+
+    def _trial(self, plan: Plan, trial: Trial, bench: Bench) -> Result:
+        for node in trial.nodes:
+            failure = self._failures.get(node.key) or self._make(node, bench)
+            if failure is not None:
+                # Remembered for the trials that share the node; a new run tries again.
+                self._failures[node.key] = failure
+                return failed_result(
+                    plan, trial, self.store, self.provenance, failure.status, failure.why
+                )
+        return finished_result(plan, trial, self.store, self.provenance)
+
+    def _make(self, node: Node, bench: Bench) -> Failure | None:
+        if self.store.has(node.key):
+            return None
+        with self.reporter.phase(title(node), units(node)):
+            try:
+                run_node(node, bench)
+            except Diverged as error:
+                _log.warning("%s diverged: %s", title(node), error)
+                return Failure("diverged", str(error))
+            except Exception as error:
+                _log.error("%s failed\n%s", title(node), traceback.format_exc())
+                return Failure("failed", _one_line(error))
+        return None
+
+
+def run_node(node: Node, bench: Bench) -> None:
+    """Run one node of any kind."""
+    if isinstance(node, PruneNode):
+        run_prune(node, bench)
+    elif isinstance(node, TrainNode):
+        run_train(node, bench)
+    elif isinstance(node, EvaluateNode):
+        run_evaluate(node, bench)
+
+
+def title(node: Node) -> str:
+    """Return a node's few words for people."""
+    if isinstance(node, PruneNode):
+        return f"prune {node.reduction:.0%} on {node.data.label}"
+    if isinstance(node, EvaluateNode):
+        what = "base" if isinstance(node.network, TrainNode) else node.state
+        return f"measure {what} on {node.data.label}"
+    return f"{node.kind} on {node.data.label}"
+
+
+def units(node: Node) -> float:
+    """Return roughly how long a node takes, in dense epochs."""
+    if isinstance(node, PhaseNode):
+        saved = node.reduction / 2 if isinstance(node, PruneNode) else 0.0
+        return node.epochs * (1 - saved) + 0.1
+    return 0.1
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _line(index: int, total: int, result: Result) -> str:
+    head = f"[{index}/{total}] {result.trial}: {result.status}"
+    if result.scores is None or result.cost is None:
+        return f"{head}: {result.error}"
+    final = result.scores.final
+    return f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}  -{result.cost.reduction:.2%} MACs"

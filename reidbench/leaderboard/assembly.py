@@ -1,0 +1,175 @@
+"""Sorts results into tables, sections and rows, and places each row among the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from reidbench.errors import ReidbenchError
+from reidbench.leaderboard.origins import origins
+from reidbench.leaderboard.rows import is_scored, make_row, paired_delta
+from reidbench.leaderboard.table import Leaderboard, Row, Section, Setting, Table
+from reidbench.results import Result
+from reidbench.stats import MeanAP, Resamples, ranks, resample
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class LeaderboardError(ReidbenchError):
+    """Results that contradict each other."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """A row, the trials behind it, and what it is compared by."""
+
+    row: Row
+    trials: Sequence[Result]
+    mean_ap: MeanAP | None
+
+
+def build(results: Iterable[Result]) -> Leaderboard:
+    """Arrange results as a leaderboard, whatever their order.
+
+    Raises:
+        LeaderboardError: two results of one trial, or a table scored on different queries.
+    """
+    ordered = sorted(results, key=lambda result: (str(result.trial), result.key))
+    _refuse_repeated_trials(ordered)
+    return Leaderboard(
+        tables=tuple(_table(*group) for group in sorted(_grouped(ordered, _setting))),
+        origins=origins(ordered),
+    )
+
+
+def _setting(result: Result) -> Setting:
+    trial = result.trial
+    return Setting(
+        drawn=result.drawn,
+        scenario=trial.scenario,
+        backbone=trial.backbone,
+        source=trial.source or "",
+        target=trial.target,
+        protocol=result.protocol.get("name", "?"),
+        protocol_hash=result.protocol.get("sha256", "?"),
+        division=result.division,
+    )
+
+
+def _refuse_repeated_trials(results: Sequence[Result]) -> None:
+    for (setting, *_), same in _grouped(
+        results, lambda r: (_setting(r), *_row_key(r), r.trial.seed)
+    ):
+        if len(same) > 1:
+            raise LeaderboardError(
+                f"{same[0].key}.json and {same[1].key}.json are both results of {same[0].trial} "
+                f"under {setting.protocol}, made by different versions of a component: "
+                "remove the one that is out of date"
+            )
+
+
+def _table(setting: Setting, results: Sequence[Result]) -> Table:
+    entries = _entries(results)
+    dense = next((e for e in entries if e.row.control and e.row.target_reduction == 0), None)
+    others = [_compared(entry, dense) for entry in entries if entry is not dense]
+    by_reduction = _grouped(others, lambda entry: entry.row.target_reduction)
+    finals = [result.scores.final for result in results if result.scores]
+    return Table(
+        setting=setting,
+        tolerance=results[0].tolerance,
+        valid_queries=finals[0].valid_queries if finals else None,
+        excluded_queries=finals[0].excluded_queries if finals else None,
+        sections=tuple(
+            Section(
+                reduction=reduction,
+                reference=dense.row if dense else None,
+                rows=_placed(members),
+            )
+            for reduction, members in sorted(by_reduction) or [(0.0, [])]
+        ),
+    )
+
+
+def _entries(results: Sequence[Result]) -> list[_Entry]:
+    seeds = sorted({result.trial.seed for result in results})
+    resamples = _resamples(results)
+    variants = defaultdict(set)
+    for trial in (result.trial for result in results):
+        variants[trial.method].add((trial.strategy, trial.allocation))
+    return [
+        _Entry(
+            make_row(trials, several=len(variants[trials[0].trial.method]) > 1, seeds=len(seeds)),
+            trials,
+            _mean_ap(trials, seeds, resamples),
+        )
+        for _, trials in sorted(_grouped(results, _row_key))
+    ]
+
+
+def _row_key(result: Result) -> tuple[float, str, str, str, bool]:
+    trial = result.trial
+    return trial.reduction, trial.method, trial.strategy, trial.allocation, trial.control
+
+
+def _resamples(results: Sequence[Result]) -> Resamples | None:
+    scored = [(result, result.per_query.pids) for result in results if result.per_query]
+    for result, pids in scored:
+        if pids != scored[0][1]:
+            raise LeaderboardError(
+                f"{scored[0][0].key}.json and {result.key}.json ({result.trial}) were scored on "
+                "different queries and cannot share a table: run the older of them again"
+            )
+    return resample(scored[0][1]) if scored else None
+
+
+def _mean_ap(
+    trials: Sequence[Result], seeds: Sequence[int], resamples: Resamples | None
+) -> MeanAP | None:
+    """Return what a row is compared by, its seeds aligned to the table's."""
+    found: dict[int, list[float | None]] = {
+        result.trial.seed: result.per_query.average_precision
+        for result in trials
+        if result.per_query and is_scored(result)
+    }
+    if not found or resamples is None:
+        return None
+    missing: list[float | None] = [None] * len(resamples.identity)
+    return resamples.mean_ap([found.get(seed, missing) for seed in seeds])
+
+
+def _compared(entry: _Entry, dense: _Entry | None) -> _Entry:
+    if dense is None:
+        return entry
+    interval = entry.mean_ap.minus(dense.mean_ap) if entry.mean_ap and dense.mean_ap else None
+    delta = paired_delta(entry.trials, dense.trials)
+    return replace(entry, row=replace(entry.row, delta=delta, delta_interval=interval))
+
+
+def _placed(entries: Sequence[_Entry]) -> tuple[Row, ...]:
+    """Rank the rows that are whole and on target, and sort all of them."""
+    scores = [entry.mean_ap if _may_be_ranked(entry.row) else None for entry in entries]
+    places = iter(ranks([score for score in scores if score]))
+    rows = [
+        replace(entry.row, **next(places)._asdict()) if score else entry.row
+        for entry, score in zip(entries, scores, strict=True)
+    ]
+    return tuple(sorted(rows, key=_best_first))
+
+
+def _may_be_ranked(row: Row) -> bool:
+    # A method that fails on its bad seeds must not be judged by the good ones.
+    return row.status == "done" and row.matched
+
+
+def _best_first(row: Row) -> tuple[bool, float, str]:
+    return row.mean_ap is None, -row.mean_ap.mean if row.mean_ap else 0.0, row.label
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], K]) -> list[tuple[K, list[T]]]:
+    groups: dict[K, list[T]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return list(groups.items())

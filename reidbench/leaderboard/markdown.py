@@ -1,0 +1,112 @@
+"""A leaderboard as a Markdown page that says how to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from tabulate import tabulate
+
+from reidbench.leaderboard.cells import (
+    COLUMNS,
+    flags,
+    heading,
+    numbered_notes,
+    queries,
+    rank,
+    title,
+)
+from reidbench.leaderboard.table import Leaderboard, Origin, Row, Section, Table
+
+LEGEND = """\
+- Methods are compared at the same **reduction** of multiply-accumulates (MACs), counted for one
+  image of the protocol's size; 1 MAC = 2 FLOPs. *max. miss* is the largest distance of a seed's
+  reduction to the target, in points.
+- Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
+- **Δ mAP** is the difference to the dense network in points, paired by seed, with a 95 % bootstrap
+  interval over the test identities. It does not cover what other seeds would change.
+- **Rank** is 1 + the number of rows whose mAP is better by such an interval that excludes 0;
+  rows that share a rank are marked `=`. The intervals are not corrected for their number.
+- Not ranked (-): the dense reference, rows with a failed or diverged seed, and rows **off target**,
+  whose reduction lies outside the protocol's tolerance.
+- *before retraining* is right after the cut, with batch norm recalibrated; epochs and seconds are
+  those of all phases."""
+
+DRAWN = (
+    "> **Drawn data.** The images of this table are drawn by a program. "
+    "It says nothing about photographs of people."
+)
+
+
+def to_markdown(leaderboard: Leaderboard) -> str:
+    """Write the whole page: how to read it, every table, and where the results come from."""
+    blocks = ["# Leaderboard", LEGEND]
+    for table in leaderboard.tables:
+        blocks += _table(table)
+    blocks += ["## Provenance", _provenance(leaderboard.origins)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(table: Table) -> Iterator[str]:
+    setting = table.setting
+    yield f"## {_escaped(title(setting))}"
+    if setting.drawn:
+        yield DRAWN
+    yield _facts(table)
+    numbers = numbered_notes(table)
+    for section in table.sections:
+        yield f"### {heading(section)}"
+        yield _grid(section, numbers)
+    if numbers:
+        yield "\n".join(f"{number}. {_escaped(note)}" for note, number in numbers.items())
+
+
+def _facts(table: Table) -> str:
+    setting = table.setting
+    facts = [
+        f"protocol `{setting.protocol}` (`{setting.protocol_hash[:12]}`)",
+        f"{setting.division} division",
+        f"tolerance ± {100 * table.tolerance:g} points",
+        queries(table),
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _grid(section: Section, numbers: Mapping[str, int]) -> str:
+    rows = [
+        [
+            "ref." if row is section.reference else rank(row),
+            _method(row, numbers),
+            *(column.cell(row) for column in COLUMNS),
+        ]
+        for row in section.all_rows
+    ]
+    return tabulate(
+        rows,
+        headers=["rank", "method", *(column.heading for column in COLUMNS)],
+        tablefmt="pipe",
+        colalign=("right", "left", *("right" for _ in COLUMNS)),
+        disable_numparse=True,
+    )
+
+
+def _method(row: Row, numbers: Mapping[str, int]) -> str:
+    marks = (f"[{numbers[note]}]" for note in row.notes)
+    return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in flags(row)), *marks])
+
+
+def _provenance(origins: Iterable[Origin]) -> str:
+    return tabulate(
+        [
+            [origin.results, origin.reidbench, origin.commit, origin.torch, origin.hardware]
+            for origin in origins
+        ],
+        headers=["results", "reidbench", "commit", "torch", "hardware"],
+        tablefmt="pipe",
+        disable_numparse=True,
+    )
+
+
+def _escaped(text: str) -> str:
+    """Let nothing in a name or an error message act as Markdown or HTML."""
+    return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)

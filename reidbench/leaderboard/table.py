@@ -1,0 +1,122 @@
+"""What a leaderboard is made of: tables, sections and rows, with every number still a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reidbench.results import Status
+from reidbench.stats import Interval, Spread
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Setting:
+    """What all rows of a table have in common; results that differ in it share no table."""
+
+    drawn: bool
+    scenario: str
+    backbone: str
+    source: str
+    """Empty for a scenario without a source domain."""
+    target: str
+    protocol: str
+    protocol_hash: str
+    division: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A method at one reduction, over its seeds; shares and differences are fractions.
+
+    What could not be measured is None: all scores of a row whose trials all failed, the rank of
+    a row that may not be ranked, and the comparison of the dense row with itself.
+    """
+
+    label: str
+    method: str
+    strategy: str
+    allocation: str
+    control: bool
+    target_reduction: float
+    status: Status
+    """``done`` if every trial of the row is."""
+    seeds_done: int
+    seeds: int
+    """How many seeds the table has."""
+    mean_ap: Spread | None
+    rank1: Spread | None
+    rank5: Spread | None
+    mean_inp: Spread | None
+    trapezoid: Spread | None
+    before_retraining: Spread | None
+    """mAP right after the cut."""
+    reduction: float | None
+    """What was achieved, the mean over seeds."""
+    max_miss: float | None
+    """The largest distance of a seed's reduction to the target."""
+    matched: bool
+    """Whether every seed's reduction is within the protocol's tolerance."""
+    macs: float | None
+    parameters: float | None
+    epochs: float | None
+    """Of all phases together, as are the seconds."""
+    seconds: float | None
+    notes: tuple[str, ...]
+    rank: int | None = None
+    tied: bool = False
+    delta: float | None = None
+    """mAP minus that of the dense control, over the seeds both have."""
+    delta_interval: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """The rows of one target reduction, best mAP first, under the dense row they compare to."""
+
+    reduction: float
+    reference: Row | None
+    rows: tuple[Row, ...]
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """The reference, where there is one, then the rows."""
+        return ((self.reference,) if self.reference else ()) + self.rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Every section of one setting."""
+
+    setting: Setting
+    tolerance: float
+    valid_queries: int | None
+    """None if no trial of the table was scored, as for the excluded queries."""
+    excluded_queries: int | None
+    sections: tuple[Section, ...]
+
+    @property
+    def unique_rows(self) -> Iterator[Row]:
+        """The dense row once, then the rows of every section."""
+        references = (section.reference for section in self.sections if section.reference)
+        yield from list(references)[:1]
+        for section in self.sections:
+            yield from section.rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Under what versions, and on what hardware, so many results were made."""
+
+    reidbench: str
+    commit: str
+    torch: str
+    hardware: str
+    results: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """All tables, and where their results come from."""
+
+    tables: tuple[Table, ...]
+    origins: tuple[Origin, ...]

@@ -1,0 +1,91 @@
+"""A leaderboard for a terminal: the columns that fit, the most telling ones first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from tabulate import tabulate
+
+from reidbench.leaderboard.cells import (
+    COLUMNS,
+    flags,
+    heading,
+    numbered_notes,
+    queries,
+    rank,
+    title,
+)
+from reidbench.leaderboard.table import Leaderboard, Row, Section, Table
+
+WIDTH = 100
+GAP = 2
+
+LEGEND = (
+    "Mean ± standard deviation over seeds; Δ mAP to dense with a 95 % interval over identities; "
+    "'=' marks ranks that are shared because the rows cannot be told apart."
+)
+
+
+def to_terminal(leaderboard: Leaderboard, width: int = WIDTH) -> str:
+    """Write the tables without the columns ``width`` has no room for; rank and method stay."""
+    blocks = ["\n".join(_table(table, width)) for table in leaderboard.tables]
+    return "\n\n".join([*blocks, textwrap.fill(LEGEND, width)]) + "\n"
+
+
+def _table(table: Table, width: int) -> Iterator[str]:
+    setting = table.setting
+    facts = (f"{setting.protocol} ({setting.protocol_hash[:12]})", f"{setting.division} division")
+    yield from textwrap.wrap(title(setting), width)
+    yield from textwrap.wrap(" · ".join(filter(None, (*facts, queries(table)))), width)
+    yield ""
+    yield from _grid(table, width)
+    yield ""
+    for note, number in numbered_notes(table).items():
+        yield from textwrap.wrap(f"[{number}] {note}", width, subsequent_indent="    ")
+
+
+def _grid(table: Table, width: int) -> Iterator[str]:
+    """Lay out all sections as one grid, so that their columns line up, then put titles between."""
+    rows = [row for section in table.sections for row in section.all_rows]
+    numbers = numbered_notes(table)
+    places = [_rank(section, row) for section in table.sections for row in section.all_rows]
+    columns = [["rank", *places], ["method", *(_method(row, numbers) for row in rows)]]
+    room = width - GAP - sum(map(_width, columns))
+    columns += _fitting([[c.brief, *map(c.cell, rows)] for c in COLUMNS], room)
+    # The headings go in as a row: tabulate would pad real ones by two more characters.
+    head, *body = tabulate(
+        list(zip(*columns, strict=True)),
+        tablefmt="plain",
+        colalign=("right", "left", *("right" for _ in columns[2:])),
+        disable_numparse=True,
+    ).splitlines()
+    lines = iter(body)
+    yield head
+    for section in table.sections:
+        yield f"{heading(section)} ".ljust(len(head), "-")
+        yield from (next(lines) for _ in section.all_rows)
+
+
+def _rank(section: Section, row: Row) -> str:
+    return "ref." if row is section.reference else rank(row)
+
+
+def _method(row: Row, numbers: Mapping[str, int]) -> str:
+    """Name a row and what is special about it, as ``l1 failed [2]``."""
+    return " ".join([row.label, *flags(row), *(f"[{numbers[note]}]" for note in row.notes)])
+
+
+def _fitting(cells: Sequence[list[str]], room: int) -> list[list[str]]:
+    """Choose columns that fit into ``room`` characters, the weightiest first, in their order."""
+    kept = set()
+    for index in sorted(range(len(COLUMNS)), key=lambda index: -COLUMNS[index].weight):
+        need = GAP + _width(cells[index])
+        if need <= room:
+            room -= need
+            kept.add(index)
+    return [cells[index] for index in sorted(kept)]
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max(map(len, cells))

@@ -1,0 +1,1 @@
+"""What happens at each node of the plan: train, prune, evaluate."""

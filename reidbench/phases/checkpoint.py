@@ -1,0 +1,68 @@
+"""Networks in the store: plan, backbone and head, reloaded without pickle and without guessing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from reidbench.channels import PruningPlan, apply_saved, read_plan, save_pruned
+from reidbench.plan import PhaseNode
+from reidbench.store import Store
+from reidbench.training import Network, build_network, derived_seed
+
+HEAD_FILE = "head.safetensors"
+PRUNED = "pruned"
+"""Sub-folder that holds the network as it was right after the cut, before retraining."""
+
+
+def save_network(folder: Path, network: Network, plan: PruningPlan) -> None:
+    """Write a network; ``plan`` leads from the dense backbone to this one."""
+    save_pruned(folder, network.backbone.state_dict(), plan)
+    head = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+        if not name.startswith("backbone.")
+    }
+    save_file(head, folder / HEAD_FILE)
+
+
+def load_network(
+    folder: Path, network: Network, input_size: tuple[int, int, int], *, classifier: bool
+) -> PruningPlan:
+    """Prune a freshly built ``network`` as saved in ``folder``, load its weights, return the plan.
+
+    ``classifier`` says whether to load the classifier too: one of another data set is of no use.
+    """
+    apply_saved(folder, network.backbone, input_size)
+    head: dict[str, Tensor] = load_file(folder / HEAD_FILE)
+    if not classifier:
+        head = {name: head[name] for name in head if not name.startswith("classifier.")}
+    network.load_state_dict(head, strict=False)
+    return read_plan(folder)
+
+
+def starting_network(
+    node: PhaseNode, identities: int, store: Store
+) -> tuple[Network, PruningPlan | None]:
+    """Return the network a phase begins with, and its plan: its input's, or untrained and None."""
+    network = fresh_network(node, identities)
+    if node.network is None:
+        return network, None
+    same_data = node.network.data.document() == node.data.document()
+    plan = load_network(
+        store.folder(node.network.key), network, node.protocol.input.size, classifier=same_data
+    )
+    return network, plan
+
+
+def fresh_network(node: PhaseNode, identities: int) -> Network:
+    """Return the dense network with the initial weights of the node's seed."""
+    return build_network(
+        node.backbone.build,
+        node.protocol.input.size,
+        identities,
+        bnneck=node.protocol.training.bnneck,
+        seed=derived_seed(node.seed, "initial weights"),
+    )

@@ -1,0 +1,79 @@
+"""A measurement: embeddings of query and gallery, and how well one retrieves the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reidbench.data import Split
+from reidbench.phases.bench import Bench
+from reidbench.phases.checkpoint import PRUNED, fresh_network, load_network
+from reidbench.phases.train import Clock
+from reidbench.plan import EvaluateNode
+from reidbench.results import Metrics, PerQuery
+from reidbench.retrieval import Features, RetrievalScores, extract, score
+from reidbench.training import Network
+from reidbench.training.augment import normalise
+
+
+def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
+    """Measure a phase's network and leave metrics and per-query precision in the store.
+
+    Raises:
+        Diverged: embeddings that are not finite.
+    """
+    clock = Clock()
+    query, gallery = bench.test_images(node.data, node.protocol.input)
+    with clock.running("features"):
+        network = _network(node, bench)
+        both = [_features(network, pixels, split, node, bench) for pixels, split in (query, gallery)]
+    with clock.running("ranking"):
+        scores = score(both[0], both[1], metric=node.protocol.evaluation.metric)
+    with bench.store.writing(node.key) as (_, meta):
+        meta.update(
+            kind=node.kind,
+            document=node.document(),
+            metrics=_metrics(scores).model_dump(),
+            per_query=_per_query(scores, query[1]).model_dump(),
+            seconds={name: round(value, 3) for name, value in clock.seconds.items()},
+        )
+
+
+def _network(node: EvaluateNode, bench: Bench) -> Network:
+    folder = bench.store.folder(node.network.key)
+    network = fresh_network(node.network, identities=1)
+    if node.state == "pruned":
+        folder = folder / PRUNED
+    load_network(folder, network, node.protocol.input.size, classifier=False)
+    return network.to(bench.device)
+
+
+def _features(
+    network: Network, pixels: Tensor, split: Split, node: EvaluateNode, bench: Bench
+) -> Features:
+    def batches() -> Iterator[Tensor]:
+        done = 0
+        for part in pixels.split(node.protocol.evaluation.batch):
+            yield normalise(part, node.protocol.input).to(bench.device)
+            done += len(part)
+            bench.listener(done, len(pixels), "features")
+
+    precision = node.protocol.training.precision
+    with torch.autocast(bench.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        embeddings = extract(network, batches())
+    return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
+
+
+def _metrics(scores: RetrievalScores) -> Metrics:
+    return Metrics(
+        **{name: getattr(scores, name) for name in Metrics.model_fields},
+    )
+
+
+def _per_query(scores: RetrievalScores, split: Split) -> PerQuery:
+    precision = [None if math.isnan(ap) else round(float(ap), 6) for ap in scores.average_precision]
+    return PerQuery(pids=[int(pid) for pid in split.pids], average_precision=precision)

@@ -1,0 +1,78 @@
+"""A train phase: the whole budget of steps, from the network that the phase before left."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+from reidbench.channels import PruningPlan, capture
+from reidbench.phases.bench import Bench
+from reidbench.phases.checkpoint import save_network, starting_network
+from reidbench.plan import PhaseNode, TrainNode
+from reidbench.training import Images, Network, Trainer, derived_seed
+
+
+def run_train(node: TrainNode, bench: Bench) -> None:
+    """Train and leave the network in the store under the node's key."""
+    images = bench.train_images(node.data, node.protocol.input)
+    network, plan = starting_network(node, images.identities, bench.store)
+    if plan is None:
+        plan = PruningPlan.everything(capture(network.backbone, node.protocol.input.size))
+    network.to(bench.device)
+    trainer = make_trainer(node, network, images, bench)
+    clock = Clock()
+    with clock.running("training"):
+        trainer.train(trainer.steps)
+    with bench.store.writing(node.key) as (folder, meta):
+        save_network(folder, network, plan)
+        meta.update(phase_meta(node, trainer, clock))
+
+
+def make_trainer(node: PhaseNode, network: Network, images: Images, bench: Bench) -> Trainer:
+    """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
+    total = 0
+
+    def on_step(done: int, loss: float) -> None:
+        bench.listener(done, total, f"loss {loss:.3f}")
+
+    trainer = Trainer(
+        network,
+        images,
+        node.protocol.training,
+        node.protocol.input,
+        epochs=node.epochs,
+        seed=derived_seed(node.seed, "phase", node.data.label, node.budget or "none"),
+        on_step=on_step,
+    )
+    total = trainer.steps
+    return trainer
+
+
+class Clock:
+    """Adds up wall-clock seconds by activity."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def running(self, activity: str) -> Iterator[None]:
+        """Charge the block's time to ``activity``."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[activity] = self.seconds.get(activity, 0.0) + perf_counter() - start
+
+
+def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any]:
+    """Return what every phase notes beside its network."""
+    return {
+        "kind": node.kind,
+        "document": node.document(),
+        "on": node.data.label,
+        "epochs": trainer.epochs,
+        "steps": trainer.done,
+        "seconds": {name: round(value, 3) for name, value in clock.seconds.items()},
+    }

@@ -1,0 +1,274 @@
+"""Discovers plugins by entry point, each on its own: a broken one is reported and harmless."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from reidbench import hookspecs
+from reidbench.api import API_VERSION
+from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+
+GROUP = "reidbench"
+_KINDS: dict[str, type[Record]] = {
+    "reidbench_methods": MethodRecord,
+    "reidbench_backbones": BackboneRecord,
+    "reidbench_datasets": DatasetRecord,
+}
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Record)
+
+
+class UnknownComponent(ReidbenchError):  # noqa: N818 - what it says, not that it errs
+    """A name that no plugin, or more than one, declares."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point and the distribution that installed it."""
+
+    name: str
+    distribution: str
+    version: str
+
+    @classmethod
+    def of(cls, entry: EntryPoint) -> Plugin:
+        """Name the plugin behind an entry point."""
+        dist = entry.dist
+        if dist is None:
+            return cls(entry.name, "?", "?")
+        # Both are None in a distribution without metadata, whatever their type says.
+        return cls(entry.name, dist.name or "?", dist.version or "?")
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True)
+class PluginProblem:
+    """Why a plugin was left out."""
+
+    plugin: Plugin
+    reason: str
+
+
+@dataclass(frozen=True)
+class Component(Generic[R]):
+    """A record and the plugin that owns it."""
+
+    record: R
+    owner: Plugin
+
+    def identity(self) -> dict[str, str]:
+        """Return what decides the component's numbers, for keys and results."""
+        return {
+            "name": self.record.name,
+            "version": self.record.version,
+            "distribution": self.owner.distribution,
+        }
+
+
+class Shelf(Generic[R]):
+    """The components of one kind, by name; a name owned twice is an error only when asked for."""
+
+    def __init__(self, kind: str, components: Iterable[Component[R]]) -> None:
+        self.kind = kind
+        self.components = tuple(sorted(components, key=lambda c: (c.record.name, str(c.owner))))
+
+    def names(self) -> list[str]:
+        """Return the declared names, sorted."""
+        return sorted({c.record.name for c in self.components})
+
+    def get(self, name: str) -> Component[R]:
+        """Return the component called ``name``.
+
+        Raises:
+            UnknownComponent: nobody, or more than one plugin, declares it.
+
+        """
+        owners = [c for c in self.components if c.record.name == name]
+        if not owners:
+            raise UnknownComponent(
+                f"no plugin declares a {self.kind} '{name}'{did_you_mean(name, self.names())} "
+                f"(known: {', '.join(self.names()) or 'none'}; see 'reidbench plugins')"
+            )
+        if len(owners) > 1:
+            declared = " and by ".join(f"{c.owner} (plugin '{c.owner.name}')" for c in owners)
+            raise UnknownComponent(
+                f"{self.kind} '{name}' is declared by {declared}; leave one out with "
+                "--disable-plugin and its distribution's or plugin's name"
+            )
+        return owners[0]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All usable components, the plugins they came from, and the plugins left out."""
+
+    methods: Shelf[MethodRecord]
+    backbones: Shelf[BackboneRecord]
+    datasets: Shelf[DatasetRecord]
+    plugins: tuple[Plugin, ...]
+    problems: tuple[PluginProblem, ...]
+    hooks: pluggy.PluginManager
+
+    def trial_finished(self, result: Any) -> None:
+        """Tell every observer; what an observer raises is logged and goes no further."""
+        for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
+            try:
+                impl.function(**{k: v for k, v in {"result": result}.items() if k in impl.argnames})
+            except Exception:
+                _log.exception("plugin %s failed in reidbench_trial_finished", impl.plugin_name)
+
+
+def discover(disabled: Sequence[str] = ()) -> Registry:
+    """Load every plugin of the entry-point group that is not disabled by its name.
+
+    ``disabled`` names entry points or distributions. Never raises for a plugin's fault.
+    """
+    manager = _manager()
+    left_out = {_canonical(name) for name in disabled}
+    loaded: list[Plugin] = []
+    problems: list[PluginProblem] = []
+    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _KINDS}
+    for plugin, entry in _installed():
+        if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
+            continue
+        try:
+            module = _load(entry)
+            records = _collect(_vet(module))
+            _register(manager, module, plugin)
+        # A plugin that calls sys.exit() while it is imported must not end the harness.
+        except (Exception, SystemExit) as error:
+            _log.debug("plugin %s left out", plugin, exc_info=True)
+            problems.append(PluginProblem(plugin, _reason(error)))
+            continue
+        for hook, declared in records.items():
+            found[hook].extend(Component(record, plugin) for record in declared)
+        loaded.append(plugin)
+    return Registry(
+        methods=Shelf("method", found["reidbench_methods"]),
+        backbones=Shelf("backbone", found["reidbench_backbones"]),
+        datasets=Shelf("data set", found["reidbench_datasets"]),
+        plugins=tuple(loaded),
+        problems=tuple(problems),
+        hooks=manager,
+    )
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+def _installed() -> list[tuple[Plugin, EntryPoint]]:
+    found = [(Plugin.of(entry), entry) for entry in entry_points(group=GROUP)]
+    return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].name))
+
+
+def _canonical(name: str) -> str:
+    """Return a name as package indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _load(entry: EntryPoint) -> ModuleType:
+    module = entry.load()
+    if not isinstance(module, ModuleType):
+        raise TypeError(f"the entry point must name a module, not {type(module).__name__}")
+    needed = getattr(module, "REIDBENCH_API", API_VERSION)
+    if not isinstance(needed, int) or needed > API_VERSION:
+        raise ReidbenchError(
+            f"needs plugin API {needed}, this reidbench offers {API_VERSION}: upgrade reidbench"
+        )
+    return module
+
+
+def _vet(module: ModuleType) -> pluggy.PluginManager:
+    """Return a manager that holds this one plugin, every hook of which is sound."""
+    _refuse_unknown_hooks(module)
+    # A fresh manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
+    alone = _manager()
+    alone.register(module)
+    alone.check_pending()
+    callers = alone.get_hookcallers(module)
+    if not callers:
+        raise ReidbenchError(f"its module {module.__name__} implements no hook")
+    for caller in callers:
+        for impl in caller.get_hookimpls():
+            _refuse_silent_failures(caller.name, impl)
+    return alone
+
+
+def _refuse_unknown_hooks(module: ModuleType) -> None:
+    """Refuse hooks that look like ours but are not, marked or not: a typo would pass in silence."""
+    known = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
+    for name, value in vars(module).items():
+        if not inspect.isroutine(value):
+            continue
+        mark = getattr(value, f"{hookspecs.PROJECT}_impl", None)
+        if mark is None and not name.startswith("reidbench_"):
+            continue
+        hook = (mark or {}).get("specname") or name
+        if hook not in known:
+            raise ReidbenchError(f"implements an unknown hook '{hook}'{did_you_mean(hook, known)}")
+        if mark is None:
+            raise ReidbenchError(f"'{hook}' lacks the @hookimpl mark, so it would never be called")
+
+
+def _refuse_silent_failures(hook: str, impl: pluggy.HookImpl) -> None:
+    if impl.wrapper or impl.hookwrapper:
+        raise ReidbenchError(f"'{hook}' is a hook wrapper: a plugin declares or observes, no more")
+    if impl.kwargnames:
+        raise ReidbenchError(
+            f"'{hook}' gives {', '.join(impl.kwargnames)} a default, so it would never be passed: "
+            "remove the default"
+        )
+
+
+def _register(manager: pluggy.PluginManager, module: ModuleType, plugin: Plugin) -> None:
+    owner = manager.get_name(module)
+    if owner:
+        raise ReidbenchError(f"its module {module.__name__} already serves as plugin {owner}")
+    # The distribution in the name keeps two plugins with one entry-point name apart.
+    manager.register(module, name=f"{plugin.distribution}:{plugin.name}")
+
+
+def _collect(alone: pluggy.PluginManager) -> dict[str, list[Record]]:
+    return {
+        hook: _declared(hook, kind, getattr(alone.hook, hook).get_hookimpls())
+        for hook, kind in _KINDS.items()
+    }
+
+
+def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -> list[Record]:
+    records: list[Record] = []
+    for impl in impls:
+        answer = impl.function()
+        # Asked of pluggy, a hook that forgot to return would be as good as absent.
+        if not isinstance(answer, Iterable):
+            raise TypeError(f"{hook}() must return {kind.__name__}s, not {answer!r}")
+        records.extend(answer)
+    for record in records:
+        if not isinstance(record, kind):
+            raise TypeError(f"{hook}() must return {kind.__name__}s, not {record!r}")
+    names = [record.name for record in records]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ReidbenchError(f"{hook}() declares {', '.join(twice)} twice")
+    return records
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or "no reason given"
+    return text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,101 @@
+"""Tells a person what runs and what is left: a live line on a terminal, log lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+
+@dataclass
+class Work:
+    """How much of the run is done, in units that are roughly proportional to time."""
+
+    total: float
+    done: float = 0.0
+    started: float = 0.0
+
+    def left(self, share_of_current: float = 0.0) -> str:
+        """Return the remaining time, extrapolated from the work done, e.g. ``3m20s``."""
+        done = self.done + share_of_current
+        if done <= 0 or self.total <= 0:
+            return "?"
+        elapsed = monotonic() - self.started
+        return duration(max(0.0, elapsed * (self.total - done) / done))
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as ``45s``, ``3m20s`` or ``2h05m``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+class Reporter:
+    """Reports a run's trials and phases; one live line if the stream is a terminal."""
+
+    def __init__(self, stream: TextIO, units: float) -> None:
+        self.console = Console(file=stream, highlight=False, soft_wrap=True)
+        self.work = Work(units, started=monotonic())
+        self._trial = ""
+        self._live = Progress(
+            TextColumn("{task.fields[trial]}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[phase]}"),
+            TextColumn("left {task.fields[left]}"),
+            console=self.console,
+            transient=True,
+        )
+        self._task = self._live.add_task("", trial="", phase="", left="?", total=1.0)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Show the live line during the block, on a terminal."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self._live:
+            yield
+
+    def trial(self, index: int, total: int, name: str) -> None:
+        """Begin a trial."""
+        self._trial = f"[{index}/{total}] {name}"
+        self._live.update(self._task, trial=f"trial {index}/{total}  {name}")
+
+    @contextmanager
+    def phase(self, title: str, units: float) -> Iterator[None]:
+        """Run one phase; its units count as done when the block ends."""
+        started = monotonic()
+        self._phase, self._units = title, units
+        self._live.update(self._task, phase=title, completed=0.0, left=self.work.left())
+        if not self.console.is_terminal:
+            self.say(f"{self._trial}: {title} ...")
+        try:
+            yield
+        finally:
+            self.work.done += units
+        if not self.console.is_terminal:
+            took = duration(monotonic() - started)
+            self.say(f"{self._trial}: {title} took {took}; left {self.work.left()}")
+
+    def step(self, done: int, total: int, note: str) -> None:
+        """Report progress inside the phase."""
+        share = done / max(1, total)
+        self._live.update(
+            self._task,
+            completed=share,
+            phase=f"{self._phase} {done}/{total} {note}",
+            left=self.work.left(share * self._units),
+        )
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self.console.print(line, markup=False)

@@ -1,0 +1,217 @@
+"""Protocols: named, versioned, immutable rules of training, pruning and measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from reidbench import document
+from reidbench.errors import ReidbenchError, did_you_mean
+
+FOLDER = Path(__file__).parent / "protocols"
+LOCK = FOLDER / "protocols.lock.json"
+
+
+class ProtocolError(ReidbenchError):
+    """A protocol that does not exist, or is not what was published under its name."""
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputRules(_Rules):
+    """Image size in pixels and per-channel normalisation of RGB in [0, 1]."""
+
+    height: int = Field(gt=0)
+    width: int = Field(gt=0)
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Channels, height, width of the network's input."""
+        return (3, self.height, self.width)
+
+
+class BatchRules(_Rules):
+    """A PK batch: ``identities`` people with ``images`` images each."""
+
+    identities: int = Field(ge=2)
+    images: int = Field(ge=2)
+
+    @property
+    def size(self) -> int:
+        """Images in a batch."""
+        return self.identities * self.images
+
+
+class AugmentRules(_Rules):
+    """Probabilities of a flip and an erased rectangle; pixels of padding before the crop."""
+
+    flip: float = Field(ge=0, le=1)
+    pad: int = Field(ge=0)
+    erase: float = Field(ge=0, le=1)
+
+
+class LossRules(_Rules):
+    """Identity loss with label smoothing, plus batch-hard triplet loss (Hermans et al. 2017)."""
+
+    identity: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=1)
+    triplet: float = Field(ge=0)
+    margin: float = Field(ge=0)
+
+
+class OptimiserRules(_Rules):
+    """The optimiser and its peak learning rate."""
+
+    name: Literal["adam", "sgd"]
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    momentum: float = Field(ge=0, lt=1, default=0.9)
+
+
+class ScheduleRules(_Rules):
+    """Learning rate over a phase: linear warm-up over a share of the steps, then a decay.
+
+    ``final`` is the last learning rate as a share of the peak.
+    """
+
+    warm_up: float = Field(ge=0, lt=1)
+    decay: Literal["cosine", "linear", "constant"]
+    final: float = Field(ge=0, le=1)
+
+
+class TrainingRules(_Rules):
+    """How every network is trained, in every phase."""
+
+    batch: BatchRules
+    augment: AugmentRules
+    loss: LossRules
+    optimiser: OptimiserRules
+    schedule: ScheduleRules
+    bnneck: bool
+    precision: Literal["float32", "bfloat16"]
+
+
+class Budget(_Rules):
+    """Epochs of a phase; a prune phase's include its retraining."""
+
+    epochs: float = Field(gt=0)
+
+
+class Budgets(_Rules):
+    """Epochs by kind of phase."""
+
+    train: Budget
+    prune: Budget
+
+
+class CalibrationRules(_Rules):
+    """Training images for rankings and batch-norm recalibration: the same for every method."""
+
+    images: int = Field(gt=0)
+    batch: int = Field(gt=1)
+
+
+class PruningRules(_Rules):
+    """Where and how far channels may go, and how strategies spread over a prune phase.
+
+    Attributes:
+        min_keep: share of each group's channels that always stays (at least one channel).
+        tolerance: a row matches when its achieved reduction is this close to the target.
+        active: share of a prune phase in which iterative and progressive strategies prune;
+            the rest is retraining.
+        rounds: cuts of the iterative strategy.
+        soft_rounds: zeroings of the progressive strategy.
+    """
+
+    scope: Literal["inner", "all"]
+    min_keep: float = Field(ge=0, lt=1)
+    tolerance: float = Field(gt=0, lt=0.1)
+    active: float = Field(gt=0, lt=1)
+    rounds: int = Field(ge=1)
+    soft_rounds: int = Field(ge=1)
+    calibration: CalibrationRules
+
+
+class EvaluationRules(_Rules):
+    """Retrieval: Euclidean distance or cosine of embeddings, after the BNNeck if there is one."""
+
+    metric: Literal["euclidean", "cosine"]
+    batch: int = Field(gt=0)
+
+
+class Protocol(_Rules):
+    """One protocol, complete: nothing in it can be overridden by a suite."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*/[0-9]+$")
+    summary: str
+    input: InputRules
+    budgets: Budgets
+    training: TrainingRules
+    pruning: PruningRules
+    evaluation: EvaluationRules
+    macs: Literal["conv+linear+attention, batch 1"]
+    average_precision: Literal["mean precision at each hit"]
+
+    @model_validator(mode="after")
+    def _calibration_fills_batches(self) -> Protocol:
+        calibration = self.pruning.calibration
+        if calibration.images % calibration.batch:
+            raise ValueError("pruning.calibration.images must be a multiple of its batch")
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of every rule (not of the summary), hexadecimal."""
+        rules = self.model_dump(mode="json", exclude={"summary"})
+        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    def identity(self) -> dict[str, str]:
+        """Return name and digest, as results carry them."""
+        return {"name": self.name, "sha256": self.digest}
+
+
+def protocol_names() -> list[str]:
+    """Return the names of the published protocols."""
+    return sorted(locked())
+
+
+def locked() -> dict[str, str]:
+    """Return the published digest of each protocol by name."""
+    lock: dict[str, str] = json.loads(LOCK.read_text(encoding="utf-8"))
+    return lock
+
+
+def load_protocol(name: str) -> Protocol:
+    """Load a published protocol.
+
+    Raises:
+        ProtocolError: unknown name, or a file that was changed after publication.
+    """
+    published = locked()
+    if name not in published:
+        raise ProtocolError(
+            f"unknown protocol '{name}'{did_you_mean(name, published)} "
+            f"(known: {', '.join(sorted(published))})"
+        )
+    path = FOLDER / f"{name.replace('/', '-')}.yaml"
+    protocol = document.load(path, Protocol).content
+    if protocol.digest != published[name]:
+        raise ProtocolError(
+            f"{path.name}: the rules of '{name}' were changed after publication; "
+            "restore the file, and give new rules a new version"
+        )
+    return protocol
+
+
+def published_rules(protocol: Protocol) -> dict[str, Any]:
+    """Return the rules as plain data, for printing."""
+    return protocol.model_dump(mode="json")

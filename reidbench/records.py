@@ -1,0 +1,188 @@
+"""The frozen records by which a plugin declares its methods, backbones and data sets."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from reidbench.errors import ReidbenchError, did_you_mean
+
+Strategy = Literal["one-shot", "iterative", "progressive"]
+Allocation = Literal["uniform", "global"]
+Prunes = Literal["trained", "initial", "nothing"]
+
+STRATEGIES: tuple[Strategy, ...] = ("one-shot", "iterative", "progressive")
+ALLOCATIONS: tuple[Allocation, ...] = ("uniform", "global")
+PRUNES: tuple[Prunes, ...] = ("trained", "initial", "nothing")
+
+
+# Names stand in YAML, file names and cache keys.
+_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_TARGET = re.compile(r"[\w.]+:\w+")
+_SCALARS = (str, int, float, bool, type(None))
+
+
+class TargetError(ReidbenchError):
+    """A record whose lazy target cannot be imported."""
+
+
+class OptionError(ReidbenchError):
+    """An option that a component does not have, or a value it does not take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What every declared component says of itself.
+
+    Attributes:
+        name: the word a suite uses; lower case, unique among all plugins.
+        version: bump it whenever numbers may change: it is part of every cache key and result.
+        summary: one sentence for ``reidbench plugins``.
+        reference: the paper or source, or ``"-"``.
+        target: lazy ``"package.module:attribute"``, so that discovery never imports torch.
+        options: the options a suite may set, with their defaults: strings, numbers, booleans, or
+            None for an option that takes any of these.
+
+    """
+
+    name: str
+    version: str
+    summary: str
+    reference: str
+    target: str
+    # A mapping has no hash; name and version tell records apart well enough.
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        for text in ("name", "version", "summary", "reference", "target"):
+            value = getattr(self, text)
+            if not isinstance(value, str) or not value:
+                self._refuse(text, "a non-empty string", value)
+        if not _NAME.fullmatch(self.name):
+            self._refuse("name", "lower-case words joined by '-', '_' or '.'", self.name)
+        if not _TARGET.fullmatch(self.target):
+            self._refuse("target", "'package.module:attribute'", self.target)
+        for option, default in self.options.items():
+            if not isinstance(default, _SCALARS):
+                self._refuse(f"option '{option}'", "a string, number, boolean or None", default)
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+    def _refuse(self, what: str, expected: str, got: object) -> None:
+        raise TypeError(f"record {self.name!r}: {what} must be {expected}, not {got!r}")
+
+    def settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``options`` with the defaults filled in; imports nothing.
+
+        Raises:
+            OptionError: an option the record lacks, or a value of another type than its default.
+
+        """
+        for name, value in options.items():
+            if name not in self.options:
+                raise OptionError(
+                    f"'{self.name}' has no option '{name}'{did_you_mean(name, self.options)} "
+                    f"(it has: {', '.join(self.options) or 'none'})"
+                )
+            if not _fits(value, self.options[name]):
+                raise OptionError(
+                    f"'{self.name}': option '{name}' must be like its default "
+                    f"{self.options[name]!r}, not {value!r}"
+                )
+        # 1 and 1.0 in a suite mean one thing, and must give one cache key.
+        given = {
+            name: float(value) if isinstance(self.options[name], float) else value
+            for name, value in options.items()
+        }
+        return {**self.options, **given}
+
+    def build(self, options: Mapping[str, Any]) -> Any:
+        """Call the target with ``options``, the defaults filled in.
+
+        Raises:
+            OptionError: as :meth:`settings`, or the target refused a value with a ``ValueError``.
+            TargetError: the target cannot be imported.
+
+        """
+        settings, target = self.settings(options), self.load()
+        try:
+            return target(**settings)
+        except ValueError as error:
+            raise OptionError(f"'{self.name}': {error}") from error
+
+    def load(self) -> Any:
+        """Import and return the target.
+
+        Raises:
+            TargetError: the module breaks on import, or it or the attribute does not exist.
+
+        """
+        module, attribute = self.target.split(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise TargetError(
+                f"'{self.name}' {self.version} points at {self.target}, which cannot be imported "
+                f"({type(error).__name__}: {error}); reinstall or mend its plugin"
+            ) from error
+
+
+def _fits(value: object, default: object) -> bool:
+    if default is None:
+        return isinstance(value, _SCALARS)
+    if isinstance(default, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    # Exact, because True is an int too.
+    return type(value) is type(default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodRecord(Record):
+    """A pruning method: a criterion, and when and where it cuts unless the suite says otherwise.
+
+    Attributes:
+        strategy: when channels go; swappable in the suite for any scoring method.
+        allocation: the same share of every layer, or one ranking over all layers.
+        prunes: ``trained`` cuts what earlier phases trained; ``initial`` cuts the untrained network
+            and trains the slim one through the very same phases; ``nothing`` keeps every channel.
+        control: a row every table has for comparison, rather than a contender.
+        target: a subclass of :class:`reidbench.api.Method`.
+
+    """
+
+    strategy: Strategy = "one-shot"
+    allocation: Allocation = "uniform"
+    prunes: Prunes = "trained"
+    control: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        allowed = {"strategy": STRATEGIES, "allocation": ALLOCATIONS, "prunes": PRUNES}
+        for text, words in allowed.items():
+            if getattr(self, text) not in words:
+                self._refuse(text, f"one of {', '.join(words)}", getattr(self, text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneRecord(Record):
+    """A feature extractor.
+
+    ``target(**options)`` returns an ``nn.Module`` with freshly initialised weights that maps images
+    (n, 3, height, width) to embeddings (n, d).
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetRecord(Record):
+    """A re-ID data set; ``target(**options)`` returns a :class:`reidbench.api.ReIDData`.
+
+    Attributes:
+        drawn: the images are drawn, not photographed: results say so, and never share a table
+            with a real data set.
+
+    """
+
+    drawn: bool = False

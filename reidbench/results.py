@@ -1,0 +1,201 @@
+"""The result file: one JSON a trial, the only thing the two halves of reidbench share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reidbench.errors import ReidbenchError
+from reidbench.files import write_atomically
+
+SCHEMA_VERSION = 1
+Status = Literal["done", "failed", "diverged"]
+
+
+class ResultError(ReidbenchError):
+    """A result file that cannot be read."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ComponentId(_Frozen):
+    """Which plugin's component, in which version."""
+
+    name: str
+    version: str
+    distribution: str
+
+
+class TrialId(_Frozen):
+    """What was tried; ``reduction`` is the target, 0 for the dense control."""
+
+    scenario: str
+    backbone: str
+    source: str | None
+    target: str
+    method: str
+    strategy: str
+    allocation: str
+    control: bool
+    reduction: float
+    seed: int
+
+    def __str__(self) -> str:
+        at = "dense" if self.reduction == 0 else f"{self.reduction:.0%}"
+        where = f"{self.scenario}/{self.backbone}/{self.target}"
+        return f"{where}/{self.method}@{at}/seed{self.seed}"
+
+
+class Cost(_Frozen):
+    """MACs (batch 1, the protocol's input size) and parameters of the embedding path."""
+
+    macs: int
+    dense_macs: int
+    parameters: int
+    dense_parameters: int
+
+    @property
+    def reduction(self) -> float:
+        """The achieved reduction, 1 - MACs / dense MACs."""
+        return 1 - self.macs / self.dense_macs
+
+
+class Width(_Frozen):
+    """Channels kept of a channel group."""
+
+    kept: int
+    size: int
+
+
+class Metrics(_Frozen):
+    """Retrieval on query and gallery, fractions in [0, 1].
+
+    ``mAP`` averages the precision at each hit (as torchreid and fast-reid do);
+    ``mAP_trapezoid`` is the Market-1501 toolkit's trapezoid average precision.
+    """
+
+    rank1: float
+    rank5: float
+    rank10: float
+    mAP: float  # noqa: N815 - the field's name in every re-ID paper
+    mINP: float  # noqa: N815
+    mAP_trapezoid: float  # noqa: N815
+    valid_queries: int
+    excluded_queries: int
+
+
+class PhaseReport(_Frozen):
+    """What one phase cost, and where its network is in the store."""
+
+    kind: str
+    on: str
+    key: str
+    epochs: float
+    steps: int
+    seconds: dict[str, float]
+
+
+class Scores(_Frozen):
+    """Metrics of the base network, right after the cut (batch norm recalibrated), and at the end.
+
+    A network trained slim from its initialisation has neither base nor cut.
+    """
+
+    base: Metrics | None
+    pruned: Metrics | None
+    final: Metrics
+
+
+class PerQuery(_Frozen):
+    """Average precision of each query, aligned to the query list; None without a valid match."""
+
+    pids: list[int]
+    average_precision: list[float | None]
+
+
+class Result(_Frozen):
+    """A trial and all that came of it."""
+
+    schema_version: Literal[1] = 1
+    key: str
+    status: Status
+    error: str | None = None
+    suite: str
+    trial: TrialId
+    division: Literal["closed", "open"] = "closed"
+    drawn: bool
+    protocol: dict[str, str]
+    components: dict[str, ComponentId]
+    tolerance: float
+    cost: Cost | None = None
+    widths: dict[str, Width] | None = None
+    scores: Scores | None = None
+    per_query: PerQuery | None = None
+    phases: list[PhaseReport] = []
+    provenance: dict[str, Any] = {}
+
+    @property
+    def matched(self) -> bool:
+        """Whether the achieved reduction lies within the protocol's tolerance of the target."""
+        return (
+            self.cost is not None
+            and abs(self.cost.reduction - self.trial.reduction) <= self.tolerance
+        )
+
+
+def write_result(directory: Path, result: Result) -> Path:
+    """Write a result as ``<key>.json``, atomically, and return its path."""
+    path = directory / f"{result.key}.json"
+    write_atomically(path, result.model_dump_json(indent=1) + "\n")
+    return path
+
+
+def read_result(path: Path) -> Result:
+    """Read one result.
+
+    Raises:
+        ResultError: the file is not JSON, of another schema version, or incomplete.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultError(f"{path}: not a readable JSON result ({error}); remove it") from error
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ResultError(
+            f"{path}: result schema {version}, this reidbench reads {SCHEMA_VERSION}; "
+            "use the reidbench that wrote it, or run the suite again"
+        )
+    try:
+        return Result.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ResultError(f"{path}: field '{where}': {first['msg']}; run its trial again") from error
+
+
+def read_results(directory: Path) -> list[Result]:
+    """Read every result of a directory, sorted by file name.
+
+    Raises:
+        ResultError: no such directory, no result in it, or one that cannot be read.
+    """
+    results = list(_read_all(directory))
+    if not results:
+        raise ResultError(
+            f"{directory}: no results (*.json) here; make some with 'reidbench run SUITE'"
+        )
+    return results
+
+
+def _read_all(directory: Path) -> Iterator[Result]:
+    if not directory.is_dir():
+        raise ResultError(f"{directory}: no such directory; give the one a run wrote its results to")
+    for path in sorted(directory.glob("*.json")):
+        yield read_result(path)

@@ -1,0 +1,104 @@
+"""How many negatives stand ahead of each hit: exact, by counting, in blocks.
+
+The rule. A negative is ahead of a hit when its distance is smaller *or equal* (pessimistic), with
+the distances of `distances`, each a function of its two embeddings alone. So the counts do not
+depend on the order of the gallery, the chunk size or the number of threads, and a network whose
+embeddings are all the same ranks every hit last.
+
+The way. A float32 product gives the nearness of a block of queries to a tile of gallery rows.
+Its error is bounded, so a negative whose nearness differs from a hit's by more than the bound is
+settled by counting; the few within it are settled by their exact distances. The counts add up
+over tiles: nothing of size queries x gallery ever exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from reidbench.retrieval.blocks import Queries, Tile, centre_of, gallery_tiles, prepare_queries
+from reidbench.retrieval.counting import Block, count_ahead, error_bound, find_thresholds
+from reidbench.retrieval.distances import Metric, Rows, pair_distances
+from reidbench.retrieval.features import Features
+from reidbench.retrieval.matches import JUNK, Indices, Pairs, hits, same_identity
+from reidbench.retrieval.spans import slices, tile_rows
+
+
+@dataclass(frozen=True)
+class HitCounts:
+    """For every hit ``(p,)``, sorted by query: its query and the number of negatives ahead."""
+
+    query: Indices
+    ahead: Indices
+
+
+def count_negatives_ahead(
+    query: Features, gallery: Features, metric: Metric, chunk: int
+) -> HitCounts:
+    """Count, for every hit of every query, the valid negatives at least as near.
+
+    Valid negatives are the gallery images of other identities, junk left out. ``chunk`` is the
+    number of queries handled at a time: it changes the memory needed, never the counts.
+    """
+    queries, rows = _rows(query), _rows(gallery)
+    relatives = same_identity(query, gallery)
+    found = hits(relatives, query, gallery)
+    hidden = _Hidden(relatives, rows.shape[1], len(query))
+    with ThreadPoolExecutor(torch.get_num_threads()) as workers, _full_precision():
+        distances = partial(pair_distances, queries, rows, metric=metric, workers=workers)
+        centre = centre_of(rows, metric)
+        prepared = prepare_queries(queries, metric, centre)
+        thresholds, of_hit = find_thresholds(found.query, distances(found), prepared, metric)
+        ahead = np.zeros(len(thresholds.query), dtype=np.int64)
+        for tile in gallery_tiles(rows, gallery.pids == JUNK, metric, centre):
+            bound = error_bound(prepared, tile, metric)
+            for span in slices(len(query), chunk):
+                block = _block(prepared, tile, span, hidden)
+                own, counts = count_ahead(block, thresholds, bound, distances)
+                ahead[own] += counts
+    return HitCounts(found.query, ahead[of_hit])
+
+
+def _block(queries: Queries, tile: Tile, span: slice, hidden: _Hidden) -> Block:
+    nearness = torch.mm(queries.offsets[span], tile.offsets.T).add_(tile.bias).numpy()
+    relatives = hidden.within(tile, span)
+    nearness[relatives.query - span.start, relatives.gallery - tile.span.start] = -np.inf
+    return Block(span, tile, nearness)
+
+
+class _Hidden:
+    """The pairs of one identity, found by tile and run of queries: they are never negatives."""
+
+    def __init__(self, pairs: Pairs, width: int, queries: int) -> None:
+        self._queries, self._tile = queries, tile_rows(width)
+        keys = pairs.gallery // self._tile * queries + pairs.query
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._pairs = keys[order], pairs.at(order)
+
+    def within(self, tile: Tile, span: slice) -> Pairs:
+        start = tile.span.start // self._tile * self._queries
+        edges = np.searchsorted(self._keys, [start + span.start, start + span.stop])
+        return self._pairs.at(slice(*edges))
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Keep the product in float32, whatever training has switched on: the error bound needs it."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.inference_mode(), torch.autocast("cpu", enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _rows(features: Features) -> Rows:
+    rows: Rows = features.embeddings.detach().to("cpu", torch.float32).contiguous().numpy()
+    return rows

@@ -1,0 +1,34 @@
+"""How much to hold at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORKING_ENTRIES = 2**18  # of float64: 2 MB, stays in the cache
+TILE_ENTRIES = 2**24  # of float32: 64 MB
+TILE_ROWS = 8192
+
+
+def slices(rows: int, size: int) -> Iterator[slice]:
+    """Yield the slices of at most ``size`` that cover ``range(rows)``."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
+def working_rows(width: int) -> int:
+    """Return how many rows of this width to hold in float64 at a time."""
+    return max(1, WORKING_ENTRIES // width)
+
+
+def tile_rows(width: int) -> int:
+    """Return how many gallery rows of this width make one tile."""
+    return max(1, min(TILE_ROWS, TILE_ENTRIES // width))
+
+
+def batches(items: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """Yield consecutive runs of at most ``size`` items, one at least."""
+    for span in slices(len(items), max(1, size)):
+        yield items[span]

@@ -1,0 +1,149 @@
+"""Suites: which scenarios, networks, data, methods, reductions and seeds, under which protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from reidbench import document
+from reidbench.document import Located
+from reidbench.protocol import Protocol
+from reidbench.records import Allocation, Strategy
+
+Domain = Literal["source", "target"]
+T = TypeVar("T")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PhaseSpec(_Part):
+    """One phase of a scenario: ``train: target`` or ``prune: target``."""
+
+    train: Domain | None = None
+    prune: Domain | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> PhaseSpec:
+        if (self.train is None) == (self.prune is None):
+            raise ValueError("a phase is either 'train: DOMAIN' or 'prune: DOMAIN'")
+        return self
+
+    @property
+    def kind(self) -> Literal["train", "prune"]:
+        """Whether the phase trains or prunes."""
+        return "prune" if self.train is None else "train"
+
+    @property
+    def domain(self) -> Domain:
+        """Where the phase's images come from."""
+        domain = self.train or self.prune
+        assert domain is not None
+        return domain
+
+
+def _named(key: str) -> BeforeValidator:
+    """Let ``resnet18`` stand for ``{backbone: resnet18}``."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+class BackboneSpec(_Part):
+    """A backbone and the options that differ from its defaults."""
+
+    backbone: str
+    options: Mapping[str, Any] = {}
+
+
+class DatasetSpec(_Part):
+    """A data set and the options that differ from its defaults."""
+
+    dataset: str
+    options: Mapping[str, Any] = {}
+
+
+class MethodSpec(_Part):
+    """A method; strategy and allocation replace those of its record."""
+
+    method: str
+    strategy: Strategy | None = None
+    allocation: Allocation | None = None
+    options: Mapping[str, Any] = {}
+
+
+Backbone = Annotated[BackboneSpec, _named("backbone")]
+Dataset = Annotated[DatasetSpec, _named("dataset")]
+Method = Annotated[MethodSpec, _named("method")]
+Reduction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Suite(_Part):
+    """A suite file, complete: the grid of its fields are the trials."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    summary: str = ""
+    protocol: str
+    scenarios: Mapping[str, tuple[PhaseSpec, ...]] = Field(min_length=1)
+    backbones: tuple[Backbone, ...] = Field(min_length=1)
+    source: Dataset | None = None
+    targets: tuple[Dataset, ...] = Field(min_length=1)
+    methods: tuple[Method, ...] = Field(min_length=1)
+    reductions: tuple[Reduction, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+
+    @field_validator("seeds", "reductions", "methods", "backbones", "targets")
+    @classmethod
+    def _no_repeats(cls, values: tuple[T, ...]) -> tuple[T, ...]:
+        repeated = [value for index, value in enumerate(values) if value in values[:index]]
+        if repeated:
+            raise ValueError(f"{_plain(repeated[0])} is listed twice")
+        return values
+
+    @field_validator("scenarios")
+    @classmethod
+    def _one_prune_at_least(
+        cls, scenarios: Mapping[str, tuple[PhaseSpec, ...]]
+    ) -> Mapping[str, tuple[PhaseSpec, ...]]:
+        for name, phases in scenarios.items():
+            if not any(phase.kind == "prune" for phase in phases):
+                raise ValueError(f"scenario '{name}' needs a 'prune:' phase")
+            if phases[-1].domain != "target":
+                raise ValueError(f"scenario '{name}' must end on the target, where it is measured")
+        return scenarios
+
+    @model_validator(mode="before")
+    @classmethod
+    def _protocol_is_not_overridden(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            rules = sorted((set(Protocol.model_fields) - set(cls.model_fields)) & set(value))
+            if rules or isinstance(value.get("protocol"), dict):
+                raise ValueError(
+                    f"{', '.join(rules) or 'protocol'}: a suite may not override the rules of its "
+                    "protocol; name another protocol (see 'reidbench protocols')"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _source_is_there(self) -> Suite:
+        phases = [phase for scenario in self.scenarios.values() for phase in scenario]
+        if self.source is None and any(phase.domain == "source" for phase in phases):
+            raise ValueError("a scenario uses the source domain: name a data set under 'source:'")
+        return self
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return repr(value.model_dump(exclude_defaults=True))
+    return repr(value)
+
+
+def load_suite(path: Path) -> Located[Suite]:
+    """Read a suite file.
+
+    Raises:
+        DocumentError: missing, malformed, or with fields that are not allowed.
+    """
+    return document.load(path, Suite)

@@ -1,0 +1,79 @@
+"""Labelled images in memory, and PK batches of them: P people with K images each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reidbench.errors import ReidbenchError
+
+
+@dataclass(frozen=True)
+class Images:
+    """Decoded images at the protocol's size.
+
+    Attributes:
+        pixels: uint8 RGB (n, 3, height, width).
+        labels: identities renumbered from 0 in ascending order, int64 (n,).
+    """
+
+    pixels: Tensor
+    labels: Tensor
+
+    @property
+    def identities(self) -> int:
+        """Number of people."""
+        return int(self.labels.max()) + 1
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class PKSampler:
+    """Draws batches of P distinct people with K images each, without end.
+
+    An epoch shuffles every person's images, deals them out in hands of K (a person with a short
+    last hand lends images of the same person again), and fills each batch with one hand of the P
+    people who have most hands left, ties broken at random. So each image is used about once an
+    epoch, nobody is twice in a batch, and an epoch's length is known beforehand.
+    """
+
+    def __init__(self, labels: Tensor, identities: int, images: int, random: torch.Generator):
+        self.people = [torch.nonzero(labels == label).flatten() for label in labels.unique()]
+        if len(self.people) < identities:
+            raise ReidbenchError(
+                f"a batch needs {identities} identities, the training split has "
+                f"{len(self.people)}: use a larger data set, or a protocol with smaller batches"
+            )
+        self.identities, self.images, self.random = identities, images, random
+        self.steps_per_epoch = max(1, len(labels) // (identities * images))
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another, (P * K,)."""
+        while True:
+            yield from self._epoch()
+
+    def _epoch(self) -> Iterator[Tensor]:
+        hands = [self._deal(indices) for indices in self.people]
+        for _ in range(self.steps_per_epoch):
+            left = torch.tensor([len(hand) for hand in hands], dtype=torch.float64)
+            # Random fractions below 1 break ties between people with as many hands left.
+            order = (left + torch.rand(len(left), generator=self.random)).argsort(descending=True)
+            chosen = order[: self.identities].tolist()
+            yield torch.cat([self._hand(hands, person) for person in chosen])
+
+    def _hand(self, hands: list[list[Tensor]], person: int) -> Tensor:
+        if not hands[person]:
+            hands[person] = self._deal(self.people[person])
+        return hands[person].pop()
+
+    def _deal(self, indices: Tensor) -> list[Tensor]:
+        shuffled = indices[torch.randperm(len(indices), generator=self.random)]
+        missing = -len(shuffled) % self.images
+        if missing:
+            again = torch.randint(len(indices), (missing,), generator=self.random)
+            shuffled = torch.cat([shuffled, indices[again]])
+        return list(shuffled.split(self.images))

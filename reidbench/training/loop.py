@@ -1,0 +1,115 @@
+"""The training loop, top to bottom: batch, loss, backward, step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from reidbench.errors import Diverged
+from reidbench.protocol import InputRules, OptimiserRules, TrainingRules
+from reidbench.training.augment import augment
+from reidbench.training.batches import Images, PKSampler
+from reidbench.training.losses import training_loss
+from reidbench.training.network import Network
+from reidbench.training.schedule import learning_rate_factor
+from reidbench.training.seeds import generator
+
+OnStep = Callable[[int, float], None]
+"""Called after each step with the steps done so far in the phase, and the loss."""
+
+
+class Trainer:
+    """Trains a network for a fixed number of steps, which a strategy may spend in pieces.
+
+    The learning-rate curve spans the whole phase however it is cut up, and batches depend on
+    ``seed`` alone: every method sees the same images at the same rates.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        images: Images,
+        rules: TrainingRules,
+        input_rules: InputRules,
+        *,
+        epochs: float,
+        seed: int,
+        on_step: OnStep,
+    ) -> None:
+        self.network, self.images = network, images
+        self.rules, self.input_rules, self.on_step = rules, input_rules, on_step
+        self.sampler = PKSampler(
+            images.labels, rules.batch.identities, rules.batch.images, generator(seed, "batches")
+        )
+        self.random = generator(seed, "augment")
+        self.steps = round(epochs * self.sampler.steps_per_epoch)
+        if epochs > 0:
+            self.steps = max(1, self.steps)
+        self.done = 0
+        self.optimiser = make_optimiser(network, rules.optimiser)
+        self._batches: Iterator[Tensor] = iter(self.sampler)
+
+    @property
+    def epochs(self) -> float:
+        """Epochs spent so far."""
+        return self.done / self.sampler.steps_per_epoch
+
+    def train(self, steps: int) -> None:
+        """Take ``steps`` optimiser steps.
+
+        Raises:
+            Diverged: a loss that is not finite.
+            ValueError: more steps than the phase has left.
+        """
+        if steps > self.steps - self.done:
+            raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
+        device = next(self.network.parameters()).device
+        self.network.train()
+        for _ in range(steps):
+            chosen = next(self._batches)
+            pixels = self.images.pixels[chosen]
+            images = augment(pixels, self.rules.augment, self.input_rules, self.random).to(device)
+            labels = self.images.labels[chosen].to(device)
+            self._set_learning_rate()
+            loss = batch_loss(self.network, images, labels, self.rules)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            self._finish_step(float(loss))
+
+    def _set_learning_rate(self) -> None:
+        factor = learning_rate_factor(self.done, self.steps, self.rules.schedule)
+        for group in self.optimiser.param_groups:
+            group["lr"] = factor * self.rules.optimiser.learning_rate
+
+    def _finish_step(self, loss: float) -> None:
+        self.done += 1
+        if not torch.isfinite(torch.tensor(loss)):
+            raise Diverged(f"the training loss is {loss} at step {self.done} of {self.steps}")
+        self.on_step(self.done, loss)
+
+
+def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:
+    """Return the training loss of a batch, in the protocol's precision."""
+    with torch.autocast(
+        images.device.type, torch.bfloat16, enabled=rules.precision == "bfloat16"
+    ):
+        embeddings, logits = network.for_training(images)
+    return training_loss(embeddings, logits, labels, rules.loss)
+
+
+def make_optimiser(network: Network, rules: OptimiserRules) -> torch.optim.Optimizer:
+    """Return the protocol's optimiser over the parameters that learn."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if rules.name == "adam":
+        return torch.optim.Adam(
+            parameters, lr=rules.learning_rate, weight_decay=rules.weight_decay
+        )
+    return torch.optim.SGD(
+        parameters,
+        lr=rules.learning_rate,
+        momentum=rules.momentum,
+        weight_decay=rules.weight_decay,
+    )

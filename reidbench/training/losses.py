@@ -1,0 +1,40 @@
+"""The training loss: identity classification plus batch-hard triplets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from reidbench.protocol import LossRules
+
+
+def training_loss(embeddings: Tensor, logits: Tensor, labels: Tensor, rules: LossRules) -> Tensor:
+    """Return the weighted sum of both losses, a scalar; computed in float32.
+
+    ``embeddings`` (n, d) before the BNNeck, ``logits`` (n, identities), ``labels`` (n,).
+    """
+    identity = F.cross_entropy(logits.float(), labels, label_smoothing=rules.label_smoothing)
+    triplet = batch_hard_triplet(embeddings.float(), labels, rules.margin)
+    return rules.identity * identity + rules.triplet * triplet
+
+
+def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float) -> Tensor:
+    """Return the mean hinge of hardest positive minus hardest negative plus ``margin``.
+
+    Euclidean distances of un-normalised embeddings (Hermans et al. 2017, eq. 5). Every label needs
+    two images in the batch, and the batch two labels.
+    """
+    distances = pairwise_distances(embeddings)
+    same = labels.unsqueeze(0) == labels.unsqueeze(1)
+    hardest_positive = distances.masked_fill(~same, 0.0).amax(dim=1)
+    hardest_negative = distances.masked_fill(same, torch.inf).amin(dim=1)
+    return F.relu(hardest_positive - hardest_negative + margin).mean()
+
+
+def pairwise_distances(embeddings: Tensor) -> Tensor:
+    """Return Euclidean distances (n, n) whose gradient is finite even between equal embeddings."""
+    norms = embeddings.square().sum(dim=1)
+    squared = norms.unsqueeze(0) + norms.unsqueeze(1) - 2 * embeddings @ embeddings.T
+    # The product form dips below zero by rounding, and the root's slope at zero is infinite.
+    return squared.clamp_min(1e-12).sqrt()

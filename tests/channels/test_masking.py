@@ -1,0 +1,78 @@
+"""Masks silence channels for good; softening zeroes filters that may grow back."""
+
+from __future__ import annotations
+
+import torch
+from reidbench.channels import PruningPlan, mask, soften
+
+from .networks import embed, fresh, images
+
+
+def without(graph, name, *channels):
+    everything = PruningPlan.everything(graph)
+    kept = dict(everything.kept)
+    kept[name] = tuple(c for c in kept[name] if c not in channels)
+    return PruningPlan(kept, everything.sizes)
+
+
+def test_masking_zeroes_filters_norms_and_the_next_layers_columns():
+    network, graph = fresh("resnet18-s2")
+    mask(network, graph, without(graph, "layer1.0.conv1", 3))
+    block = network.layer1[0]
+    assert not block.conv1.weight[3].any()
+    assert not block.bn1.weight[3].any()
+    assert not block.bn1.bias[3].any()
+    assert not block.conv2.weight[:, 3].any()
+    assert block.conv1.weight[2].any()
+    assert block.conv2.weight[:, 2].any()
+
+
+def test_softening_zeroes_only_the_filters():
+    network, graph = fresh("resnet18-s2")
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    soften(network, graph, without(graph, "layer1.0.conv1", 3, 5))
+    after = network.state_dict()
+    changed = [name for name in after if not torch.equal(before[name], after[name])]
+    assert changed == ["layer1.0.conv1.weight"]
+    assert after[changed[0]].flatten(1).any(1).logical_not().nonzero().flatten().tolist() == [3, 5]
+
+
+def test_softening_zeroes_biases_and_every_producer_of_a_stream():
+    network, graph = fresh("shared-gate")
+    name = next(group.name for group in graph.groups if len(group.producers) > 1)
+    soften(network, graph, without(graph, name, 0))
+    for cut in graph.group(name).producers:
+        part = network.get_submodule(cut.owner)
+        assert not part.weight[0].any()
+        assert not part.bias[0].any()
+
+
+def test_softened_filters_grow_back_and_momentum_does_not_bring_them_back():
+    network, graph = fresh("resnet18-s2")
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9)
+    embed_loss(network).backward()
+    optimizer.step()
+    plan = without(graph, "layer1.0.conv1", 3)
+    soften(network, graph, plan, optimizer)
+    weight = network.layer1[0].conv1.weight
+    assert not optimizer.state[weight]["momentum_buffer"][3].any()
+    assert optimizer.state[weight]["momentum_buffer"].any()
+
+    optimizer.zero_grad(set_to_none=False)
+    optimizer.step()
+    assert not weight[3].any(), "old momentum alone must not revive a filter"
+
+    network.train()
+    embed_loss(network).backward()
+    optimizer.step()
+    assert weight[3].any()
+
+
+def embed_loss(network):
+    return network(images(network)).square().mean()
+
+
+def test_a_masked_network_still_runs_at_full_size():
+    network, graph = fresh("gated")
+    mask(network, graph, without(graph, "features.0.0", 0, 1, 2))
+    assert embed(network).shape == (2, 5)

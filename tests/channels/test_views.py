@@ -1,0 +1,93 @@
+"""A group's view shows its weights, scales, feature maps and readers, channel by channel."""
+
+from __future__ import annotations
+
+import torch
+from reidbench.channels import capture, remove, view
+from torch import nn
+
+from .networks import SMALL, dense, embed, fresh, random_plan
+
+
+def view_of(name, group):
+    network, graph = dense(name)
+    return network, view(network, graph, graph.group(group))
+
+
+def test_a_plain_group_shows_its_filters_as_rows():
+    network, shown = view_of("resnet18-s2", "layer2.0.conv1")
+    assert torch.equal(shown.weight, network.layer2[0].conv1.weight.detach().flatten(1))
+    assert not shown.weight.requires_grad
+    assert torch.equal(shown.norm_scale, network.layer2[0].bn1.weight.detach().abs())
+    assert shown.observed == [network.layer2[0].bn1]
+    ((reader, positions),) = shown.consumers
+    assert reader is network.layer2[0].conv2
+    assert positions.tolist() == list(range(128))
+
+
+def test_a_stream_shows_all_its_producers_side_by_side():
+    network, shown = view_of("resnet18-s2", "conv1")
+    makers = [network.conv1, network.layer1[0].conv2, network.layer1[1].conv2]
+    rows = torch.cat([maker.weight.detach().flatten(1) for maker in makers], dim=1)
+    assert torch.equal(shown.weight, rows)
+    assert shown.observed == [network.bn1, network.layer1[0].bn2, network.layer1[1].bn2]
+    scales = torch.stack([part.weight.detach().abs() for part in shown.observed])
+    assert torch.allclose(shown.norm_scale, scales.mean(0))
+
+
+def test_rows_of_tied_positions_belong_to_one_channel():
+    network, shown = view_of("instance-and-batch", "features.first")
+    weight = network.features.first.weight.detach().flatten(1)
+    assert shown.size == 6
+    assert torch.equal(shown.weight, torch.cat([weight[:6], weight[6:]], dim=1))
+
+
+def test_norms_of_two_halves_make_one_scale():
+    network, shown = view_of("instance-and-batch", "features.first")
+    norm = network.features.norm
+    scale = (norm.instance.weight.abs() + norm.batch.weight.abs()).detach() / 2
+    assert torch.allclose(shown.norm_scale, scale)
+
+
+def test_a_group_without_scales_says_so():
+    assert view_of("scaled", "features.first")[1].norm_scale is None
+
+
+def test_consumers_of_a_concatenation_are_located():
+    network, shown = view_of("concatenated", "features.right.0")
+    places = {reader: positions.tolist() for reader, positions in shown.consumers}
+    assert places == {
+        network.features.merge[0]: list(range(6, 16)),
+        network.features.last[0]: list(range(14, 24)),
+    }
+
+
+def test_observed_modules_emit_the_groups_channels():
+    for name in ("concatenated-sum", "shared-gate", "mobilenet", "resnet50-s2", "scaled"):
+        network, graph = fresh(name)
+        for group in graph.in_scope("all"):
+            shown = view(network, graph, group)
+            assert len(shown.observed) == len(group.producers)
+            for part, channels in zip(shown.observed, shown.observed_channels, strict=True):
+                seen = []
+                hook = part.register_forward_hook(lambda _m, _i, out, s=seen: s.append(out))
+                embed(network)
+                hook.remove()
+                assert seen[-1].shape[1] > int(channels.max())
+                assert len(channels) % group.size == 0
+            if name in ("mobilenet", "resnet50-s2"):
+                break
+
+
+def test_views_follow_surgery():
+    network, graph = fresh("resnet18-s2")
+    plan = random_plan(graph, "all", 12)
+    before = view(network, graph, graph.group("layer3.0.conv1")).weight
+    remove(network, graph, plan)
+    again = capture(network, SMALL)
+    after = view(network, again, again.group("layer3.0.conv1"))
+    assert after.size == plan.widths["layer3.0.conv1"]
+    rows = before[list(plan.kept["layer3.0.conv1"])].reshape(after.size, 128, 3, 3)
+    columns = list(plan.kept["layer2.0.conv2"])
+    assert torch.equal(after.weight, rows[:, columns].flatten(1))
+    assert isinstance(after.observed[0], nn.BatchNorm2d)

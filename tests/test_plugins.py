@@ -1,0 +1,409 @@
+"""Discovery against real installs: what is found, what is left out, and what never happens."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from reidbench import api, hookspecs, method, records
+from reidbench.plugins import Component, Plugin, Shelf, UnknownComponent, discover
+
+ROOT = Path(__file__).parent.parent
+HOOKS = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
+
+METHODS = """
+from reidbench.api import BackboneRecord, DatasetRecord, MethodRecord, hookimpl
+
+def record(kind, name, **more):
+    return kind(
+        name=name, version="3", summary="A test.", reference="-", target="nowhere:x", **more
+    )
+"""
+GOOD = f"""{METHODS}
+@hookimpl
+def reidbench_methods():
+    return [record(MethodRecord, "NAME")]
+"""
+
+# Distribution -> (entry point, source of its module).
+DISTRIBUTIONS = {
+    "good-one": ("good", GOOD.replace("NAME", "shared")),
+    "Good_Two": ("good", GOOD.replace("NAME", "shared").replace('"3"', '"4"')),
+    "all-kinds": (
+        "kinds",
+        f"""{METHODS}
+@hookimpl
+def reidbench_methods():
+    yield record(MethodRecord, "kind-m", strategy="progressive")
+
+@hookimpl(specname="reidbench_backbones")
+def backbones_under_another_name():
+    return (record(BackboneRecord, "kind-b"),)
+
+@hookimpl
+def reidbench_datasets():
+    return [record(DatasetRecord, "kind-d", drawn=True, options=dict(seed=1))]
+""",
+    ),
+    "raises-at-import": ("raises", "raise RuntimeError('boom\\n  at import')"),
+    "exits-at-import": ("exits", "import sys; sys.exit(3)"),
+    "needs-the-absent": ("absent", "import no_such_module_here"),
+    "misspelt-hook": (
+        "misspelt",
+        f"{METHODS}\n@hookimpl\ndef reidbench_method(): return []",
+    ),
+    "misspelt-prefix": (
+        "misspelt",
+        f"{METHODS}\n@hookimpl\ndef redbench_methods(): return []",
+    ),
+    "unmarked-hook": ("unmarked", f"{METHODS}\ndef reidbench_methods(): return []"),
+    "too-new": ("new", GOOD.replace("NAME", "new") + "\nREIDBENCH_API = 99"),
+    "wrong-type": (
+        "wrong",
+        f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return [record(BackboneRecord, 'b')]",
+    ),
+    "returns-nothing": ("nothing", f"{METHODS}\n@hookimpl\ndef reidbench_methods(): pass"),
+    "bad-record": ("bad", GOOD.replace("NAME", "Bad Name")),
+    "twice-itself": (
+        "twice",
+        f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return [record(MethodRecord, 'a')] * 2",
+    ),
+    "no-hooks": ("none", "x = 1"),
+    "wrong-argument": (
+        "argument",
+        f"{METHODS}\n@hookimpl\ndef reidbench_methods(config): return []",
+    ),
+    "default-argument": (
+        "default",
+        f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(result=None): pass",
+    ),
+    "wraps-others": (
+        "wraps",
+        f"{METHODS}\n@hookimpl(wrapper=True)\ndef reidbench_methods(): return (yield)",
+    ),
+    "not-a-module": ("object", "VALUE = 1", "VALUE"),
+    "same-module": ("same", None),
+    "observer-raises": (
+        "observer",
+        f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(result): raise RuntimeError('sulk')",
+    ),
+    "observer-prints": (
+        "observer",
+        f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(result): print('saw', result.key)",
+    ),
+    "observer-looks-away": (
+        "observer",
+        f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(): print('saw something')",
+    ),
+}
+HARMLESS = {
+    "reidbench",
+    "reidbench-example",
+    "good-one",
+    "Good_Two",
+    "all-kinds",
+    "observer-raises",
+    "observer-prints",
+    "observer-looks-away",
+}
+
+# Distribution -> what its problem line must say.
+FAULTS = {
+    "raises-at-import": "RuntimeError: boom at import",
+    "exits-at-import": "SystemExit: 3",
+    "needs-the-absent": "ModuleNotFoundError: No module named 'no_such_module_here'",
+    "misspelt-hook": "unknown hook 'reidbench_method'; did you mean 'reidbench_methods'?",
+    "misspelt-prefix": "unknown hook 'redbench_methods'; did you mean 'reidbench_methods'?",
+    "unmarked-hook": "'reidbench_methods' lacks the @hookimpl mark",
+    "too-new": "needs plugin API 99, this reidbench offers 1: upgrade reidbench",
+    "wrong-type": "reidbench_methods() must return MethodRecords, not BackboneRecord(",
+    "returns-nothing": "reidbench_methods() must return MethodRecords, not None",
+    "bad-record": "record 'Bad Name': name must be lower-case words",
+    "twice-itself": "reidbench_methods() declares a twice",
+    "no-hooks": "its module no_hooks implements no hook",
+    "wrong-argument": "Argument(s) {'config'} are declared in the hookimpl",
+    "default-argument": "gives result a default, so it would never be passed",
+    "wraps-others": "'reidbench_methods' is a hook wrapper",
+    "not-a-module": "the entry point must name a module, not int",
+    "same-module": "its module good_one already serves as plugin good-one:good",
+}
+
+
+def distribution(folder: Path, name: str, entry: str, source: str | None, attribute: str) -> Path:
+    package = name.lower().replace("-", "_") if source is not None else "good_one"
+    target = f"{package}:{attribute}" if attribute else package
+    folder.mkdir()
+    (folder / f"{package}.py").write_text(source or "")
+    (folder / "pyproject.toml").write_text(
+        f"""
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "{name}"
+version = "0.7"
+[project.entry-points.reidbench]
+{entry} = "{target}"
+[tool.hatch.build.targets.wheel]
+{f'include = ["{package}.py"]' if source is not None else "bypass-selection = true"}
+"""
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install every distribution above, and the example, into one folder with pip."""
+    sources = tmp_path_factory.mktemp("sources")
+    folders = []
+    for name, (entry, source, *attribute) in DISTRIBUTIONS.items():
+        folders.append(distribution(sources / name, name, entry, source, "".join(attribute)))
+        if source is None:
+            (sources / name / "good_one.py").unlink()
+    return install(tmp_path_factory.mktemp("site"), *folders, example(sources))
+
+
+def example(sources: Path) -> Path:
+    """Copy the template, as its README says, so that building leaves nothing in the checkout."""
+    return Path(shutil.copytree(ROOT / "plugins" / "reidbench-example", sources / "example"))
+
+
+def install(site: Path, *folders: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    command += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
+    subprocess.run([*command, *map(str, folders)], check=True, timeout=300)
+    return site
+
+
+def python(site: Path, code: str) -> subprocess.CompletedProcess[str]:
+    inherited = [path for path in (os.environ.get("PYTHONPATH"),) if path]
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *inherited])},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+
+REPORT = """
+import json, sys
+from reidbench.plugins import discover, UnknownComponent
+found = discover(DISABLED)
+try:
+    shared = found.methods.get("shared").identity()
+except UnknownComponent as error:
+    shared = str(error)
+shelves = dict(methods=found.methods, backbones=found.backbones, datasets=found.datasets)
+print(json.dumps(dict(
+    plugins=[str(p) for p in found.plugins],
+    problems=[[p.plugin.distribution, p.plugin.version, p.reason] for p in found.problems],
+    **{kind: shelf.names() for kind, shelf in shelves.items()},
+    shared=shared,
+    heavy=[m for m in ("torch", "torchvision", "numpy", "PIL") if m in sys.modules],
+)))
+"""
+
+
+def report(site: Path, *disabled: str) -> dict[str, Any]:
+    out = python(site, REPORT.replace("DISABLED", repr(disabled))).stdout
+    result: dict[str, Any] = json.loads(out)
+    return result
+
+
+@pytest.fixture(scope="session")
+def everything(site: Path) -> dict[str, Any]:
+    return report(site)
+
+
+def test_every_distribution_is_either_usable_or_reported() -> None:
+    assert HARMLESS | set(FAULTS) == {*DISTRIBUTIONS, "reidbench", "reidbench-example"}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_broken_plugin_is_reported_with_distribution_version_and_reason(
+    everything: dict[str, Any], name: str
+) -> None:
+    [(version, reason)] = [(v, r) for n, v, r in everything["problems"] if n == name]
+    assert version == "0.7"
+    assert FAULTS[name] in reason
+    assert "\n" not in reason
+
+
+def test_broken_plugins_are_harmless_to_all_others(everything: dict[str, Any]) -> None:
+    assert {plugin.rsplit(" ", 1)[0] for plugin in everything["plugins"]} == HARMLESS
+    assert {"l1", "example-spread", "kind-m", "shared"} <= set(everything["methods"])
+    assert {"resnet18", "kind-b"} <= set(everything["backbones"])
+    assert {"synthped", "kind-d"} <= set(everything["datasets"])
+
+
+def test_nothing_of_a_broken_plugin_is_kept(everything: dict[str, Any]) -> None:
+    assert not {"new", "a", "b"} & {*everything["methods"], *everything["backbones"]}
+
+
+def test_discovery_imports_no_torch_and_no_arrays(everything: dict[str, Any]) -> None:
+    assert everything["heavy"] == []
+
+
+def test_two_distributions_may_use_one_entry_point_name(everything: dict[str, Any]) -> None:
+    assert {"good-one 0.7", "Good_Two 0.7"} <= set(everything["plugins"])
+
+
+def test_a_name_owned_twice_is_an_error_only_when_asked_for_and_names_both_owners(
+    everything: dict[str, Any],
+) -> None:
+    assert "shared" in everything["methods"]
+    assert "'shared' is declared by Good_Two 0.7" in everything["shared"]
+    assert "and by good-one 0.7" in everything["shared"]
+    assert "--disable-plugin" in everything["shared"]
+
+
+@pytest.mark.parametrize("disabled", ["Good_Two", "good-two"])
+def test_disabling_one_owner_by_its_distribution_settles_the_name(
+    site: Path, disabled: str
+) -> None:
+    # However it is spelt: good-two, Good_Two and good.two are one distribution.
+    found = report(site, disabled)
+    assert found["shared"] == {"name": "shared", "version": "3", "distribution": "good-one"}
+
+
+def test_disabling_an_entry_point_name_leaves_out_all_that_use_it(site: Path) -> None:
+    found = report(site, "good", "builtin", "raises")
+    assert "shared" not in found["methods"]
+    assert "l1" not in found["methods"]
+    # A disabled plugin is not imported, so it cannot be at fault.
+    assert "raises-at-import" not in [name for name, *_ in found["problems"]]
+
+
+def test_the_example_is_usable_from_a_real_install(site: Path) -> None:
+    code = """
+import torch
+from types import SimpleNamespace
+from reidbench.plugins import discover
+found = discover()
+component = found.methods.get("example-spread")
+group = SimpleNamespace(weight=torch.tensor([[1.0, 1.0], [0.0, 4.0], [2.0, 4.0]]))
+print(component.owner, component.record.build({}).scores(group, None).tolist())
+"""
+    assert python(site, code).stdout.strip() == "reidbench-example 0.1.0 [0.0, 2.0, 1.0]"
+
+
+RESULT = """
+import logging
+from reidbench.plugins import discover
+from reidbench.results import Result, TrialId
+logging.basicConfig(format="%(message)s")
+trial = TrialId(scenario="s", backbone="b", source=None, target="t", method="m",
+    strategy="one-shot", allocation="uniform", control=False, reduction=0.5, seed=0)
+result = Result(key="k1", status="failed", suite="x", trial=trial, drawn=True, protocol={},
+    components={}, tolerance=0.005)
+discover().trial_finished(result)
+print("went on")
+"""
+
+
+def test_hook_reidbench_methods(everything: dict[str, Any]) -> None:
+    assert "kind-m" in everything["methods"]
+
+
+def test_hook_reidbench_backbones_under_a_name_of_the_plugin_s_own(
+    everything: dict[str, Any],
+) -> None:
+    assert "kind-b" in everything["backbones"]
+
+
+def test_hook_reidbench_datasets(everything: dict[str, Any]) -> None:
+    assert "kind-d" in everything["datasets"]
+
+
+def test_hook_reidbench_trial_finished_is_seen_by_all_and_stopped_by_none(site: Path) -> None:
+    ran = python(site, RESULT)
+    assert sorted(ran.stdout.splitlines()) == ["saw k1", "saw something", "went on"]
+    assert "plugin observer-raises:observer failed in reidbench_trial_finished" in ran.stderr
+    assert "RuntimeError: sulk" in ran.stderr
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownComponent, match="no plugin declares a backbone 'resnet81'; did you"):
+        discover().backbones.get("resnet81")
+
+
+def test_an_empty_shelf_says_so() -> None:
+    with pytest.raises(UnknownComponent, match="known: none"):
+        Shelf("method", []).get("l1")
+
+
+def test_an_identity_says_what_decides_the_numbers_and_no_more() -> None:
+    component = discover().methods.get("l1")
+    assert component.identity() == {"name": "l1", "version": "1", "distribution": "reidbench"}
+    # A release of the distribution that leaves the record's version alone changes no number.
+    newer = Component(component.record, Plugin("builtin", "reidbench", "9.9"))
+    assert newer.identity() == component.identity()
+
+
+def specs() -> dict[str, FunctionType]:
+    return {
+        name: value
+        for name, value in vars(hookspecs).items()
+        if hasattr(value, f"{hookspecs.PROJECT}_spec")
+    }
+
+
+def guide() -> str:
+    return (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+
+
+def test_every_hook_is_either_collecting_or_observing() -> None:
+    assert tuple(specs()) == HOOKS
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_documented_with_its_exact_signature(name: str) -> None:
+    signature = str(inspect.signature(specs()[name])).replace("'", "")
+    assert f"def {name}{signature}" in guide()
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_has_a_test(name: str) -> None:
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    tests = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert any(test.startswith(f"test_hook_{name}") for test in tests)
+
+
+def public(*classes: type) -> list[str]:
+    return [
+        f"{cls.__name__}.{name}"
+        for cls in classes
+        for name in vars(cls)
+        if not name.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *api.__all__,
+        *public(method.Method, method.Group, method.RankingTask, method.PrunePhase),
+        *(
+            f"{kind.__name__}.{field.name}"
+            for kind in (records.MethodRecord, records.BackboneRecord, records.DatasetRecord)
+            for field in dataclasses.fields(kind)
+        ),
+    ],
+)
+def test_every_public_name_of_the_api_is_documented(name: str) -> None:
+    # As code, alone or behind the object it belongs to: `name`, `task.name`.
+    assert re.search(rf"[`.]{name.rsplit('.', 1)[-1]}\b", guide())

@@ -1,0 +1,159 @@
+"""A result file is read back as it was written, or refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from leaderboard.builders import dense, failure, result
+from reidbench.files import write_atomically
+from reidbench.results import (
+    SCHEMA_VERSION,
+    Result,
+    ResultError,
+    TrialId,
+    read_result,
+    read_results,
+    write_result,
+)
+
+share = st.floats(0, 1, allow_nan=False)
+
+
+def edited(path: Path, **changes: Any) -> Path:
+    """Change fields of a result file; None removes one."""
+    document = {**json.loads(path.read_text()), **changes}
+    kept = {name: value for name, value in document.items() if value is not None}
+    path.write_text(json.dumps(kept))
+    return path
+
+
+@given(st.lists(st.none() | share, min_size=120, max_size=120).filter(any), share)
+@settings(max_examples=20, deadline=None)
+def test_a_result_is_read_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, found: list[float | None], achieved: float
+) -> None:
+    written = result(average_precision=found, achieved=achieved)
+    path = write_result(tmp_path_factory.mktemp("results"), written)
+    assert read_result(path) == written
+
+
+def test_a_failure_is_a_result_too(tmp_path: Path) -> None:
+    written = failure(error="out of memory")
+    assert read_result(write_result(tmp_path, written)) == written
+
+
+def test_the_file_is_named_by_the_key_and_carries_its_schema(tmp_path: Path) -> None:
+    path = write_result(tmp_path / "new", result(key="abc"))
+    assert path == tmp_path / "new" / "abc.json"
+    assert json.loads(path.read_text())["schema_version"] == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1, "1", None])
+def test_an_older_or_newer_schema_is_refused(tmp_path: Path, version: object) -> None:
+    path = edited(write_result(tmp_path, result()), schema_version=version)
+    with pytest.raises(ResultError) as refusal:
+        read_result(path)
+    message = str(refusal.value)
+    assert str(path) in message
+    assert f"result schema {version}, this reidbench reads {SCHEMA_VERSION}" in message
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema_version": 1', "[1, 2]", "7"])
+def test_a_file_that_is_no_result_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    with pytest.raises(ResultError, match=r"broken\.json"):
+        read_result(path)
+
+
+@pytest.mark.parametrize("field", ["trial", "status", "protocol", "tolerance"])
+def test_an_incomplete_file_is_named_with_the_missing_field(tmp_path: Path, field: str) -> None:
+    path = edited(write_result(tmp_path, result()), **{field: None})
+    with pytest.raises(ResultError, match=f"field '{field}'") as refusal:
+        read_result(path)
+    assert str(path) in str(refusal.value)
+
+
+def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    path = edited(write_result(tmp_path, result()), score=1.0)
+    with pytest.raises(ResultError, match="field 'score'"):
+        read_result(path)
+
+
+def test_a_directory_is_read_in_the_order_of_its_file_names(tmp_path: Path) -> None:
+    for key in ("b", "c", "a"):
+        write_result(tmp_path, result(key=key))
+    assert [found.key for found in read_results(tmp_path)] == ["a", "b", "c"]
+
+
+def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="no results"):
+        read_results(tmp_path)
+
+
+def test_a_directory_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="no such directory"):
+        read_results(tmp_path / "absent")
+
+
+def test_a_result_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        result().status = "failed"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("achieved", "matched"), [(0.5, True), (0.5049, True), (0.4951, True), (0.506, False)]
+)
+def test_matched_means_within_the_tolerance_on_either_side(achieved: float, matched: bool) -> None:
+    assert result(reduction=0.5, achieved=achieved).matched is matched
+
+
+def test_a_failed_trial_is_not_matched() -> None:
+    assert not failure(error="out of memory").matched
+
+
+def test_a_trial_reads_as_one_line() -> None:
+    assert str(result("l1", seed=3).trial) == "target-only/resnet18/synthped/l1@50%/seed3"
+    assert str(dense().trial) == "target-only/resnet18/synthped/dense@dense/seed0"
+
+
+def test_a_result_written_again_replaces_the_first(tmp_path: Path) -> None:
+    write_result(tmp_path, failure(key="same", error="out of memory"))
+    path = write_result(tmp_path, result(key="same"))
+    assert read_result(path).status == "done"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_atomically(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_meets_no_half_written_file(tmp_path: Path) -> None:
+    """What is still being written ends otherwise than a result."""
+    write_result(tmp_path, result(key="whole"))
+    (tmp_path / ".other.json.tmp123").write_text("{")
+    assert [found.key for found in read_results(tmp_path)] == ["whole"]
+
+
+def test_every_field_of_a_trial_is_needed() -> None:
+    fields = result().trial.model_dump()
+    for field in fields:
+        with pytest.raises(ValidationError, match=field):
+            TrialId(**{name: value for name, value in fields.items() if name != field})
+
+
+def test_a_result_has_no_field_of_another_name() -> None:
+    with pytest.raises(ValidationError, match="extra"):
+        Result(**result().model_dump(), map=0.5)
