@@ -29,6 +29,7 @@ class Split:
         camids: cameras, int64 (n,), from 0.
         names: one unique name an image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3).
+
     """
 
     pids: IntArray
@@ -61,6 +62,7 @@ class ReIDData:
     Attributes:
         name: as the suite calls it.
         drawn: the images are drawn, not photographed.
+
     """
 
     name: str

@@ -39,6 +39,7 @@ def load(path: Path, model: type[M]) -> Located[M]:
 
     Raises:
         DocumentError: one line a fault: ``file:line: field: what is wrong; what was expected``.
+
     """
     lines: dict[Location, int] = {}
     data = _parse(path, lines)

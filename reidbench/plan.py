@@ -1,4 +1,4 @@
-"""Turns a suite into a plan: trials, and a DAG of phases keyed by all that decides their numbers."""
+"""Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from reidbench.plugins import Component, Registry, Shelf, UnknownComponent
 from reidbench.protocol import Protocol, ProtocolError, load_protocol
 from reidbench.records import (
     Allocation,
-    BackboneRecord,
-    DatasetRecord,
     MethodRecord,
     Record,
     Strategy,
@@ -238,6 +236,7 @@ def make_plan(located: Located[Suite], registry: Registry) -> Plan:
 
     Raises:
         DocumentError: a name no plugin declares, or an option its component does not have.
+
     """
     suite = located.content
     try:
@@ -291,9 +290,7 @@ class _Resolver:
 
     def _method(self, index: int) -> ChosenMethod:
         spec = self.located.content.methods[index]
-        chosen = self._chosen(
-            self.registry.methods, spec.method, spec.options, ("methods", index)
-        )
+        chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
         record = chosen.component.record
         return ChosenMethod(
             chosen.component,

@@ -130,6 +130,7 @@ class PruningRules(_Rules):
             the rest is retraining.
         rounds: cuts of the iterative strategy.
         soft_rounds: zeroings of the progressive strategy.
+
     """
 
     scope: Literal["inner", "all"]
@@ -195,6 +196,7 @@ def load_protocol(name: str) -> Protocol:
 
     Raises:
         ProtocolError: unknown name, or a file that was changed after publication.
+
     """
     published = locked()
     if name not in published:

@@ -161,6 +161,7 @@ def read_result(path: Path) -> Result:
 
     Raises:
         ResultError: the file is not JSON, of another schema version, or incomplete.
+
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -177,7 +178,9 @@ def read_result(path: Path) -> Result:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ResultError(f"{path}: field '{where}': {first['msg']}; run its trial again") from error
+        raise ResultError(
+            f"{path}: field '{where}': {first['msg']}; run its trial again"
+        ) from error
 
 
 def read_results(directory: Path) -> list[Result]:
@@ -185,6 +188,7 @@ def read_results(directory: Path) -> list[Result]:
 
     Raises:
         ResultError: no such directory, no result in it, or one that cannot be read.
+
     """
     results = list(_read_all(directory))
     if not results:
@@ -196,6 +200,8 @@ def read_results(directory: Path) -> list[Result]:
 
 def _read_all(directory: Path) -> Iterator[Result]:
     if not directory.is_dir():
-        raise ResultError(f"{directory}: no such directory; give the one a run wrote its results to")
+        raise ResultError(
+            f"{directory}: no such directory; give the one a run wrote its results to"
+        )
     for path in sorted(directory.glob("*.json")):
         yield read_result(path)

@@ -38,6 +38,7 @@ class Store:
 
         Raises:
             StoreError: the artefact is missing or damaged.
+
         """
         path = self.folder(key) / META
         try:

@@ -145,5 +145,6 @@ def load_suite(path: Path) -> Located[Suite]:
 
     Raises:
         DocumentError: missing, malformed, or with fields that are not allowed.
+
     """
     return document.load(path, Suite)

@@ -16,7 +16,6 @@ from types import FunctionType
 from typing import Any
 
 import pytest
-
 from reidbench import api, hookspecs, method, records
 from reidbench.plugins import Component, Plugin, Shelf, UnknownComponent, discover
 

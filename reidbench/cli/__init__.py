@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reidbench")
 def cli() -> None:
-    """Benchmark structured pruning of person re-ID networks at FLOP reductions that match.
+    r"""Benchmark structured pruning of person re-ID networks at FLOP reductions that match.
 
     \b
     Start here:
@@ -67,7 +67,10 @@ def main() -> None:
         click.echo(f"reidbench: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        click.echo("reidbench: interrupted; finished phases are kept, run the same command to go on", err=True)
+        click.echo(
+            "reidbench: interrupted; finished phases are kept, run the same command to go on",
+            err=True,
+        )
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 from tabulate import tabulate
 
 from reidbench.cli.options import disable_option
-from reidbench.plugins import Component, Registry, Shelf, discover
-from reidbench.records import MethodRecord
+from reidbench.plugins import Component, Registry, discover
 
 
 @click.command("plugins")
@@ -15,29 +17,33 @@ from reidbench.records import MethodRecord
 def command(disabled: tuple[str, ...]) -> None:
     """List every method, backbone and data set with version, owner and reference."""
     registry = discover(disabled)
-    for title, shelf in (
-        ("METHODS", registry.methods),
-        ("BACKBONES", registry.backbones),
-        ("DATA SETS", registry.datasets),
-    ):
-        click.echo(f"{title}\n{_table(shelf)}\n")
+    methods = [
+        (c, [f"{c.record.strategy}, {c.record.allocation}"]) for c in registry.methods.components
+    ]
+    nothing: list[str] = []
+    backbones = [(c, nothing) for c in registry.backbones.components]
+    datasets = [(c, nothing) for c in registry.datasets.components]
+    _show("METHODS", ["strategy, allocation"], methods)
+    _show("BACKBONES", [], backbones)
+    _show("DATA SETS", [], datasets)
     click.echo(_problems(registry))
 
 
-def _table(shelf: Shelf[MethodRecord] | Shelf[object]) -> str:
-    headers = ["name", "version", "owner", "summary", "reference"]
-    rows = [_row(component) for component in shelf.components]
-    if any(isinstance(c.record, MethodRecord) for c in shelf.components):
-        headers.insert(1, "strategy, allocation")
-    return tabulate(rows, headers=headers, tablefmt="simple", maxcolwidths=[None] * (len(headers) - 2) + [44, 40])
-
-
-def _row(component: Component[object]) -> list[str]:
-    record = component.record
-    row = [record.name, record.version, str(component.owner), record.summary, record.reference]
-    if isinstance(record, MethodRecord):
-        row.insert(1, f"{record.strategy}, {record.allocation}")
-    return row
+def _show(title: str, extra: list[str], rows: Sequence[tuple[Component[Any], list[str]]]) -> None:
+    headers = ["name", *extra, "version", "owner", "summary", "reference"]
+    cells = [
+        [
+            c.record.name,
+            *words,
+            c.record.version,
+            str(c.owner),
+            c.record.summary,
+            c.record.reference,
+        ]
+        for c, words in rows
+    ]
+    widths = [None] * (len(headers) - 2) + [44, 40]
+    click.echo(f"{title}\n{tabulate(cells, headers=headers, maxcolwidths=widths)}\n")
 
 
 def _problems(registry: Registry) -> str:

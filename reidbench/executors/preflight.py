@@ -17,6 +17,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
     Raises:
         PreflightError: a reduction beyond what the protocol's scope allows for a backbone.
         TargetError: a component that cannot be imported.
+
     """
     for trial in trials:
         trial.method.component.record.load()

@@ -124,4 +124,6 @@ def _line(index: int, total: int, result: Result) -> str:
     if result.scores is None or result.cost is None:
         return f"{head}: {result.error}"
     final = result.scores.final
-    return f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}  -{result.cost.reduction:.2%} MACs"
+    return (
+        f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}  -{result.cost.reduction:.2%} MACs"
+    )

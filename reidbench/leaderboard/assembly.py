@@ -36,6 +36,7 @@ def build(results: Iterable[Result]) -> Leaderboard:
 
     Raises:
         LeaderboardError: two results of one trial, or a table scored on different queries.
+
     """
     ordered = sorted(results, key=lambda result: (str(result.trial), result.key))
     _refuse_repeated_trials(ordered)

@@ -1,4 +1,4 @@
-"""The workbench a phase runs on: the store, the device, decoded images, and who is told of steps."""
+"""The workbench of a phase: the store, the device, decoded images, and who is told of steps."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ class Bench:
             self._pixels[key] = torch.from_numpy(pixels)
         return self._pixels[key]
 
-    def _decode(self, split: Split, part: str, size: InputRules) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def _decode(
+        self, split: Split, part: str, size: InputRules
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         pixels = np.empty((len(split), 3, size.height, size.width), dtype=np.uint8)
         for index in range(len(split)):
             image = Image.fromarray(split.read(index)).convert("RGB")

@@ -25,12 +25,15 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
 
     Raises:
         Diverged: embeddings that are not finite.
+
     """
     clock = Clock()
     query, gallery = bench.test_images(node.data, node.protocol.input)
     with clock.running("features"):
         network = _network(node, bench)
-        both = [_features(network, pixels, split, node, bench) for pixels, split in (query, gallery)]
+        both = [
+            _features(network, pixels, split, node, bench) for pixels, split in (query, gallery)
+        ]
     with clock.running("ranking"):
         scores = score(both[0], both[1], metric=node.protocol.evaluation.metric)
     with bench.store.writing(node.key) as (_, meta):
@@ -57,7 +60,7 @@ def _features(
 ) -> Features:
     def batches() -> Iterator[Tensor]:
         done = 0
-        for part in pixels.split(node.protocol.evaluation.batch):
+        for part in torch.split(pixels, node.protocol.evaluation.batch):
             yield normalise(part, node.protocol.input).to(bench.device)
             done += len(part)
             bench.listener(done, len(pixels), "features")

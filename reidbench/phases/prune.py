@@ -46,6 +46,7 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
     Raises:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
+
     """
     images = bench.train_images(node.data, node.protocol.input)
     dense = fresh_network(node, images.identities)
@@ -223,7 +224,7 @@ class Pruning:
         return PruningPlan(kept, self.plan.widths)
 
     def _recalibrated(self) -> Network:
-        """Return a copy with batch-norm statistics of the cut network (Li et al. 2020, EagleEye)."""
+        """Return a copy with batch-norm statistics of its own (EagleEye, Li et al. 2020)."""
         with self.clock.running("recalibration"):
             network = copy.deepcopy(self.network)
             norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]

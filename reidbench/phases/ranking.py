@@ -55,7 +55,9 @@ class Ranking:
         with observing(self.groups) as seen:
             loss = batch_loss(self.network, images, labels, self.protocol.training)
         maps = [tensor for _, tensors in seen for tensor in tensors]
-        slopes: list[Tensor | None] = list(torch.autograd.grad(loss, maps)) if gradients else [None] * len(maps)
+        slopes: list[Tensor | None] = (
+            list(torch.autograd.grad(loss, maps)) if gradients else [None] * len(maps)
+        )
         paired = iter(zip(maps, slopes, strict=True))
         for group, tensors in seen:
             channels = group.observed_channels
@@ -130,6 +132,7 @@ def checked_scores(method: Method, name: str, ranking: Ranking) -> dict[str, Ten
 
     Raises:
         MethodError: scores of the wrong shape or not finite, naming method and layer.
+
     """
     method.prepare(ranking)
     scores = {}

@@ -52,8 +52,9 @@ def _crop_and_flip(pixels: Tensor, rules: AugmentRules, random: torch.Generator)
 def _erased(images: Tensor, probability: float, random: torch.Generator) -> Tensor:
     """Return a boolean mask (n, 1, h, w) of one rectangle an image, empty for the spared."""
     n, _, height, width = images.shape
-    area = _uniform(n, *ERASED_AREA, random) * height * width
-    aspect = _uniform(n, *(math.log(bound) for bound in ERASED_ASPECT), random).exp()
+    area = _uniform(n, ERASED_AREA, random) * height * width
+    log_aspect = (math.log(ERASED_ASPECT[0]), math.log(ERASED_ASPECT[1]))
+    aspect = _uniform(n, log_aspect, random).exp()
     tall = (area * aspect).sqrt().round().clamp(1, height)
     wide = (area / aspect).sqrt().round().clamp(1, width)
     top = (torch.rand(n, generator=random) * (height - tall + 1)).floor()
@@ -65,7 +66,8 @@ def _erased(images: Tensor, probability: float, random: torch.Generator) -> Tens
     return mask.to(images.device)
 
 
-def _uniform(n: int, low: float, high: float, random: torch.Generator) -> Tensor:
+def _uniform(n: int, bounds: tuple[float, float], random: torch.Generator) -> Tensor:
+    low, high = bounds
     return low + (high - low) * torch.rand(n, generator=random)
 
 

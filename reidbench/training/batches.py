@@ -18,6 +18,7 @@ class Images:
     Attributes:
         pixels: uint8 RGB (n, 3, height, width).
         labels: identities renumbered from 0 in ascending order, int64 (n,).
+
     """
 
     pixels: Tensor
@@ -42,7 +43,9 @@ class PKSampler:
     """
 
     def __init__(self, labels: Tensor, identities: int, images: int, random: torch.Generator):
-        self.people = [torch.nonzero(labels == label).flatten() for label in labels.unique()]
+        self.people = [
+            torch.nonzero(labels == label).flatten() for label in range(int(labels.max()) + 1)
+        ]
         if len(self.people) < identities:
             raise ReidbenchError(
                 f"a batch needs {identities} identities, the training split has "
@@ -76,4 +79,4 @@ class PKSampler:
         if missing:
             again = torch.randint(len(indices), (missing,), generator=self.random)
             shuffled = torch.cat([shuffled, indices[again]])
-        return list(shuffled.split(self.images))
+        return list(shuffled.view(-1, self.images))

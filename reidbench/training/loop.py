@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -62,6 +63,7 @@ class Trainer:
         Raises:
             Diverged: a loss that is not finite.
             ValueError: more steps than the phase has left.
+
         """
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
@@ -77,7 +79,7 @@ class Trainer:
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
-            self._finish_step(float(loss))
+            self._finish_step(loss.item())
 
     def _set_learning_rate(self) -> None:
         factor = learning_rate_factor(self.done, self.steps, self.rules.schedule)
@@ -86,16 +88,14 @@ class Trainer:
 
     def _finish_step(self, loss: float) -> None:
         self.done += 1
-        if not torch.isfinite(torch.tensor(loss)):
+        if not math.isfinite(loss):
             raise Diverged(f"the training loss is {loss} at step {self.done} of {self.steps}")
         self.on_step(self.done, loss)
 
 
 def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:
     """Return the training loss of a batch, in the protocol's precision."""
-    with torch.autocast(
-        images.device.type, torch.bfloat16, enabled=rules.precision == "bfloat16"
-    ):
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=rules.precision == "bfloat16"):
         embeddings, logits = network.for_training(images)
     return training_loss(embeddings, logits, labels, rules.loss)
 
@@ -104,9 +104,7 @@ def make_optimiser(network: Network, rules: OptimiserRules) -> torch.optim.Optim
     """Return the protocol's optimiser over the parameters that learn."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     if rules.name == "adam":
-        return torch.optim.Adam(
-            parameters, lr=rules.learning_rate, weight_decay=rules.weight_decay
-        )
+        return torch.optim.Adam(parameters, lr=rules.learning_rate, weight_decay=rules.weight_decay)
     return torch.optim.SGD(
         parameters,
         lr=rules.learning_rate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy, relu
 
 from reidbench.protocol import LossRules
 
@@ -14,7 +14,7 @@ def training_loss(embeddings: Tensor, logits: Tensor, labels: Tensor, rules: Los
 
     ``embeddings`` (n, d) before the BNNeck, ``logits`` (n, identities), ``labels`` (n,).
     """
-    identity = F.cross_entropy(logits.float(), labels, label_smoothing=rules.label_smoothing)
+    identity = cross_entropy(logits.float(), labels, label_smoothing=rules.label_smoothing)
     triplet = batch_hard_triplet(embeddings.float(), labels, rules.margin)
     return rules.identity * identity + rules.triplet * triplet
 
@@ -29,7 +29,7 @@ def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float) -> Ten
     same = labels.unsqueeze(0) == labels.unsqueeze(1)
     hardest_positive = distances.masked_fill(~same, 0.0).amax(dim=1)
     hardest_negative = distances.masked_fill(same, torch.inf).amin(dim=1)
-    return F.relu(hardest_positive - hardest_negative + margin).mean()
+    return relu(hardest_positive - hardest_negative + margin).mean()
 
 
 def pairwise_distances(embeddings: Tensor) -> Tensor:

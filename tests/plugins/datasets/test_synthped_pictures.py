@@ -151,7 +151,8 @@ def test_draws_depend_on_the_whole_key_and_stay_in_range() -> None:
 
 
 def small(image: np.ndarray) -> np.ndarray:
-    return image.reshape(16, 8, 8, 8, 3).mean((1, 3))
+    blocks: np.ndarray = image.reshape(16, 8, 8, 8, 3).mean((1, 3))
+    return blocks
 
 
 def histograms(name: str, people: range, index: int) -> np.ndarray:

@@ -171,5 +171,5 @@ def test_the_contact_sheet_is_drawn_from_the_command_line(tmp_path: Path) -> Non
     sheet = tmp_path / "docs" / "sheet.png"
     assert main([str(sheet)]) == 0
     width, height = Image.open(sheet).size
-    assert width > height > 6 * 128
+    assert width > height > 5 * 128
     assert main([]) == 2

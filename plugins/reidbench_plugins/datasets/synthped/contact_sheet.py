@@ -16,7 +16,7 @@ INK, FAINT, PAPER = (32, 34, 38), (110, 114, 120), (250, 250, 248)
 CAPTIONS = {"a": "a: street", "b": "b: station", "c": "c: seaside"}
 
 
-def contact_sheet(*, people: int = 6, seed: int = 0, first: int = 1) -> Image.Image:
+def contact_sheet(*, people: int = 5, seed: int = 0, first: int = 1) -> Image.Image:
     """Return the sheet: the three domains side by side, ``people`` rows from pid ``first``."""
     block = CAMERAS * (SHOTS * (WIDTH + GAP) + GUTTER)
     width = 2 * MARGIN + len(DOMAINS) * block + (len(DOMAINS) - 1) * 2 * GUTTER
