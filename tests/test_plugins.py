@@ -280,7 +280,7 @@ def test_disabling_one_owner_by_its_distribution_settles_the_name(
 
 
 def test_disabling_an_entry_point_name_leaves_out_all_that_use_it(site: Path) -> None:
-    found = report(site, "good", "builtin", "raises")
+    found = report(site, "good", "same", "builtin", "raises")
     assert "shared" not in found["methods"]
     assert "l1" not in found["methods"]
     # A disabled plugin is not imported, so it cannot be at fault.

@@ -38,6 +38,10 @@ class PruningPlan:
         for name, kept in self.kept.items():
             _check_group(name, kept, self.sizes[name])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy can be neither copied nor sent to another process.
+        return PruningPlan, (dict(self.kept), dict(self.sizes))
+
     @property
     def widths(self) -> dict[str, int]:
         """Return how many channels each group keeps."""

@@ -115,8 +115,8 @@ def _over_space(walk: Walk, node: Node, arguments: Arguments) -> Any:
     if any(size > 1 for axis, size in enumerate(ids.shape) if axis != 1):
         return pin_inputs(walk, node)
     padding = arguments.get("pad") or ()
-    # "pad" lists pairs from the last dimension back; the third pair would add channels.
-    return pin_inputs(walk, node) if any(padding[4:]) else ids
+    # "pad" lists pairs from the last dimension back, so these are for channels and batch.
+    return pin_inputs(walk, node) if any(padding[2 * (ids.ndim - 2) :]) else ids
 
 
 @rule("adaptive_max_pool2d", "max_pool2d_with_indices")

@@ -86,8 +86,8 @@ def _unscored(results: Sequence[Result]) -> list[Result]:
 
 
 def _failure(result: Result) -> str:
-    lines = (result.error or "no reason was recorded").strip().splitlines()
-    return f"seed {result.trial.seed} {result.status}: {lines[0] if lines else ''}"
+    reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
+    return f"seed {result.trial.seed} {result.status}: {reason}"
 
 
 def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:

@@ -191,6 +191,16 @@ def test_a_sum_with_a_whole_map_keeps_the_whole_map():
     assert capture(Embedder(nn.Sequential(Sum(), conv(8, 5))), SMALL).widths == {}
 
 
+def test_padding_space_is_harmless_and_padding_channels_keeps_them():
+    layers = [conv(3, 8), nn.ZeroPad2d(1), conv(8, 6), Padded(), conv(8, 5)]
+    assert list(capture(Embedder(nn.Sequential(*layers)), SMALL).widths) == ["features.0.0"]
+
+
+class Padded(nn.Module):
+    def forward(self, maps):
+        return nn.functional.pad(maps, (0, 0, 0, 0, 1, 1))
+
+
 def test_a_network_that_returns_feature_maps_is_refused():
     with pytest.raises(CaptureError, match="embedding"):
         capture(conv(3, 4), SMALL)

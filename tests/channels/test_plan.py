@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -41,6 +42,11 @@ def test_composition_is_choosing_from_what_was_kept(data):
     for name in first.kept:
         assert set(both.kept[name]) <= set(first.kept[name])
     assert first.then(second.then(third)) == both.then(third)
+
+
+@given(plans())
+def test_a_plan_can_be_copied(plan):
+    assert copy.deepcopy(plan) == plan
 
 
 def test_composition_speaks_in_original_indices():

@@ -17,5 +17,5 @@ class Fpgm(Method):
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each filter's summed distance to the others."""
         # cdist's faster modes subtract large squares: equal filters would end up apart.
-        mode = "donot_use_mm_for_euclid_dist"
+        mode = "use_mm_for_euclid_dist"
         return torch.cdist(group.weight, group.weight, compute_mode=mode).sum(dim=1)

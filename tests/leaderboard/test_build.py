@@ -1,0 +1,320 @@
+"""Which results share a table, and what may be said of its rows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reidbench.leaderboard import LeaderboardError, Row, Table, build
+from reidbench.results import Result, write_result
+
+from .builders import PIDS, dense, example, failure, metrics, queries, result
+
+# A run of the built-in suites has about this many trials.
+MANY = 28
+
+
+def only(results: list[Result]) -> Table:
+    (table,) = build(results).tables
+    return table
+
+
+def row(results: list[Result], method: str) -> Row:
+    (found,) = [row for row in only(results).unique_rows if row.method == method]
+    return found
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"scenario": "source-then-target"},
+        {"backbone": "osnet"},
+        {"source": "synthshapes"},
+        {"target": "synthped-dusk"},
+        {"drawn": False},
+        {"division": "open"},
+        {"protocol": {"name": "mini/2", "sha256": "5eed" * 16}},
+        {"protocol": {"name": "mini/1", "sha256": "0dd" * 16}},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_results_of_different_settings_share_no_table(other: dict[str, Any]) -> None:
+    tables = build([result("l1"), result("l1", key="other", **other)]).tables
+    assert len(tables) == 2
+    assert all(len(list(table.unique_rows)) == 1 for table in tables)
+
+
+def test_a_section_is_a_reduction_and_sections_are_sorted() -> None:
+    results = [result(reduction=reduction) for reduction in (0.75, 0.25, 0.5)]
+    assert [section.reduction for section in only(results).sections] == [0.25, 0.5, 0.75]
+
+
+def test_rows_are_sorted_by_map_with_the_failed_ones_last() -> None:
+    results = [
+        failure("hrank", error="no"),
+        result("random", mean_ap=0.5),
+        result("l1", mean_ap=0.7),
+    ]
+    assert [row.method for row in only(results).unique_rows] == ["l1", "random", "hrank"]
+
+
+@given(st.permutations(example()))
+@settings(max_examples=5, deadline=None)
+def test_the_order_of_the_results_does_not_matter(results: list[Result]) -> None:
+    assert build(results) == build(example())
+
+
+def test_the_dense_row_heads_every_section_and_is_not_ranked() -> None:
+    table = only([dense(), result("l1"), result("l1", reduction=0.75)])
+    assert [section.reduction for section in table.sections] == [0.5, 0.75]
+    for section in table.sections:
+        assert section.reference is not None
+        assert section.reference.method == "dense"
+        assert section.reference.rank is None
+        assert [row.method for row in section.rows] == ["l1"]
+
+
+def test_a_table_of_the_dense_network_alone_shows_it() -> None:
+    (section,) = only([dense()]).sections
+    assert section.all_rows == (section.reference,)
+
+
+def test_a_method_that_removes_nothing_is_dense_only_as_a_control() -> None:
+    (section,) = only([result("idle", reduction=0.0)]).sections
+    assert section.reference is None
+    assert [row.method for row in section.rows] == ["idle"]
+
+
+def test_without_a_dense_row_nothing_is_compared_to_it() -> None:
+    alone = row([result("l1")], "l1")
+    assert alone.delta is None
+    assert alone.delta_interval is None
+
+
+def test_seeds_are_summarised_by_mean_and_standard_deviation() -> None:
+    summary = row([result(mean_ap=0.6), result(mean_ap=0.8, seed=1)], "l1")
+    assert summary.mean_ap == pytest.approx((0.7, 0.1 * 2**0.5))
+    assert summary.rank1 == pytest.approx((0.8, 0.1 * 2**0.5))
+    assert summary.before_retraining == pytest.approx((0.4, 0.1 * 2**0.5))
+    assert summary.macs == 200_000_000
+    assert (summary.epochs, summary.seconds) == (30, 90.5)
+
+
+def test_a_single_seed_has_a_mean_but_no_standard_deviation() -> None:
+    spread = row([result(mean_ap=0.6)], "l1").mean_ap
+    assert spread is not None
+    assert spread == (pytest.approx(0.6), None)
+
+
+def test_the_difference_to_dense_is_paired_by_seed() -> None:
+    results = [
+        dense(mean_ap=0.8, seed=0),
+        dense(mean_ap=0.6, seed=1),
+        result("l1", mean_ap=0.55, seed=1),
+    ]
+    one = row(results, "l1")
+    assert one.delta == pytest.approx(-0.05)
+    assert one.delta_interval is not None
+    assert one.delta_interval.mean == pytest.approx(-0.05)
+    assert one.delta_interval.low < -0.05 < one.delta_interval.high < 0
+    assert (one.seeds_done, one.seeds) == (1, 2)
+
+
+def test_rows_that_cannot_be_told_apart_share_a_rank() -> None:
+    results = [
+        result("l1", mean_ap=0.7),
+        result("fpgm", mean_ap=0.7001),
+        result("random", mean_ap=0.5),
+    ]
+    ranks = {row.method: (row.rank, row.tied) for row in only(results).unique_rows}
+    assert ranks == {"l1": (1, True), "fpgm": (1, True), "random": (3, False)}
+
+
+def test_sections_are_ranked_apart() -> None:
+    results = [
+        result(method, mean_ap=mean_ap, reduction=reduction)
+        for method, mean_ap in (("l1", 0.7), ("random", 0.5))
+        for reduction in (0.25, 0.5)
+    ]
+    assert [row.rank for row in only(results).unique_rows] == [1, 2, 1, 2]
+
+
+def test_an_off_target_row_is_flagged_and_not_ranked_but_stays() -> None:
+    results = [result("l1", mean_ap=0.9, achieved=0.48), result("random", mean_ap=0.5)]
+    off = row(results, "l1")
+    assert not off.matched
+    assert off.rank is None
+    assert off.max_miss == pytest.approx(0.02)
+    assert off.notes == (
+        "off target: misses 50 % by up to 2.00 points, more than the tolerance of 0.5",
+    )
+    assert row(results, "random").rank == 1
+
+
+def test_misses_that_cancel_out_are_still_misses() -> None:
+    summary = row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
+    assert summary.reduction == pytest.approx(0.5)
+    assert summary.max_miss == pytest.approx(0.02)
+    assert not summary.matched
+
+
+def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
+    lost = row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
+    assert lost.status == "failed"
+    assert lost.notes == ("seed 3 failed: out of memory",)
+    assert (lost.mean_ap, lost.reduction, lost.delta, lost.rank) == (None, None, None, None)
+    assert (lost.seeds_done, lost.seeds) == (0, 1)
+
+
+def test_a_failure_without_a_reason_says_so() -> None:
+    assert row([failure(error=" \n")], "l1").notes == ("seed 0 failed: no reason was recorded",)
+
+
+def test_a_row_is_not_ranked_by_the_seeds_that_did_not_fail() -> None:
+    results = [
+        result("l1", mean_ap=0.9, seed=0),
+        failure("l1", status="diverged", error="the loss is not a number", seed=1),
+        result("random", mean_ap=0.5, seed=0),
+    ]
+    survivor = row(results, "l1")
+    assert survivor.status == "diverged"
+    assert survivor.mean_ap == (pytest.approx(0.9), None)
+    assert survivor.rank is None
+    assert row(results, "random").rank == 1
+
+
+def test_scores_of_a_diverged_network_are_not_shown() -> None:
+    diverged = result("l1").model_copy(update={"status": "diverged", "error": "the loss is nan"})
+    lost = row([diverged], "l1")
+    assert lost.mean_ap is None
+    assert lost.seeds_done == 0
+
+
+def test_a_seed_that_was_not_run_is_missing_but_no_failure() -> None:
+    results = [result("l1", mean_ap=0.9, seed=0)]
+    results += [result("random", mean_ap=0.5, seed=seed) for seed in (0, 1)]
+    waiting = row(results, "l1")
+    assert (waiting.status, waiting.seeds_done, waiting.seeds) == ("done", 1, 2)
+    assert (waiting.rank, waiting.tied) == (1, False)
+
+
+def test_excluded_queries_do_not_disturb_the_comparison() -> None:
+    found = queries(0.7)
+    found[0] = found[50] = None
+    worse = [None if value is None else value - 0.1 for value in found]
+    table = only(
+        [
+            dense(average_precision=found),
+            result("l1", average_precision=found),
+            result("random", average_precision=worse),
+        ]
+    )
+    ranks = {row.method: row.rank for row in table.unique_rows}
+    assert ranks == {"dense": None, "l1": 1, "random": 2}
+    assert (table.valid_queries, table.excluded_queries) == (120, 2)
+
+
+def test_a_method_is_named_with_its_variant_only_where_there_are_several() -> None:
+    results = [
+        result("l1"),
+        result("l1", strategy="iterative", allocation="global"),
+        result("fpgm", strategy="iterative"),
+        result("random", control=True),
+    ]
+    assert sorted(row.label for row in only(results).unique_rows) == [
+        "fpgm",
+        "l1 (iterative, global)",
+        "l1 (one-shot, uniform)",
+        "random (control)",
+    ]
+
+
+def test_a_control_in_several_variants_says_both() -> None:
+    results = [result("random", control=True, allocation=kind) for kind in ("global", "uniform")]
+    assert {row.label for row in only(results).unique_rows} == {
+        "random (control, one-shot, global)",
+        "random (control, one-shot, uniform)",
+    }
+
+
+def test_two_results_of_one_trial_are_refused() -> None:
+    with pytest.raises(LeaderboardError, match=r"new\.json and old\.json are both results of") as e:
+        build([result(key="old"), result(key="new")])
+    assert "remove the one that is out of date" in str(e.value)
+
+
+def test_results_on_different_queries_are_refused() -> None:
+    with pytest.raises(LeaderboardError, match="different queries"):
+        build([result("l1"), result("random", pids=PIDS[::-1])])
+
+
+def test_a_network_trained_slim_has_no_score_before_retraining() -> None:
+    slim = result("scratch", control=True)
+    assert slim.scores is not None
+    slim = slim.model_copy(update={"scores": slim.scores.model_copy(update={"pruned": None})})
+    assert row([slim], "scratch").before_retraining is None
+
+
+def test_origins_are_counted_and_what_is_unknown_is_said() -> None:
+    newer = {"reidbench": "0.2.0", "git": {"commit": "f" * 40, "dirty": True}}
+    results = [result("l1"), result("l1", seed=1), result("fpgm")]
+    results[2] = results[2].model_copy(update={"provenance": newer})
+    first, second = build(results).origins
+    assert (first.results, first.reidbench, first.commit) == (2, "0.1.0", "0123456789")
+    assert (second.results, second.torch, second.commit) == (
+        1,
+        "unknown",
+        "ffffffffff with changes",
+    )
+
+
+def test_metrics_are_means_of_what_the_results_say() -> None:
+    one = result("l1")
+    assert one.scores is not None
+    scores = one.scores.model_copy(update={"final": metrics(0.42)})
+    found = row([one.model_copy(update={"scores": scores})], "l1")
+    assert found.mean_inp == (pytest.approx(0.22), None)
+    assert found.trapezoid == (pytest.approx(0.41), None)
+    assert found.rank5 == (pytest.approx(0.57), None)
+
+
+def test_publishing_needs_no_torch(tmp_path: Path) -> None:
+    for trial in example():
+        write_result(tmp_path, trial)
+    code = (
+        "import json, sys; from pathlib import Path; from reidbench import leaderboard, results; "
+        "board = leaderboard.build(results.read_results(Path(sys.argv[1]))); "
+        "pages = [leaderboard.to_markdown(board), leaderboard.to_csv(board), "
+        "leaderboard.to_terminal(board)]; "
+        "print(json.dumps([min(map(len, pages)) > 100, 'torch' in sys.modules]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [True, False]
+
+
+def test_a_suite_on_a_large_test_set_is_arranged_in_a_moment() -> None:
+    """As many queries and identities as Market-1501, and as many trials as a suite."""
+    pids = [pid for pid in range(750) for _ in range(4)]
+    found = [0.5 + (query * 37 % 100) / 400 for query in range(len(pids))]
+    results = [
+        result(
+            f"method{index % 7}",
+            reduction=(0.25, 0.5)[index // 7 % 2],
+            seed=index // 14,
+            average_precision=[value - 0.01 * (index % 7) for value in found],
+            pids=pids,
+        )
+        for index in range(MANY)
+    ]
+    start = time.process_time()
+    build(results)
+    assert time.process_time() - start < 1

@@ -1,0 +1,154 @@
+"""What a reader is shown: the pages are compared with the ones in ``golden/``.
+
+After a change that is meant, delete a page and run its test: it fails once, and writes the page.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.leaderboard.cells import percent, signed
+
+from .builders import dense, example, failure, result
+
+GOLDEN = Path(__file__).parent / "golden"
+PAGES = {
+    "example.md": to_markdown,
+    "example.csv": to_csv,
+    "example.txt": to_terminal,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_the_golden_one(name: str) -> None:
+    page, golden = PAGES[name](build(example())), GOLDEN / name
+    if not golden.exists():
+        golden.write_text(page, encoding="utf-8")
+        pytest.fail(f"{golden.name} was missing and has been written; read it, then run again")
+    assert page == golden.read_text(encoding="utf-8")
+
+
+def cells(page: str) -> list[list[str]]:
+    """Split every table row of a Markdown page."""
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in page.splitlines()
+        if line.startswith("|")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["1 MAC = 2 FLOPs", "sample standard deviation", "share a rank", "says nothing about photo"],
+)
+def test_markdown_says_once_how_to_read_it(sentence: str) -> None:
+    assert to_markdown(build(example())).count(sentence) == 1
+
+
+@pytest.mark.parametrize(
+    "fact", ["`mini/1`", "`5eed5eed5eed`", "± 0.5 points", "120 queries (2 without", "2.6.0"]
+)
+def test_markdown_names_protocol_tolerance_queries_and_versions(fact: str) -> None:
+    assert fact in to_markdown(build(example()))
+
+
+def test_only_drawn_data_are_called_drawn() -> None:
+    for page in (to_markdown, to_terminal):
+        assert "drawn" in page(build([result(drawn=True)]))
+        assert "drawn" not in page(build([result(drawn=False)]))
+
+
+def test_every_markdown_row_has_as_many_cells_as_its_head() -> None:
+    lengths = {len(row) for row in cells(to_markdown(build(example()))) if "method" not in row[0]}
+    assert lengths == {16, 5}  # the tables, and that of provenance
+
+
+def test_an_error_message_cannot_break_the_page_or_inject_html() -> None:
+    page = to_markdown(build([failure(error="<script>alert(1)</script> | `x` [a](b)")]))
+    assert "<script>" not in page.replace("\\<", "")
+    assert r"\<script\>alert(1)\</script\> \| \`x\` \[a\](b)" in page
+
+
+def test_a_name_with_a_bar_stays_in_its_cell() -> None:
+    row = next(row for row in cells(to_markdown(build([result("a|b")]))) if r"a\|b" in row)
+    assert len(row) == 16
+
+
+def test_csv_cells_are_numbers_words_or_nothing() -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(build(example())))))
+    for row in rows:
+        for name, cell in row.items():
+            if re.search(
+                "percent|points|_sd|gmacs|million|epochs|seconds|seeds|rank|low|high", name
+            ):
+                assert cell == "" or float(cell) == float(cell)
+            assert "±" not in cell
+
+
+def test_csv_has_every_row_once() -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(build(example())))))
+    named = [
+        (row["method"], row["strategy"], row["allocation"], row["target_reduction_percent"])
+        for row in rows
+    ]
+    assert len(named) == len(set(named)) == 9
+    assert [row["method"] for row in rows].count("dense") == 1
+
+
+def test_csv_keeps_a_comma_in_its_cell() -> None:
+    (row,) = csv.DictReader(io.StringIO(to_csv(build([failure(error='no, "none"')]))))
+    assert row["notes"] == 'seed 0 failed: no, "none"'
+
+
+def test_without_results_csv_is_empty() -> None:
+    assert to_csv(build([])) == ""
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_the_terminal_page_is_no_wider_than_the_terminal(width: int) -> None:
+    page = to_terminal(build(example()), width)
+    assert max(map(len, page.splitlines())) <= width
+
+
+def test_a_wider_terminal_shows_more_columns() -> None:
+    heads = [
+        next(line for line in to_terminal(build(example()), width).splitlines() if "method" in line)
+        for width in (60, 100, 200)
+    ]
+    shown = [set(re.split(r"\s{2,}", head.strip())) for head in heads]
+    assert shown[0] < shown[1] < shown[2]
+    assert {"rank", "method", "mAP %"} <= shown[0]
+
+
+def test_rank_and_method_stay_in_the_narrowest_terminal() -> None:
+    page = to_terminal(build([result("l1")]), 10)
+    assert re.search(r"rank\s+method\n", page)
+
+
+def test_the_flags_are_seen_on_every_page() -> None:
+    for page in (to_markdown, to_terminal):
+        text = page(build(example())).replace("*", "")
+        for flag in ("fpgm off target [1]", "taylor failed [2]", "hrank diverged [3] [4]"):
+            assert flag in text
+
+
+def test_the_dense_row_is_marked_as_reference() -> None:
+    page = to_terminal(build([dense(), result("l1")]))
+    assert re.search(r"ref\.\s+dense \(control\)", page)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0123, "+1.2"), (-0.0123, "-1.2"), (-0.0001, "0.0"), (0.0001, "0.0")]
+)
+def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(share: float, text: str) -> None:
+    assert signed(share) == text
+
+
+def test_what_is_unknown_is_a_dash() -> None:
+    assert percent(None) == "-"

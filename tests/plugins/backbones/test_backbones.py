@@ -1,0 +1,115 @@
+"""The built-in backbones: sizes, costs, embeddings and names."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
+
+from reidbench_plugins.backbones.mobilenetv2 import mobilenetv2
+from reidbench_plugins.backbones.resnet import resnet18, resnet34, resnet50, resnet101
+
+RESNETS = {"18": resnet18, "34": resnet34, "50": resnet50, "101": resnet101}
+PARAMETERS = {"18": 11_176_512, "34": 21_284_672, "50": 23_508_032, "101": 42_500_160}
+WIDTHS = {"18": 512, "34": 512, "50": 2048, "101": 2048}
+# Multiply-accumulates at 3x256x128.
+MACS = {
+    ("18", 2): 1_184_366_592,
+    ("18", 1): 1_989_672_960,
+    ("34", 2): 2_392_326_144,
+    ("34", 1): 3_650_617_344,
+    ("50", 2): 2_669_150_208,
+    ("50", 1): 4_053_270_528,
+}
+
+
+def meta(depth: str, **options: int) -> nn.Module:
+    with torch.device("meta"):
+        return RESNETS[depth](**options).eval()
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("depth", RESNETS)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_resnet_has_the_published_number_of_parameters(depth: str, stride: int) -> None:
+    assert parameters(meta(depth, last_stride=stride)) == PARAMETERS[depth]
+
+
+def test_mobilenetv2_has_torchvision_s_parameters_without_its_classifier() -> None:
+    with torch.device("meta"):
+        assert parameters(mobilenetv2()) == 3_504_872 - 1281 * 1000
+
+
+@pytest.mark.parametrize(("depth", "stride"), MACS)
+def test_a_resnet_costs_the_known_macs(depth: str, stride: int) -> None:
+    with FlopCounterMode(display=False) as counter:
+        meta(depth, last_stride=stride)(torch.zeros(1, 3, 256, 128, device="meta"))
+    assert counter.get_total_flops() == 2 * MACS[depth, stride]
+
+
+@pytest.mark.parametrize("depth", RESNETS)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_resnet_s_embedding_keeps_its_width_at_either_stride(depth: str, stride: int) -> None:
+    images = torch.zeros(2, 3, 64, 32, device="meta")
+    assert meta(depth, last_stride=stride)(images).shape == (2, WIDTHS[depth])
+
+
+@pytest.mark.parametrize("depth", RESNETS)
+def test_stride_one_doubles_the_last_feature_map(depth: str) -> None:
+    sizes: list[tuple[int, int]] = []
+    for stride in (2, 1):
+        network = meta(depth, last_stride=stride)
+        network.layer4.register_forward_hook(lambda _m, _i, out: sizes.append(out.shape[2:]))
+        network(torch.zeros(1, 3, 64, 32, device="meta"))
+    assert sizes == [(2, 1), (4, 2)]
+
+
+def test_stride_two_is_torchvision_s_own_network() -> None:
+    torch.manual_seed(0)
+    ours, theirs = resnet18().eval(), models.resnet18(weights=None).eval()
+    ours.load_state_dict(theirs.state_dict(), strict=False)
+    theirs.fc = nn.Identity()
+    images = torch.randn(2, 3, 64, 32)
+    with torch.no_grad():
+        assert torch.equal(ours(images), theirs(images))
+
+
+@pytest.mark.parametrize("depth", RESNETS)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_resnet_s_keys_are_torchvision_s_without_the_classifier(depth: str, stride: int) -> None:
+    with torch.device("meta"):
+        theirs = getattr(models, f"resnet{depth}")(weights=None).state_dict()
+    expected = [key for key in theirs if not key.startswith("fc.")]
+    assert list(meta(depth, last_stride=stride).state_dict()) == expected
+
+
+def test_mobilenetv2_s_keys_are_torchvision_s_features() -> None:
+    with torch.device("meta"):
+        theirs = models.mobilenet_v2(weights=None).state_dict()
+        ours = list(mobilenetv2().state_dict())
+    assert ours == [key for key in theirs if key.startswith("features.")]
+
+
+def test_mobilenetv2_embeds_1280_numbers_an_image_in_training_too() -> None:
+    assert mobilenetv2()(torch.randn(2, 3, 64, 32)).shape == (2, 1280)
+
+
+@pytest.mark.parametrize("build", [resnet18, mobilenetv2], ids=["resnet18", "mobilenetv2"])
+def test_initial_weights_come_from_the_seed(build) -> None:  # type: ignore[no-untyped-def]
+    def weights(seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        return nn.utils.parameters_to_vector(build().parameters())
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+@pytest.mark.parametrize("stride", [0, 3, -1])
+def test_any_other_stride_is_refused(stride: int) -> None:
+    with pytest.raises(ValueError, match="choose 1 or 2"):
+        resnet18(last_stride=stride)
