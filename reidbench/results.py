@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
@@ -139,6 +139,12 @@ class Result(_Frozen):
     per_query: PerQuery | None = None
     phases: list[PhaseReport] = []
     provenance: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _done_means_measured(self) -> Result:
+        if self.status == "done" and None in (self.cost, self.scores, self.per_query):
+            raise ValueError("a trial that is done has cost, scores and per_query")
+        return self
 
     @property
     def matched(self) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leaderboard.builders import dense, failure, result
 from pydantic import ValidationError
 
-from leaderboard.builders import dense, failure, result
 from reidbench.files import write_atomically
 from reidbench.results import (
     SCHEMA_VERSION,

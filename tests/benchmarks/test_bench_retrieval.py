@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
-from reidbench.retrieval import Features, score
 from torch import Tensor
+
+from reidbench.retrieval import Features, score
 
 QUERIES, GALLERY, WIDTH, IDENTITIES, CAMERAS, CHUNK = 1000, 8000, 512, 200, 6, 256
 

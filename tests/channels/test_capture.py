@@ -6,8 +6,9 @@ import copy
 
 import pytest
 import torch
-from reidbench.channels import CaptureError, UnsupportedOperation, capture
 from torch import nn
+
+from reidbench.channels import CaptureError, UnsupportedOperation, capture
 
 from .networks import SMALL, Embedder, conv, dense, fresh, resnet
 

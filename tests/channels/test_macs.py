@@ -9,9 +9,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reidbench.channels import PlanError, PruningPlan, capture, parameters, remove
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+from reidbench.channels import PlanError, PruningPlan, capture, parameters, remove
 
 from .networks import HANDMADE, dense, lively, mobilenet, random_plan, resnet
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+
 from reidbench.channels import PruningPlan, mask, soften
 
 from .networks import embed, fresh, images

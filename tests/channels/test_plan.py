@@ -10,6 +10,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reidbench.channels import PlanError, PruningPlan
 
 from .networks import dense

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from reidbench.channels import capture, remove, view
 from torch import nn
+
+from reidbench.channels import capture, remove, view
 
 from .networks import SMALL, dense, embed, fresh, random_plan
 

@@ -7,10 +7,10 @@ import inspect
 from pathlib import Path
 
 import pytest
-from reidbench.api import Method, MethodRecord
-from reidbench.records import OptionError, Record
 
 import reidbench_plugins
+from reidbench.api import Method, MethodRecord
+from reidbench.records import OptionError, Record
 from reidbench_plugins.datasets import synthped
 
 RECORDS = [

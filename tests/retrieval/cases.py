@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.testing import assert_allclose
+
 from reidbench.retrieval import Features, RetrievalScores, score
 
 from . import reference

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reidbench.retrieval import Features, score
 
 from .cases import assert_as_the_reference, features, permuted, random_case

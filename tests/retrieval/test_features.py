@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
+
 from reidbench.errors import ReidbenchError
 from reidbench.retrieval import Features, extract, score
-from torch import Tensor, nn
 
 from .cases import features, random_case
 

@@ -11,6 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+
 from reidbench.retrieval import score
 
 from .cases import random_case

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+
 from reidbench.errors import ReidbenchError
 from reidbench.retrieval import Diverged, Features, score
 

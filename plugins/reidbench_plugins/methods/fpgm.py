@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from reidbench.api import Group, Method, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
 
 
 class Fpgm(Method):
@@ -17,5 +18,5 @@ class Fpgm(Method):
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each filter's summed distance to the others."""
         # cdist's faster modes subtract large squares: equal filters would end up apart.
-        mode = "use_mm_for_euclid_dist"
+        mode = "donot_use_mm_for_euclid_dist"
         return torch.cdist(group.weight, group.weight, compute_mode=mode).sum(dim=1)

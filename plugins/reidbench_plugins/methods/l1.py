@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reidbench.api import Group, Method, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
 
 
 class L1(Method):

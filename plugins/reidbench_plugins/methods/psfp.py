@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from reidbench.api import Group, Method, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
 
 ANCHOR_AT = 1 / 8
 """Progress at which the schedule passes through its anchor (the paper's D)."""

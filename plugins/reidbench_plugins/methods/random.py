@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import torch
-from reidbench.api import Group, Method, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
 
 
 class Random(Method):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reidbench.api import Group, Method, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
 
 
 class Taylor(Method):

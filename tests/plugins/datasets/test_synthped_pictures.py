@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reidbench.api import DataError
 
+from reidbench.api import DataError
 from reidbench_plugins.datasets.synthped import background, camera, picture
 from reidbench_plugins.datasets.synthped.camera import camera_of
 from reidbench_plugins.datasets.synthped.dice import Dice

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from reidbench.api import DataError, ReIDData
 
+from reidbench.api import DataError, ReIDData
 from reidbench_plugins.datasets.synthped import compose, load, load_quick, write_market
 from reidbench_plugins.datasets.synthped.__main__ import main
 

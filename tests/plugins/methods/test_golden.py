@@ -9,9 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reidbench.api import Group, Method
 from torch import Tensor, nn
 
+from reidbench.api import Group, Method
 from reidbench_plugins.methods.dense import Dense
 from reidbench_plugins.methods.fpgm import Fpgm
 from reidbench_plugins.methods.l1 import L1
