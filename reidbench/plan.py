@@ -11,12 +11,12 @@ from itertools import product
 from typing import Any, Literal, TypeVar
 
 from reidbench.document import Located
-from reidbench.errors import did_you_mean
 from reidbench.plugins import Component, Registry, Shelf, UnknownComponent
 from reidbench.protocol import Protocol, ProtocolError, load_protocol
 from reidbench.records import (
     Allocation,
     MethodRecord,
+    OptionError,
     Record,
     Strategy,
 )
@@ -63,7 +63,7 @@ class Chosen:
 
     def build(self) -> Any:
         """Import the target and call it with the options."""
-        return self.component.record.load()(**self.options)
+        return self.component.record.build(self.options)
 
 
 @dataclass(frozen=True)
@@ -306,15 +306,10 @@ class _Resolver:
             component = shelf.get(name)
         except UnknownComponent as error:
             raise self.located.fault(where, str(error)) from error
-        defaults = component.record.options
-        for option in options:
-            if option not in defaults:
-                raise self.located.fault(
-                    (*where, "options", option),
-                    f"{shelf.kind} '{name}' has no option '{option}'"
-                    f"{did_you_mean(option, defaults)} (it has: {', '.join(defaults) or 'none'})",
-                )
-        return Chosen(component, {**defaults, **options})
+        try:
+            return Chosen(component, component.record.settings(options))
+        except OptionError as error:
+            raise self.located.fault((*where, "options"), str(error)) from error
 
 
 @dataclass(frozen=True)

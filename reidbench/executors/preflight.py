@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from reidbench.channels import capture, highest_reduction
 from reidbench.errors import ReidbenchError
 from reidbench.plan import Chosen, Plan, Trial
@@ -16,12 +18,16 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
 
     Raises:
         PreflightError: a reduction beyond what the protocol's scope allows for a backbone.
-        TargetError: a component that cannot be imported.
+        TargetError, OptionError, DataError: a component that cannot be made.
 
     """
-    for trial in trials:
-        trial.method.component.record.load()
-        trial.final.data.component.record.load()
+    parts = {
+        json.dumps(part.document(), sort_keys=True): part
+        for trial in trials
+        for part in (trial.method, *(phase.data for phase in trial.phases))
+    }
+    for part in parts.values():
+        part.build()
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
         asked = max(trial.id.reduction for trial in trials if trial.id.backbone == label)

@@ -56,7 +56,7 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
     random = generator(node.seed, "calibration", node.data.label)
     phase = Pruning(
         node=node,
-        method=node.method.component.record.load()(**node.method.options),
+        method=node.method.build(),
         dense=graph,
         graph=graph if plan is None else capture(network.backbone, node.protocol.input.size),
         plan=plan or PruningPlan.everything(graph),
