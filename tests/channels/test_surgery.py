@@ -32,8 +32,10 @@ def assert_removed_equals_masked(name, scope, seed, dtype=torch.float64):
     removed, masked = (copy.deepcopy(network).to(dtype) for _ in range(2))
     remove(removed, graph, plan)
     mask(masked, graph, plan)
-    difference = (embed(removed) - embed(masked)).abs().max().item()
-    assert difference <= NEGLIGIBLE[dtype]
+    expected = embed(masked)
+    # float32 rounds in proportion to the embedding, whose largest entry is near 10 here.
+    scale = max(1.0, expected.abs().max().item()) if dtype is torch.float32 else 1.0
+    assert (embed(removed) - expected).abs().max() <= NEGLIGIBLE[dtype] * scale
     return removed, plan
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from reidbench.api import DataError, ReIDData, Split
 
+from reidbench.api import DataError, ReIDData, Split
 from reidbench_plugins.datasets.synthped.camera import DIRECTIONS
 from reidbench_plugins.datasets.synthped.dice import CUT, Dice
 from reidbench_plugins.datasets.synthped.domain import Domain, domain_named

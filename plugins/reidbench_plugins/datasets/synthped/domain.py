@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reidbench.api import DataError
-
 from reidbench_plugins.datasets.synthped.canvas import Colour
 
 Weights = tuple[tuple[str, float], ...]

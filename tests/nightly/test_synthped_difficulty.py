@@ -1,0 +1,104 @@
+"""How hard the drawn pedestrians are: learnable, but not by colour, and not across domains.
+
+Prints its figures: ``pytest -m nightly -s tests/nightly/test_synthped_difficulty.py``.
+"""
+
+import pytest
+import torch
+from torch import Tensor
+
+from reidbench.phases.bench import Bench
+from reidbench.phases.checkpoint import fresh_network
+from reidbench.phases.evaluate import run_evaluate
+from reidbench.phases.train import run_train
+from reidbench.plan import Chosen, EvaluateNode, TrainNode
+from reidbench.plugins import discover
+from reidbench.protocol import load_protocol
+from reidbench.retrieval import Features, extract, score
+from reidbench.store import Store
+from reidbench.training.augment import normalise
+
+pytestmark = pytest.mark.nightly
+PROTOCOL = load_protocol("mini/1")
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    store = Store(tmp_path_factory.mktemp("store"))
+    return Bench(store, torch.device("cpu"))
+
+
+def people(domain: str) -> Chosen:
+    component = discover().datasets.get("synthped-quick")
+    return Chosen(component, component.record.settings({"domain": domain}))
+
+
+def training(domain: str) -> TrainNode:
+    component = discover().backbones.get("resnet18")
+    backbone = Chosen(component, component.record.settings({}))
+    return TrainNode(PROTOCOL, people(domain), backbone, 0, None, "train")
+
+
+@pytest.fixture(scope="module")
+def trained(bench: Bench) -> TrainNode:
+    node = training("a")
+    run_train(node, bench)
+    return node
+
+
+def rank1(node: TrainNode, domain: str, bench: Bench) -> float:
+    measurement = EvaluateNode(PROTOCOL, people(domain), node, "final")
+    run_evaluate(measurement, bench)
+    rank_1 = float(bench.store.meta(measurement.key)["metrics"]["rank1"])
+    print(f"\ntrained on a, tested on {domain}: rank-1 {rank_1:.1%}")
+    return rank_1
+
+
+def rank1_of(name: str, describe: object, bench: Bench) -> float:
+    sides = [
+        Features(describe(pixels), split.pids, split.camids)  # type: ignore[operator]
+        for pixels, split in bench.test_images(people("a"), PROTOCOL.input)
+    ]
+    rank_1 = score(*sides, metric="cosine").rank1
+    print(f"\n{name}: rank-1 {rank_1:.1%}")
+    return rank_1
+
+
+def histogram(pixels: Tensor) -> Tensor:
+    bins = (pixels.long() // 32).permute(0, 2, 3, 1).reshape(len(pixels), -1, 3)
+    codes = bins[..., 0] * 64 + bins[..., 1] * 8 + bins[..., 2]
+    return torch.stack([torch.bincount(row, minlength=512) for row in codes]).float().sqrt()
+
+
+def test_the_trained_network_is_neither_lost_nor_perfect(bench: Bench, trained: TrainNode) -> None:
+    assert 0.75 <= rank1(trained, "a", bench) <= 0.95
+
+
+def test_an_untrained_network_is_at_least_20_points_worse(bench: Bench, trained: TrainNode) -> None:
+    network = fresh_network(training("a"), identities=1)
+
+    def embed(pixels: Tensor) -> Tensor:
+        return extract(network, [normalise(part, PROTOCOL.input) for part in pixels.split(128)])
+
+    untrained = rank1_of("untrained", embed, bench)
+    assert untrained <= rank1(trained, "a", bench) - 0.20
+
+
+def test_a_colour_histogram_is_at_least_20_points_worse(bench: Bench, trained: TrainNode) -> None:
+    assert rank1_of("colour histogram", histogram, bench) <= rank1(trained, "a", bench) - 0.20
+
+
+@pytest.mark.parametrize("other", ["b", "c"])
+def test_another_domain_costs_at_least_15_points(
+    bench: Bench, trained: TrainNode, other: str
+) -> None:
+    # Against a network trained there: domains differ in how hard they are.
+    at_home = training(other)
+    run_train(at_home, bench)
+    measurement = EvaluateNode(PROTOCOL, people(other), at_home, "final")
+    run_evaluate(measurement, bench)
+    home = float(bench.store.meta(measurement.key)["metrics"]["rank1"])
+    print(f"\ntrained and tested on {other}: rank-1 {home:.1%}")
+    away = rank1(trained, other, bench)
+    assert away <= home - 0.15
+    assert away <= rank1(trained, "a", bench) - 0.15

@@ -1,0 +1,46 @@
+"""The command line as a user runs it: a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+Finished = subprocess.CompletedProcess[str]
+
+
+def environment(*python_path: Path) -> dict[str, str]:
+    """Return this process's environment with more folders to import from, and one thread."""
+    inherited = [path for path in (os.environ.get("PYTHONPATH"),) if path]
+    return {
+        **{name: value for name, value in os.environ.items() if name != "REIDBENCH_STORE"},
+        "PYTHONPATH": os.pathsep.join([*map(str, python_path), *inherited]),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def reidbench(*words: object, cwd: Path, env: Mapping[str, str]) -> Finished:
+    """Run ``reidbench WORDS`` in ``cwd`` to its end."""
+    return subprocess.run(
+        command(*words), cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+    )
+
+
+def start(*words: object, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start ``reidbench WORDS`` in ``cwd``, to be watched and interrupted."""
+    return subprocess.Popen(
+        command(*words),
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def command(*words: object) -> list[str]:
+    """Return the command line; the console script does the same call."""
+    code = "from reidbench.cli import main; main()"
+    return [sys.executable, "-c", code, *map(str, words)]

@@ -1,0 +1,58 @@
+"""A third party's plugin, small enough to run a whole suite in a second."""
+
+from __future__ import annotations
+
+from reidbench.api import BackboneRecord, DatasetRecord, MethodRecord, hookimpl
+
+
+@hookimpl
+def reidbench_methods() -> list[MethodRecord]:
+    """Declare one sound method, with options, and one for each way to go wrong."""
+    return [
+        MethodRecord(
+            name=f"tiny-{kind}",
+            version="1",
+            summary=summary,
+            reference="-",
+            target=f"reidbench_tiny.methods:{kind.title()}",
+            options={"power": 1.0} if kind == "norm" else {},
+        )
+        for kind, summary in (
+            ("norm", "Removes the filters with the smallest norm."),
+            ("raises", "Raises while it scores."),
+            ("nan", "Scores one channel as not a number."),
+            ("explodes", "Multiplies the weights until the loss is not finite."),
+            ("idle", "Cuts, and spends no step of its budget."),
+        )
+    ]
+
+
+@hookimpl
+def reidbench_backbones() -> list[BackboneRecord]:
+    """Declare a residual network of two blocks."""
+    return [
+        BackboneRecord(
+            name="tinynet",
+            version="1",
+            summary="Two residual blocks, embedding of 16.",
+            reference="-",
+            target="reidbench_tiny.network:tinynet",
+            options={"width": 96},
+        )
+    ]
+
+
+@hookimpl
+def reidbench_datasets() -> list[DatasetRecord]:
+    """Declare coloured blobs."""
+    return [
+        DatasetRecord(
+            name="tiny",
+            version="1",
+            summary="Coloured blobs: 12 + 6 identities, 2 cameras.",
+            reference="-",
+            target="reidbench_tiny.data:load",
+            options={"palette": 0},
+            drawn=True,
+        )
+    ]
