@@ -19,14 +19,20 @@ from reidbench.results import (
 from reidbench.store import Store
 
 
-def finished_result(
-    plan: Plan, trial: Trial, store: Store, provenance: Mapping[str, Any]
-) -> Result:
-    """Return the result of a trial whose every node is in the store."""
+def is_finished(trial: Trial, store: Store) -> bool:
+    """Return whether every node of a trial is in the store."""
+    return all(store.has(node.key) for node in trial.nodes)
+
+
+def finished_result(plan: Plan, trial: Trial, store: Store) -> Result:
+    """Return the result of a trial whose every node is in the store.
+
+    Its provenance is that of the run which measured the final network, whoever assembles it.
+    """
     cut = store.meta(trial.prune.key)
     final = store.meta(trial.final.key)
     return Result(
-        **_common(plan, trial, provenance),
+        **_common(plan, trial, final.get("provenance", {})),
         status="done",
         cost=Cost.model_validate(cut["cost"]),
         widths={name: Width.model_validate(width) for name, width in cut["widths"].items()},
@@ -40,12 +46,10 @@ def finished_result(
     )
 
 
-def failed_result(
-    plan: Plan, trial: Trial, store: Store, provenance: Mapping[str, Any], status: Status, why: str
-) -> Result:
+def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: str) -> Result:
     """Return the result of a trial that ended early, with the phases it finished."""
     return Result(
-        **_common(plan, trial, provenance),
+        **_common(plan, trial, store.provenance),
         status=status,
         error=why,
         phases=[_report(node, store) for node in trial.phases if store.has(node.key)],

@@ -72,7 +72,14 @@ class ReIDData:
     drawn: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse splits that would let a test identity be trained on."""
+        """Refuse splits that would let a test identity or junk be trained on."""
+        if not len(self.train):
+            raise DataError(f"data set '{self.name}': the training split has no images")
+        if min(self.train.pids) < 0:
+            raise DataError(
+                f"data set '{self.name}': identity -1 is junk, which only a gallery may hold; "
+                "leave it out of the training split"
+            )
         train = {int(pid) for pid in self.train.pids}
         shared = sorted(train & ({int(p) for p in self.query.pids} | self._gallery_people()))
         if shared:

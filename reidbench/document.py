@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from reidbench.errors import ReidbenchError, did_you_mean
 
@@ -34,8 +35,15 @@ class Located(Generic[M]):
         return DocumentError(_sentence(self.path, self.lines, where, message))
 
 
-def load(path: Path, model: type[M]) -> Located[M]:
+def problem_at(where: Location, message: str) -> PydanticCustomError:
+    """Return what a model's validator raises to point at one of the fields below it."""
+    return PydanticCustomError("located", "{message}", {"message": message, "at": where})
+
+
+def load(path: Path, model: type[M], reserved: Mapping[str, str] | None = None) -> Located[M]:
     """Read a YAML file into a pydantic model.
+
+    ``reserved`` maps names that are no fields, but that people will try, to what to tell them.
 
     Raises:
         DocumentError: one line a fault: ``file:line: field: what is wrong; what was expected``.
@@ -46,8 +54,12 @@ def load(path: Path, model: type[M]) -> Located[M]:
     try:
         return Located(path, model.model_validate(data), lines)
     except ValidationError as error:
-        known = set(_fields(model))
-        faults = (_translate(path, lines, details, known) for details in error.errors())
+        known, told = field_names(model), reserved or {}
+        faults = (
+            _translate(path, lines, details, known, told)
+            for details in error.errors()
+            if not _is_echo(details)
+        )
         raise DocumentError("\n".join(dict.fromkeys(faults))) from error
 
 
@@ -58,8 +70,8 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
         raise DocumentError(f"{path}: no such file{_neighbour(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read as text ({error})") from error
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             raise DocumentError(f"{path}: the file is empty")
@@ -68,10 +80,11 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DocumentError(f"{path}:{line}: not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise DocumentError(f"{path}: not valid YAML: nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
+        # A date such as 2024-99-99 is a bare ValueError.
         raise DocumentError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    finally:
-        loader.dispose()
 
 
 def _neighbour(path: Path) -> str:
@@ -84,6 +97,9 @@ def _walk(path: Path, node: yaml.Node, at: Location) -> Iterator[tuple[Location,
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                raise DocumentError(f"{path}:{line}: {_dotted(at) or 'document'}: not a field name")
             if key.value in seen:
                 raise DocumentError(
                     f"{path}:{key.start_mark.line + 1}: {_dotted((*at, key.value))}: given twice"
@@ -94,41 +110,74 @@ def _walk(path: Path, node: yaml.Node, at: Location) -> Iterator[tuple[Location,
             yield (*at, key.value), key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _walk(path, value, (*at, index))
+            yield from _walk(path, value, (*at, str(index)))
 
 
 def _translate(
-    path: Path, lines: Mapping[Location, int], details: ErrorDetails, known: set[str]
+    path: Path,
+    lines: Mapping[Location, int],
+    details: ErrorDetails,
+    known: set[str],
+    reserved: Mapping[str, str],
 ) -> str:
-    where = tuple(part for part in details["loc"] if not _is_branch(part))
-    message = details["msg"].removeprefix("Value error, ")
-    if details["type"] == "extra_forbidden":
-        name = str(where[-1])
-        message = f"unknown field{did_you_mean(name, known - {name})}"
-    return _sentence(path, lines, where, message)
+    # pydantic marks a wrong key of a mapping with a part of its own; users never wrote it.
+    where = tuple(part for part in details["loc"] if part != "[key]")
+    name, kind, context = str(where[-1]) if where else "", details["type"], details.get("ctx", {})
+    if kind == "located":
+        return _sentence(path, lines, (*where, *context["at"]), context["message"])
+    if kind == "extra_forbidden":
+        unknown = f"unknown field{did_you_mean(name, known - {name})}"
+        return _sentence(path, lines, where, reserved.get(name, unknown))
+    return _sentence(path, lines, where, _plainly(details))
+
+
+def _is_echo(details: ErrorDetails) -> bool:
+    # Of a list whose every item is wrong, pydantic also says that it is too short.
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+_PLAIN = {
+    "missing": "is required, and missing",
+    "model_type": "must be fields with values ('name: value')",
+    "dict_type": "must be fields with values ('name: value')",
+    "mapping_type": "must be fields with values ('name: value')",
+    "tuple_type": "must be a list",
+    "too_short": "must not be empty",
+}
+
+
+def _plainly(details: ErrorDetails) -> str:
+    """Return pydantic's message in the words of a YAML file."""
+    kind, given = details["type"], details["input"]
+    message = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message = _PLAIN.get(kind, message)
+    if kind in ("missing", "too_short", "value_error"):
+        return message
+    if given is None or isinstance(given, (str, int, float)):
+        message += f", not {'nothing' if given is None else repr(given)}"
+    if kind == "literal_error" and isinstance(given, str):
+        message += did_you_mean(given, re.findall(r"'([^']*)'", details["ctx"]["expected"]))
+    return message
 
 
 def _sentence(path: Path, lines: Mapping[Location, int], where: Location, message: str) -> str:
     # A missing field has no line of its own: its nearest parent's is the place to look.
-    parents = (where[:length] for length in range(len(where), -1, -1))
+    parents = (_written(where[:length]) for length in range(len(where), -1, -1))
     line = next((lines[parent] for parent in parents if parent in lines), 1)
     return f"{path}:{line}: {_dotted(where) or 'document'}: {message}"
 
 
-def _is_branch(part: str | int) -> bool:
-    # pydantic adds the tried member of a union to the location; users never wrote it.
-    return isinstance(part, str) and (part[:1].isupper() or "[" in part or part in _SCALARS)
-
-
-_SCALARS = ("str", "int", "float", "bool")
+def _written(where: Location) -> Location:
+    """Return a location as the file spells it: an index, and a number as a key, are text."""
+    return tuple(map(str, where))
 
 
 def _dotted(where: Location) -> str:
     return ".".join(str(part) for part in where)
 
 
-def _fields(model: type[BaseModel]) -> Iterator[str]:
-    """Yield every field name of a model and of the models inside it, for 'did you mean'."""
-    for definition in (schema := model.model_json_schema()).get("$defs", {}).values():
-        yield from definition.get("properties", {})
-    yield from schema.get("properties", {})
+def field_names(model: type[BaseModel]) -> set[str]:
+    """Return every field name of a model and of the models inside it."""
+    schema = model.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return {name for part in parts for name in part.get("properties", {})}

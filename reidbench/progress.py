@@ -10,6 +10,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 
 @dataclass
@@ -45,16 +46,21 @@ class Reporter:
     def __init__(self, stream: TextIO, units: float) -> None:
         self.console = Console(file=stream, highlight=False, soft_wrap=True)
         self.work = Work(units, started=monotonic())
-        self._trial = ""
+        self._trial = self._name = self._phase = ""
+        self._units = 0.0
         self._live = Progress(
-            TextColumn("{task.fields[trial]}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[phase]}"),
-            TextColumn("left {task.fields[left]}"),
+            BarColumn(bar_width=12),
+            # Names are shown as they are: a bracket in an option is no markup.
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
             console=self.console,
             transient=True,
+            expand=True,
         )
-        self._task = self._live.add_task("", trial="", phase="", left="?", total=1.0)
+        self._task = self._live.add_task("", total=1.0)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -67,34 +73,33 @@ class Reporter:
 
     def trial(self, index: int, total: int, name: str) -> None:
         """Begin a trial."""
-        self._trial = f"[{index}/{total}] {name}"
-        self._live.update(self._task, trial=f"trial {index}/{total}  {name}")
+        self._trial, self._name = f"[{index}/{total}]", name
 
     @contextmanager
     def phase(self, title: str, units: float) -> Iterator[None]:
         """Run one phase; its units count as done when the block ends."""
         started = monotonic()
         self._phase, self._units = title, units
-        self._live.update(self._task, phase=title, completed=0.0, left=self.work.left())
+        self._show(0.0, title)
         if not self.console.is_terminal:
-            self.say(f"{self._trial}: {title} ...")
+            self.say(f"{self._trial} {self._name}: {title} ...")
         try:
             yield
         finally:
             self.work.done += units
         if not self.console.is_terminal:
             took = duration(monotonic() - started)
-            self.say(f"{self._trial}: {title} took {took}; left {self.work.left()}")
+            self.say(f"{self._trial} {self._name}: {title} took {took}; left {self.work.left()}")
 
     def step(self, done: int, total: int, note: str) -> None:
         """Report progress inside the phase."""
-        share = done / max(1, total)
-        self._live.update(
-            self._task,
-            completed=share,
-            phase=f"{self._phase} {done}/{total} {note}",
-            left=self.work.left(share * self._units),
-        )
+        self._show(done / max(1, total), f"{self._phase} {done}/{total} {note}")
+
+    def _show(self, share: float, phase: str) -> None:
+        # The name comes last, because a narrow terminal cuts the end off.
+        left = self.work.left(share * self._units)
+        line = f"left {left}  {self._trial} {phase}  {self._name}"
+        self._live.update(self._task, completed=share, description=line)
 
     def say(self, line: str) -> None:
         """Print a line that stays."""

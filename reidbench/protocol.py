@@ -6,7 +6,7 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -212,8 +212,3 @@ def load_protocol(name: str) -> Protocol:
             "restore the file, and give new rules a new version"
         )
     return protocol
-
-
-def published_rules(protocol: Protocol) -> dict[str, Any]:
-    """Return the rules as plain data, for printing."""
-    return protocol.model_dump(mode="json")

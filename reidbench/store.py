@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,14 @@ class StoreError(ReidbenchError):
 
 
 class Store:
-    """A folder of artefacts, one sub-folder a key, shared by every suite that points at it."""
+    """A folder of artefacts, one sub-folder a key, shared by every suite that points at it.
 
-    def __init__(self, root: Path) -> None:
+    ``provenance`` is noted with whatever is written: an artefact outlives the run that made it.
+    """
+
+    def __init__(self, root: Path, provenance: Mapping[str, Any] | None = None) -> None:
         self.root = root
+        self.provenance = dict(provenance or {})
 
     def has(self, key: str) -> bool:
         """Return whether the artefact of ``key`` is there, complete."""
@@ -56,14 +60,24 @@ class Store:
         A crash leaves a hidden temporary folder that nobody reads; a second writer of the same key
         loses nothing, because equal keys hold equal artefacts.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=self.root, prefix=f".{key}."))
-        meta: dict[str, Any] = {}
+        # Not tempfile's, which would keep the artefact from everybody but its owner.
+        temporary = self.root / f".{key}.{uuid.uuid4().hex}"
+        temporary.mkdir(parents=True)
+        meta: dict[str, Any] = {"provenance": self.provenance} if self.provenance else {}
         try:
             yield temporary, meta
             (temporary / META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
-            if not self.has(key):
-                shutil.rmtree(self.folder(key), ignore_errors=True)
-                temporary.rename(self.folder(key))
+            self._place(temporary, key)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+    def _place(self, temporary: Path, key: str) -> None:
+        if self.has(key):
+            return
+        shutil.rmtree(self.folder(key), ignore_errors=True)
+        try:
+            temporary.rename(self.folder(key))
+        except OSError:
+            # Another process may have placed the same artefact just now.
+            if not self.has(key):
+                raise

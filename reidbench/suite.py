@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from reidbench import document
-from reidbench.document import Located
+from reidbench.document import Located, problem_at
 from reidbench.protocol import Protocol
 from reidbench.records import Allocation, Strategy
+
+NO_OVERRIDE = (
+    "a suite may not override the rules of its protocol; name another protocol "
+    "(see 'reidbench protocols')"
+)
 
 Domain = Literal["source", "target"]
 T = TypeVar("T")
@@ -46,11 +58,6 @@ class PhaseSpec(_Part):
         return domain
 
 
-def _named(key: str) -> BeforeValidator:
-    """Let ``resnet18`` stand for ``{backbone: resnet18}``."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
-
-
 class BackboneSpec(_Part):
     """A backbone and the options that differ from its defaults."""
 
@@ -74,10 +81,20 @@ class MethodSpec(_Part):
     options: Mapping[str, Any] = {}
 
 
-Backbone = Annotated[BackboneSpec, _named("backbone")]
-Dataset = Annotated[DatasetSpec, _named("dataset")]
-Method = Annotated[MethodSpec, _named("method")]
-Reduction = Annotated[float, Field(gt=0, lt=1)]
+def _named(key: str, spec: type[_Part]) -> BeforeValidator:
+    """Let ``resnet18`` stand for ``{backbone: resnet18}``, in the JSON schema too."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value,
+        json_schema_input_type=str | spec,
+    )
+
+
+Backbone = Annotated[BackboneSpec, _named("backbone", BackboneSpec)]
+Dataset = Annotated[DatasetSpec, _named("dataset", DatasetSpec)]
+Method = Annotated[MethodSpec, _named("method", MethodSpec)]
+# Strict, because YAML has numbers: true is no seed, and "0.5" in quotes is a slip.
+Reduction = Annotated[float, Field(gt=0, lt=1, strict=True)]
+Seed = Annotated[int, Field(ge=0, strict=True)]
 
 
 class Suite(_Part):
@@ -92,14 +109,14 @@ class Suite(_Part):
     targets: tuple[Dataset, ...] = Field(min_length=1)
     methods: tuple[Method, ...] = Field(min_length=1)
     reductions: tuple[Reduction, ...] = Field(min_length=1)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    seeds: tuple[Seed, ...] = Field(min_length=1)
 
     @field_validator("seeds", "reductions", "methods", "backbones", "targets")
     @classmethod
     def _no_repeats(cls, values: tuple[T, ...]) -> tuple[T, ...]:
-        repeated = [value for index, value in enumerate(values) if value in values[:index]]
-        if repeated:
-            raise ValueError(f"{_plain(repeated[0])} is listed twice")
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                raise problem_at((index,), f"{_plain(value)} is listed twice")
         return values
 
     @field_validator("scenarios")
@@ -109,28 +126,27 @@ class Suite(_Part):
     ) -> Mapping[str, tuple[PhaseSpec, ...]]:
         for name, phases in scenarios.items():
             if not any(phase.kind == "prune" for phase in phases):
-                raise ValueError(f"scenario '{name}' needs a 'prune:' phase")
+                raise problem_at((name,), "a scenario needs a 'prune:' phase")
             if phases[-1].domain != "target":
-                raise ValueError(f"scenario '{name}' must end on the target, where it is measured")
+                raise problem_at((name,), "must end on the target, where it is measured")
+            twin = next(other for other, its in scenarios.items() if its == phases)
+            if twin != name:
+                raise problem_at((name,), f"has the very phases of scenario '{twin}'")
         return scenarios
 
-    @model_validator(mode="before")
+    @field_validator("protocol", mode="before")
     @classmethod
-    def _protocol_is_not_overridden(cls, value: Any) -> Any:
+    def _protocol_is_a_name(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            rules = sorted((set(Protocol.model_fields) - set(cls.model_fields)) & set(value))
-            if rules or isinstance(value.get("protocol"), dict):
-                raise ValueError(
-                    f"{', '.join(rules) or 'protocol'}: a suite may not override the rules of its "
-                    "protocol; name another protocol (see 'reidbench protocols')"
-                )
+            raise ValueError(NO_OVERRIDE)
         return value
 
     @model_validator(mode="after")
     def _source_is_there(self) -> Suite:
-        phases = [phase for scenario in self.scenarios.values() for phase in scenario]
-        if self.source is None and any(phase.domain == "source" for phase in phases):
-            raise ValueError("a scenario uses the source domain: name a data set under 'source:'")
+        for name, phases in self.scenarios.items():
+            if self.source is None and any(phase.domain == "source" for phase in phases):
+                message = "uses the source domain: name a data set under 'source:'"
+                raise problem_at(("scenarios", name), message)
         return self
 
 
@@ -147,4 +163,5 @@ def load_suite(path: Path) -> Located[Suite]:
         DocumentError: missing, malformed, or with fields that are not allowed.
 
     """
-    return document.load(path, Suite)
+    rules = document.field_names(Protocol) - document.field_names(Suite)
+    return document.load(path, Suite, dict.fromkeys(rules, NO_OVERRIDE))

@@ -44,14 +44,14 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reidbench")
 def cli() -> None:
-    r"""Benchmark structured pruning of person re-ID networks at FLOP reductions that match.
+    """Benchmark structured pruning of person re-ID networks at FLOP reductions that match.
 
     \b
     Start here:
       reidbench run suites/quickstart.yaml       train, prune, retrain and rank
       reidbench plan suites/quickstart.yaml      see what that would do
       reidbench leaderboard runs/quickstart      print the table again
-    """
+    """  # noqa: D301 - click wants the character, not the two letters
 
 
 def main() -> None:
@@ -66,11 +66,6 @@ def main() -> None:
     except ReidbenchError as error:
         click.echo(f"reidbench: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        click.echo(
-            "reidbench: interrupted; finished phases are kept, run the same command to go on",
-            err=True,
-        )
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(141)
+    except OSError as error:
+        click.echo(f"reidbench: {error}", err=True)
+        sys.exit(2)

@@ -15,11 +15,13 @@ from reidbench.cli.options import (
     store_option,
     suite_argument,
 )
-from reidbench.plan import EvaluateNode, Plan, PruneNode, Trial, make_plan
+from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import discover
 from reidbench.results import ResultError, read_result
 from reidbench.store import Store
 from reidbench.suite import load_suite
+
+_KINDS = {"train": "train", "prune": "prune and retrain", "evaluate": "measure"}
 
 
 @click.command("plan")
@@ -40,13 +42,9 @@ def command(suite: Path, out: Path | None, store: Path, disabled: tuple[str, ...
 
 
 def _phases(trial: Trial, store: Store) -> str:
-    words = []
-    for node in trial.nodes:
-        word = "cut" if isinstance(node, PruneNode) and node.budget is None else node.kind
-        if isinstance(node, EvaluateNode):
-            word = "measure"
-        words.append(word + ("*" if store.has(node.key) else ""))
-    return " > ".join(words)
+    return " > ".join(
+        trial.word(node) + ("*" if store.has(node.key) else "") for node in trial.nodes
+    )
 
 
 def _status(trial: Trial, results: Path) -> str:
@@ -61,7 +59,7 @@ def _status(trial: Trial, results: Path) -> str:
 
 def _summary(plan: Plan, store: Store, statuses: list[str]) -> str:
     laid = sum(len(trial.nodes) for trial in plan.trials)
-    left = Counter(node.kind for node in plan.nodes.values() if not store.has(node.key))
+    left = Counter(_KINDS[node.kind] for node in plan.nodes.values() if not store.has(node.key))
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
     return (
         f"{len(plan.trials)} trials under {plan.protocol.name}: {statuses.count('done')} done, "

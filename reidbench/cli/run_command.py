@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reidbench.assembly import finished_result, is_finished
 from reidbench.cli.options import (
     disable_option,
     out_option,
@@ -22,7 +26,7 @@ from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
 from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Registry, discover
 from reidbench.progress import Reporter
-from reidbench.results import Result, ResultError, read_result
+from reidbench.results import Result, ResultError, read_result, write_result
 from reidbench.store import Store
 from reidbench.suite import load_suite
 
@@ -54,10 +58,11 @@ def command(
     _mention_problems(registry)
     plan = make_plan(load_suite(suite), registry)
     results = results_folder(out, plan.suite.name)
-    finished = {trial.key: result for trial in plan.trials if (result := _finished(results, trial))}
-    left = tuple(trial for trial in plan.trials if trial.key not in finished)
+    left = [trial for trial in plan.trials if not _is_done(results, trial)]
+    left = _not_assembled(plan, left, registry, results, Store(store))
     if left:
-        _run(plan, left, registry, results, Store(store), device, threads)
+        with _interruptible():
+            _run(plan, tuple(left), registry, results, store, device, threads)
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
     outcome = [read_result(results / f"{trial.key}.json") for trial in plan.trials]
@@ -70,17 +75,50 @@ def _mention_problems(registry: Registry) -> None:
         click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
 
 
-def _finished(results: Path, trial: Trial) -> Result | None:
-    """Return the trial's result if it is done; failures, and files one cannot read, run again."""
+def _is_done(results: Path, trial: Trial) -> bool:
+    """Return whether the trial's result is there; failures, and damaged files, are made again."""
     path = results / f"{trial.key}.json"
     if not path.is_file():
-        return None
+        return False
     try:
         result = read_result(path)
     except ResultError as error:
         click.echo(f"{error}", err=True)
-        return None
-    return result if result.status == "done" else None
+        return False
+    # The key knows nothing of names: a scenario that was renamed since needs its row anew.
+    return result.status == "done" and result.trial == trial.id
+
+
+def _not_assembled(
+    plan: Plan, trials: list[Trial], registry: Registry, results: Path, store: Store
+) -> list[Trial]:
+    """Write the results of trials that another suite or run left whole in the store; no torch."""
+    left = []
+    for trial in trials:
+        if is_finished(trial, store):
+            result = finished_result(plan, trial, store)
+            write_result(results, result)
+            registry.trial_finished(result)
+        else:
+            left.append(trial)
+    return left
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Say, when the block is interrupted, that nothing finished is lost."""
+    # A polite kill ends as Ctrl-C does, so that half-written artefacts are cleared away.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(
+            "reidbench: interrupted; finished phases are kept, run the same command to go on",
+            err=True,
+        )
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(
@@ -88,7 +126,7 @@ def _run(
     trials: tuple[Trial, ...],
     registry: Registry,
     results: Path,
-    store: Store,
+    store: Path,
     device: str,
     threads: int | None,
 ) -> None:
@@ -105,15 +143,15 @@ def _run(
     preflight(plan, trials)
     results.mkdir(parents=True, exist_ok=True)
     _log_to(results.parent / "run.log")
+    kept = Store(store, collect() | {"device": str(chosen)})
     nodes = {node.key: node for trial in trials for node in trial.nodes}
-    work = sum(units(node) for node in nodes.values() if not store.has(node.key))
+    work = sum(units(node) for node in nodes.values() if not kept.has(node.key))
     reporter = Reporter(sys.stderr, work)
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {len(plan.trials)} trials to run under "
         f"{plan.protocol.name} on {chosen}; results in {results}"
     )
-    provenance = collect() | {"device": str(chosen)}
-    SerialExecutor(store, registry, results, reporter, chosen, provenance).run(plan, trials)
+    SerialExecutor(kept, registry, results, reporter, chosen).run(plan, trials)
 
 
 def _device(name: str) -> torch.device:
@@ -149,8 +187,6 @@ def _publish(results: list[Result], folder: Path) -> None:
 
 def _exit_status(results: list[Result], folder: Path) -> int:
     failed = [result for result in results if result.status != "done"]
-    for result in failed:
-        click.echo(f"{result.status}: {result.trial}: {result.error}", err=True)
     if failed:
         click.echo(
             f"{len(failed)} of {len(results)} trials did not finish; tracebacks in "

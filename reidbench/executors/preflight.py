@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from reidbench.channels import capture, highest_reduction
 from reidbench.errors import ReidbenchError
@@ -27,16 +28,29 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         for part in (trial.method, *(phase.data for phase in trial.phases))
     }
     for part in parts.values():
-        part.build()
+        _make(part)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
         asked = max(trial.id.reduction for trial in trials if trial.id.backbone == label)
         _within_reach(plan, backbone, asked)
 
 
+def _make(part: Chosen) -> Any:
+    try:
+        return part.build()
+    except ReidbenchError:
+        raise
+    except Exception as error:
+        owner = part.component.owner
+        raise PreflightError(
+            f"'{part.label}' of plugin {owner} cannot be made "
+            f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
+        ) from error
+
+
 def _within_reach(plan: Plan, backbone: Chosen, asked: float) -> None:
     rules = plan.protocol.pruning
-    graph = capture(backbone.build(), plan.protocol.input.size)
+    graph = capture(_make(backbone), plan.protocol.input.size)
     reachable = highest_reduction(graph, rules.scope, rules.min_keep)
     if asked > reachable:
         raise PreflightError(

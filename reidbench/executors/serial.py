@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -43,7 +41,6 @@ class SerialExecutor:
     results: Path
     reporter: Reporter
     device: torch.device
-    provenance: Mapping[str, Any]
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
@@ -62,26 +59,26 @@ class SerialExecutor:
 
     def _trial(self, plan: Plan, trial: Trial, bench: Bench) -> Result:
         for node in trial.nodes:
-            failure = self._failures.get(node.key) or self._make(node, bench)
+            failure = self._failures.get(node.key) or self._make(node, trial, bench)
             if failure is not None:
                 # Remembered for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
-                return failed_result(
-                    plan, trial, self.store, self.provenance, failure.status, failure.why
-                )
-        return finished_result(plan, trial, self.store, self.provenance)
+                return failed_result(plan, trial, self.store, failure.status, failure.why)
+        return finished_result(plan, trial, self.store)
 
-    def _make(self, node: Node, bench: Bench) -> Failure | None:
+    def _make(self, node: Node, trial: Trial, bench: Bench) -> Failure | None:
         if self.store.has(node.key):
             return None
-        with self.reporter.phase(title(node), units(node)):
+        words = title(node, trial)
+        with self.reporter.phase(words, units(node)):
             try:
                 run_node(node, bench)
             except Diverged as error:
-                _log.warning("%s diverged: %s", title(node), error)
+                _log.warning("%s: %s diverged: %s", trial.id, words, error)
                 return Failure("diverged", str(error))
-            except Exception as error:
-                _log.error("%s failed\n%s", title(node), traceback.format_exc())
+            # A method that calls sys.exit() ends its trial like any other that breaks.
+            except (Exception, SystemExit) as error:
+                _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
                 return Failure("failed", _one_line(error))
         return None
 
@@ -96,14 +93,9 @@ def run_node(node: Node, bench: Bench) -> None:
         run_evaluate(node, bench)
 
 
-def title(node: Node) -> str:
-    """Return a node's few words for people."""
-    if isinstance(node, PruneNode):
-        return f"prune {node.reduction:.0%} on {node.data.label}"
-    if isinstance(node, EvaluateNode):
-        what = "base" if isinstance(node.network, TrainNode) else node.state
-        return f"measure {what} on {node.data.label}"
-    return f"{node.kind} on {node.data.label}"
+def title(node: Node, trial: Trial) -> str:
+    """Return a few words for people about a node of a trial."""
+    return f"{trial.word(node)} on {node.data.label}"
 
 
 def units(node: Node) -> float:
@@ -114,7 +106,7 @@ def units(node: Node) -> float:
     return 0.1
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from reidbench.channels import PruningPlan, apply_saved, read_plan, save_pruned
+from reidbench.channels import PruningPlan, SavedNetworkError, apply_saved, read_plan, save_pruned
 from reidbench.plan import PhaseNode
 from reidbench.store import Store
 from reidbench.training import Network, build_network, derived_seed
@@ -20,11 +20,7 @@ PRUNED = "pruned"
 def save_network(folder: Path, network: Network, plan: PruningPlan) -> None:
     """Write a network; ``plan`` leads from the dense backbone to this one."""
     save_pruned(folder, network.backbone.state_dict(), plan)
-    head = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in network.state_dict().items()
-        if not name.startswith("backbone.")
-    }
+    head = {name: tensor.cpu().contiguous() for name, tensor in _head(network).items()}
     save_file(head, folder / HEAD_FILE)
 
 
@@ -34,13 +30,27 @@ def load_network(
     """Prune a freshly built ``network`` as saved in ``folder``, load its weights, return the plan.
 
     ``classifier`` says whether to load the classifier too: one of another data set is of no use.
+
+    Raises:
+        SavedNetworkError: the saved network is not of this architecture.
+
     """
     apply_saved(folder, network.backbone, input_size)
     head: dict[str, Tensor] = load_file(folder / HEAD_FILE)
+    if odd := sorted(_head(network).keys() ^ head.keys()):
+        raise SavedNetworkError(
+            f"{folder / HEAD_FILE}: the saved head and this network's differ in {', '.join(odd)}; "
+            "load it under the protocol it was trained with"
+        )
     if not classifier:
         head = {name: head[name] for name in head if not name.startswith("classifier.")}
-    network.load_state_dict(head, strict=False)
+    network.load_state_dict(head, strict=False)  # the backbone is loaded already
     return read_plan(folder)
+
+
+def _head(network: Network) -> dict[str, Tensor]:
+    state = network.state_dict()
+    return {name: state[name] for name in state if not name.startswith("backbone.")}
 
 
 def starting_network(

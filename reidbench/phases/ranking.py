@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from reidbench.channels import GroupView
 from reidbench.errors import ReidbenchError
 from reidbench.method import FeatureStatistic, Method
-from reidbench.protocol import CalibrationRules, Protocol
+from reidbench.protocol import Protocol
 from reidbench.training import Images, Network, PKSampler
 from reidbench.training.augment import normalise
 from reidbench.training.loop import batch_loss
@@ -25,8 +25,9 @@ class MethodError(ReidbenchError):
 
 @dataclass(frozen=True)
 class Ranking:
-    """The :class:`reidbench.api.RankingTask` of one ranking of one network."""
+    """The :class:`reidbench.api.RankingTask` of one ranking of one network by ``method``."""
 
+    method: str
     network: Network
     groups: Sequence[GroupView]
     calibration: Sequence[tuple[Tensor, Tensor]]
@@ -38,42 +39,61 @@ class Ranking:
     ) -> Mapping[str, Tensor]:
         """Average a statistic of feature maps over the calibration images; (channels,) by group.
 
-        The network runs in eval mode, so that its batch-norm statistics stay as they are.
+        The network runs in eval mode, so that its batch-norm statistics stay as they are; maps and
+        gradients are float32 whatever the protocol's precision.
         """
-        totals = {group.name: torch.zeros(group.size) for group in self.groups}
-        images_seen = 0
+        totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
         with evaluating(self.network), torch.set_grad_enabled(gradients):
             for images, labels in self.calibration:
-                for name, value in self._batch(images, labels, statistic, gradients):
-                    totals[name] += value.detach().sum(dim=0).cpu()
-                images_seen += len(images)
-        return {name: total / images_seen for name, total in totals.items()}
+                for seen, slope in self._seen(images, labels, gradients):
+                    values = statistic(seen.part(seen.map), slope)
+                    self._check(values, seen)
+                    totals[seen.group.name] += values.detach().double().sum(dim=0).cpu()
+        count = sum(len(images) for images, _ in self.calibration)
+        return {name: (total / count).float() for name, total in totals.items()}
 
-    def _batch(
-        self, images: Tensor, labels: Tensor, statistic: FeatureStatistic, gradients: bool
-    ) -> Iterator[tuple[str, Tensor]]:
+    def _seen(
+        self, images: Tensor, labels: Tensor, gradients: bool
+    ) -> Iterator[tuple[Seen, Tensor | None]]:
         with observing(self.groups) as seen:
             loss = batch_loss(self.network, images, labels, self.protocol.training)
-        maps = [tensor for _, tensors in seen for tensor in tensors]
-        slopes: list[Tensor | None] = (
-            list(torch.autograd.grad(loss, maps)) if gradients else [None] * len(maps)
-        )
-        paired = iter(zip(maps, slopes, strict=True))
-        for group, tensors in seen:
-            channels = group.observed_channels
-            for (tensor, slope), chosen in zip(islice(paired, len(tensors)), channels, strict=True):
-                part = None if slope is None else slope[:, chosen]
-                yield group.name, statistic(tensor[:, chosen], part)
+        if not gradients:
+            yield from ((one, None) for one in seen)
+            return
+        slopes = torch.autograd.grad(loss, [one.map for one in seen])
+        yield from ((one, one.part(slope)) for one, slope in zip(seen, slopes, strict=True))
+
+    def _check(self, values: object, seen: Seen) -> None:
+        expected = (len(seen.map), seen.group.size)
+        if not isinstance(values, Tensor) or values.shape != expected:
+            raise MethodError(
+                f"method '{self.method}': the statistic of '{seen.group.name}' must be a tensor "
+                f"{expected}, images by channels, not {described(values)}; mend what it gives to "
+                "mean_over_images()"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The output of an observed module in one forward pass, and where in it the group's map is."""
+
+    group: GroupView
+    channels: Tensor
+    map: Tensor
+
+    def part(self, tensor: Tensor) -> Tensor:
+        """Return the group's channels of a tensor like ``map``, float32."""
+        return tensor[:, self.channels].float()
 
 
 @contextmanager
-def observing(groups: Sequence[GroupView]) -> Iterator[list[tuple[GroupView, list[Tensor]]]]:
-    """Collect the output of every observed module during the block, by group."""
-    seen: list[tuple[GroupView, list[Tensor]]] = [(group, []) for group in groups]
+def observing(groups: Sequence[GroupView]) -> Iterator[list[Seen]]:
+    """Collect every output of every observed module during the block."""
+    seen: list[Seen] = []
     handles = [
-        module.register_forward_hook(_keep_in(tensors))
-        for group, tensors in seen
-        for module in group.observed
+        module.register_forward_hook(_keep(seen, group, channels))
+        for group in groups
+        for module, channels in zip(group.observed, group.observed_channels, strict=True)
     ]
     try:
         yield seen
@@ -82,9 +102,11 @@ def observing(groups: Sequence[GroupView]) -> Iterator[list[tuple[GroupView, lis
             handle.remove()
 
 
-def _keep_in(tensors: list[Tensor]) -> Callable[[nn.Module, object, Tensor], Tensor]:
+def _keep(
+    seen: list[Seen], group: GroupView, channels: Tensor
+) -> Callable[[nn.Module, object, Tensor], Tensor]:
     def hook(module: nn.Module, inputs: object, output: Tensor) -> Tensor:
-        tensors.append(output)
+        seen.append(Seen(group, channels, output))
         # The next layer gets a copy: an in-place ReLU would overwrite what was kept, and make
         # its gradient that of the map after the ReLU.
         return output.clone()
@@ -105,18 +127,14 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 def calibration_batches(
-    images: Images,
-    rules: CalibrationRules,
-    protocol: Protocol,
-    random: torch.Generator,
-    device: torch.device,
+    images: Images, protocol: Protocol, random: torch.Generator, device: torch.device
 ) -> list[tuple[Tensor, Tensor]]:
-    """Return the protocol's calibration batches: PK batches without augmentation.
+    """Return the protocol's calibration batches: PK batches without augmentation, and labels.
 
     They depend on the data and ``random`` alone: every method gets the same images in the same
     order. PK, because the triplet loss of a random batch would have no positives.
     """
-    hand = protocol.training.batch.images
+    rules, hand = protocol.pruning.calibration, protocol.training.batch.images
     sampler = PKSampler(images.labels, rules.batch // hand, hand, random)
     return [
         (
@@ -127,8 +145,8 @@ def calibration_batches(
     ]
 
 
-def checked_scores(method: Method, name: str, ranking: Ranking) -> dict[str, Tensor]:
-    """Return the method's scores of every group.
+def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
+    """Return the method's scores of every group, float64 on the CPU.
 
     Raises:
         MethodError: scores of the wrong shape or not finite, naming method and layer.
@@ -139,23 +157,20 @@ def checked_scores(method: Method, name: str, ranking: Ranking) -> dict[str, Ten
     for group in ranking.groups:
         values = method.scores(group, ranking)
         if not isinstance(values, Tensor) or values.shape != (group.size,):
-            shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
             raise MethodError(
-                f"method '{name}': scores of '{group.name}' must be a tensor ({group.size},), one "
-                f"a channel, not {shape}; mend its scores()"
+                f"method '{ranking.method}': scores of '{group.name}' must be a tensor "
+                f"({group.size},), one a channel, not {described(values)}; mend its scores()"
             )
         if not torch.isfinite(values).all():
             bad = int((~torch.isfinite(values)).nonzero()[0])
             raise MethodError(
-                f"method '{name}': channel {bad} of '{group.name}' scores {float(values[bad])}; "
-                "scores must be finite: mend its scores()"
+                f"method '{ranking.method}': channel {bad} of '{group.name}' scores "
+                f"{float(values[bad])}; scores must be finite: mend its scores()"
             )
         scores[group.name] = values.detach().double().cpu()
     return scores
 
 
-def comparable(scores: Mapping[str, Tensor], method: Method) -> dict[str, Tensor]:
-    """Return scores that may be ranked across layers, as the method's ``normalisation`` says."""
-    if method.normalisation == "none":
-        return dict(scores)
-    return {name: values / values.norm().clamp_min(1e-12) for name, values in scores.items()}
+def described(value: object) -> str:
+    """Return a tensor's shape, or anything else's type."""
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

@@ -32,22 +32,15 @@ def run_train(node: TrainNode, bench: Bench) -> None:
 
 def make_trainer(node: PhaseNode, network: Network, images: Images, bench: Bench) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
-    total = 0
-
-    def on_step(done: int, loss: float) -> None:
-        bench.listener(done, total, f"loss {loss:.3f}")
-
-    trainer = Trainer(
+    return Trainer(
         network,
         images,
         node.protocol.training,
         node.protocol.input,
         epochs=node.epochs,
         seed=derived_seed(node.seed, "phase", node.data.label, node.budget or "none"),
-        on_step=on_step,
+        on_step=lambda done, steps, loss: bench.listener(done, steps, f"loss {loss:.3f}"),
     )
-    total = trainer.steps
-    return trainer
 
 
 class Clock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -36,10 +37,14 @@ class Images:
 class PKSampler:
     """Draws batches of P distinct people with K images each, without end.
 
-    An epoch shuffles every person's images, deals them out in hands of K (a person with a short
-    last hand lends images of the same person again), and fills each batch with one hand of the P
-    people who have most hands left, ties broken at random. So each image is used about once an
-    epoch, nobody is twice in a batch, and an epoch's length is known beforehand.
+    An epoch shuffles every person's images, deals them out in hands of K (a short last hand is
+    filled up with the person's first images), and plays in each batch one hand of the P people
+    who have most left, ties broken at random. So nobody is twice in a batch, each image is used
+    about once an epoch (exactly once where K and P divide), and an epoch's length is known
+    beforehand: the hands dealt, over P.
+
+    Raises:
+        ReidbenchError: fewer people than a batch needs.
     """
 
     def __init__(self, labels: Tensor, identities: int, images: int, random: torch.Generator):
@@ -52,7 +57,8 @@ class PKSampler:
                 f"{len(self.people)}: use a larger data set, or a protocol with smaller batches"
             )
         self.identities, self.images, self.random = identities, images, random
-        self.steps_per_epoch = max(1, len(labels) // (identities * images))
+        hands = sum(math.ceil(len(indices) / images) for indices in self.people)
+        self.steps_per_epoch = hands // identities
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield the indices of one batch after another, (P * K,)."""
@@ -75,8 +81,7 @@ class PKSampler:
 
     def _deal(self, indices: Tensor) -> list[Tensor]:
         shuffled = indices[torch.randperm(len(indices), generator=self.random)]
-        missing = -len(shuffled) % self.images
-        if missing:
-            again = torch.randint(len(indices), (missing,), generator=self.random)
-            shuffled = torch.cat([shuffled, indices[again]])
-        return list(shuffled.view(-1, self.images))
+        hands = math.ceil(len(indices) / self.images)
+        # Around again from the first: an image is twice in a hand only if the person has too few.
+        dealt = shuffled[torch.arange(hands * self.images) % len(indices)]
+        return list(dealt.view(hands, self.images))

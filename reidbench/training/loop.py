@@ -15,17 +15,18 @@ from reidbench.training.batches import Images, PKSampler
 from reidbench.training.losses import training_loss
 from reidbench.training.network import Network
 from reidbench.training.schedule import learning_rate_factor
-from reidbench.training.seeds import generator
+from reidbench.training.seeds import derived_seed, generator, isolated
 
-OnStep = Callable[[int, float], None]
-"""Called after each step with the steps done so far in the phase, and the loss."""
+OnStep = Callable[[int, int, float], None]
+"""Called after each step with the phase's steps done so far, its steps in all, and the loss."""
 
 
 class Trainer:
     """Trains a network for a fixed number of steps, which a strategy may spend in pieces.
 
     The learning-rate curve spans the whole phase however it is cut up, and batches depend on
-    ``seed`` alone: every method sees the same images at the same rates.
+    ``seed`` alone: every method sees the same images at the same rates. Torch's global random
+    state is neither used nor changed.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Trainer:
         self.sampler = PKSampler(
             images.labels, rules.batch.identities, rules.batch.images, generator(seed, "batches")
         )
-        self.random = generator(seed, "augment")
+        self.random, self.seed = generator(seed, "augment"), seed
         self.steps = round(epochs * self.sampler.steps_per_epoch)
         if epochs > 0:
             self.steps = max(1, self.steps)
@@ -67,30 +68,37 @@ class Trainer:
         """
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
-        device = next(self.network.parameters()).device
         self.network.train()
         for _ in range(steps):
-            chosen = next(self._batches)
-            pixels = self.images.pixels[chosen]
-            images = augment(pixels, self.rules.augment, self.input_rules, self.random).to(device)
-            labels = self.images.labels[chosen].to(device)
-            self._set_learning_rate()
-            loss = batch_loss(self.network, images, labels, self.rules)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimiser.step()
-            self._finish_step(loss.item())
+            # Dropout draws from the global generators: each step has a state of its own there.
+            with isolated(derived_seed(self.seed, "step", self.done)):
+                loss = self._step()
+            self.done += 1
+            self.on_step(self.done, self.steps, loss)
+
+    def _step(self) -> float:
+        images, labels = self._batch()
+        self._set_learning_rate()
+        loss = batch_loss(self.network, images, labels, self.rules)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Diverged(f"the training loss is {value} at step {self.done + 1} of {self.steps}")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return value
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        device = next(self.network.parameters()).device
+        chosen = next(self._batches)
+        pixels = self.images.pixels[chosen]
+        images = augment(pixels, self.rules.augment, self.input_rules, self.random)
+        return images.to(device), self.images.labels[chosen].to(device)
 
     def _set_learning_rate(self) -> None:
         factor = learning_rate_factor(self.done, self.steps, self.rules.schedule)
         for group in self.optimiser.param_groups:
             group["lr"] = factor * self.rules.optimiser.learning_rate
-
-    def _finish_step(self, loss: float) -> None:
-        self.done += 1
-        if not math.isfinite(loss):
-            raise Diverged(f"the training loss is {loss} at step {self.done} of {self.steps}")
-        self.on_step(self.done, loss)
 
 
 def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:

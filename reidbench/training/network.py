@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from reidbench.training.seeds import isolated
+
 
 class Network(nn.Module):
     """A backbone, an optional BNNeck, and an identity classifier for training.
@@ -51,8 +53,7 @@ def build_network(
 
     ``backbone()`` makes the feature extractor; ``input_size`` is (channels, height, width).
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with isolated(seed):
         module = backbone()
         return Network(module, embedding_size(module, input_size), identities, bnneck=bnneck)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -16,3 +18,16 @@ def derived_seed(seed: int, *purpose: str | int) -> int:
 def generator(seed: int, *purpose: str | int) -> torch.Generator:
     """Return a CPU generator seeded for a purpose."""
     return torch.Generator().manual_seed(derived_seed(seed, *purpose))
+
+
+@contextmanager
+def isolated(seed: int) -> Iterator[None]:
+    """Seed torch's global generators for the block, and put them back as they were.
+
+    For code that can only draw from them: initialisers and dropout.
+    """
+    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = list(range(torch.cuda.device_count())) if started else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

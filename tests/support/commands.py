@@ -40,6 +40,26 @@ def start(*words: object, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen
     )
 
 
+def imported(*words: object, cwd: Path, env: Mapping[str, str]) -> tuple[Finished, set[str]]:
+    """Run ``reidbench WORDS`` to its end; return what it imported too."""
+    note = cwd / "imported.txt"
+    code = (
+        "import atexit, pathlib, sys; from reidbench.cli import main; atexit.register("
+        f"lambda: pathlib.Path({str(note)!r}).write_text(' '.join(sys.modules))); main()"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    modules = set(note.read_text().split())
+    note.unlink()
+    return finished, modules
+
+
 def command(*words: object) -> list[str]:
     """Return the command line; the console script does the same call."""
     code = "from reidbench.cli import main; main()"

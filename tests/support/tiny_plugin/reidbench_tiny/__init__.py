@@ -20,6 +20,7 @@ def reidbench_methods() -> list[MethodRecord]:
         for kind, summary in (
             ("norm", "Removes the filters with the smallest norm."),
             ("raises", "Raises while it scores."),
+            ("exits", "Ends the whole process while it scores."),
             ("nan", "Scores one channel as not a number."),
             ("explodes", "Multiplies the weights until the loss is not finite."),
             ("idle", "Cuts, and spends no step of its budget."),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
 from reidbench.api import DataError, ReIDData, Split
 
 HEIGHT, WIDTH, CAMERAS = 32, 16, 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
-from reidbench.api import Group, Method, PrunePhase, RankingTask
 from torch import Tensor
+
+from reidbench.api import Group, Method, PrunePhase, RankingTask
 
 
 class Norm(Method):
@@ -21,6 +24,14 @@ class Raises(Method):
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Raise."""
         raise RuntimeError("tiny trouble\nin two lines")
+
+
+class Exits(Method):
+    """End the process while scoring."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        """Exit."""
+        sys.exit("tiny farewell")
 
 
 class Nan(Norm):

@@ -1,0 +1,29 @@
+"""Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
+
+from reidbench.plan.layout import make_plan
+from reidbench.plan.nodes import (
+    ENGINE,
+    Chosen,
+    ChosenMethod,
+    EvaluateNode,
+    Node,
+    PhaseNode,
+    Plan,
+    PruneNode,
+    TrainNode,
+    Trial,
+)
+
+__all__ = [
+    "ENGINE",
+    "Chosen",
+    "ChosenMethod",
+    "EvaluateNode",
+    "Node",
+    "PhaseNode",
+    "Plan",
+    "PruneNode",
+    "TrainNode",
+    "Trial",
+    "make_plan",
+]

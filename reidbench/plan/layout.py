@@ -1,0 +1,233 @@
+"""Lays out a suite: resolves its names, and gives every point of its grid its phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal, TypeVar
+
+from reidbench.document import Located
+from reidbench.plan.nodes import (
+    Chosen,
+    ChosenMethod,
+    EvaluateNode,
+    PhaseNode,
+    Plan,
+    PruneNode,
+    TrainNode,
+    Trial,
+)
+from reidbench.plugins import Registry, Shelf, UnknownComponent
+from reidbench.protocol import Protocol, ProtocolError, load_protocol
+from reidbench.records import OptionError
+from reidbench.results import TrialId
+from reidbench.suite import PhaseSpec, Suite
+
+C = TypeVar("C", bound=Chosen)
+
+
+def make_plan(located: Located[Suite], registry: Registry) -> Plan:
+    """Resolve a suite's names and lay out its trials.
+
+    Raises:
+        DocumentError: a name no plugin declares, an option its component does not have or take, or
+            a trial that stands in the grid twice.
+
+    """
+    suite = located.content
+    try:
+        protocol = load_protocol(suite.protocol)
+    except ProtocolError as error:
+        raise located.fault(("protocol",), str(error)) from error
+    resolve = _Resolver(located, registry)
+    backbones, targets, methods = resolve.backbones(), resolve.targets(), resolve.methods()
+    source = resolve.source()
+    trials = [
+        _Layout(protocol, name, phases, backbone, source, target, seed).trial(method, reduction)
+        for (name, phases), backbone, target, seed, method in product(
+            suite.scenarios.items(), backbones, targets, suite.seeds, methods
+        )
+        for reduction in _reductions(suite, method)
+    ]
+    _refuse_twins(located, trials)
+    return Plan(suite, protocol, tuple(trials))
+
+
+def _refuse_twins(located: Located[Suite], trials: list[Trial]) -> None:
+    """Refuse trials that would share one result file: the later would overwrite the earlier."""
+    seen: dict[str, Trial] = {}
+    for trial in trials:
+        twin = seen.setdefault(trial.key, trial)
+        if twin is not trial:
+            raise located.fault((), f"{twin.id} and {trial.id} are one trial: leave one out")
+
+
+def _reductions(suite: Suite, method: ChosenMethod) -> tuple[float, ...]:
+    return (0.0,) if method.record.prunes == "nothing" else suite.reductions
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    """Looks up a suite's components, and points at the line of what it cannot find."""
+
+    located: Located[Suite]
+    registry: Registry
+
+    def backbones(self) -> list[Chosen]:
+        shelf = self.registry.backbones
+        return self._distinct(
+            "backbones",
+            [
+                self._chosen(shelf, spec.backbone, spec.options, ("backbones", i))
+                for i, spec in enumerate(self.located.content.backbones)
+            ],
+        )
+
+    def targets(self) -> list[Chosen]:
+        shelf = self.registry.datasets
+        return self._distinct(
+            "targets",
+            [
+                self._chosen(shelf, spec.dataset, spec.options, ("targets", i))
+                for i, spec in enumerate(self.located.content.targets)
+            ],
+        )
+
+    def source(self) -> Chosen | None:
+        spec = self.located.content.source
+        if spec is None:
+            return None
+        return self._chosen(self.registry.datasets, spec.dataset, spec.options, ("source",))
+
+    def methods(self) -> list[ChosenMethod]:
+        methods = [self._method(i) for i in range(len(self.located.content.methods))]
+        return self._distinct("methods", methods)
+
+    def _distinct(self, field: str, chosen: list[C]) -> list[C]:
+        """Refuse entries that differ only in what they leave to the defaults."""
+        documents = [entry.document() for entry in chosen]
+        for index, document in enumerate(documents):
+            first = documents.index(document)
+            if first < index:
+                message = f"is {field}.{first} again, once its defaults are filled in"
+                raise self.located.fault((field, index), message)
+        return chosen
+
+    def _method(self, index: int) -> ChosenMethod:
+        spec = self.located.content.methods[index]
+        chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
+        record = chosen.component.record
+        return ChosenMethod(
+            chosen.component,
+            chosen.options,
+            spec.strategy or record.strategy,
+            spec.allocation or record.allocation,
+        )
+
+    def _chosen(
+        self, shelf: Shelf[Any], name: str, options: Mapping[str, Any], where: tuple[str | int, ...]
+    ) -> Chosen:
+        try:
+            component = shelf.get(name)
+        except UnknownComponent as error:
+            raise self.located.fault(where, str(error)) from error
+        for option, value in options.items():
+            # One at a time, so that the error points at the option's own line.
+            try:
+                component.record.settings({option: value})
+            except OptionError as error:
+                raise self.located.fault((*where, "options", option), str(error)) from error
+        return Chosen(component, component.record.settings(options))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Lays the phases of a scenario for one backbone, target and seed."""
+
+    protocol: Protocol
+    scenario: str
+    phases: tuple[PhaseSpec, ...]
+    backbone: Chosen
+    source: Chosen | None
+    target: Chosen
+    seed: int
+
+    def trial(self, method: ChosenMethod, reduction: float) -> Trial:
+        nodes = tuple(self._nodes(method, reduction))
+        final = EvaluateNode(self.protocol, self.target, nodes[-1], "final")
+        base, pruned = self._before(nodes, method)
+        return Trial(self._id(method, reduction), method, nodes, base, pruned, final)
+
+    def _nodes(self, method: ChosenMethod, reduction: float) -> Iterator[PhaseNode]:
+        network: PhaseNode | None = None
+        from_start = method.record.prunes == "initial"
+        if from_start:
+            # The slim network goes through the scenario's own phases, so budgets stay equal.
+            network = self._prune(self.phases[0], None, method, reduction, None)
+            yield network
+        for phase in self.phases:
+            if phase.kind == "prune" and not from_start:
+                network = self._prune(phase, network, method, reduction, "prune")
+            else:
+                network = TrainNode(
+                    self.protocol,
+                    self._data(phase),
+                    self.backbone,
+                    self.seed,
+                    network,
+                    phase.kind,
+                )
+            yield network
+
+    def _prune(
+        self,
+        phase: PhaseSpec,
+        network: PhaseNode | None,
+        method: ChosenMethod,
+        reduction: float,
+        budget: Literal["prune"] | None,
+    ) -> PruneNode:
+        return PruneNode(
+            self.protocol,
+            self._data(phase),
+            self.backbone,
+            self.seed,
+            network,
+            budget,
+            method,
+            reduction,
+        )
+
+    def _before(
+        self, nodes: tuple[PhaseNode, ...], method: ChosenMethod
+    ) -> tuple[EvaluateNode | None, EvaluateNode | None]:
+        """Return what is measured before retraining: the base network, and the one just cut."""
+        last = nodes[-1]
+        # Only a network that ends on its pruning has a base on the same data to compare with.
+        if not isinstance(last, PruneNode) or last.network is None:
+            return None, None
+        base = EvaluateNode(self.protocol, self.target, last.network, "final")
+        if method.record.prunes == "nothing":
+            return base, None
+        return base, EvaluateNode(self.protocol, self.target, last, "pruned")
+
+    def _data(self, phase: PhaseSpec) -> Chosen:
+        if phase.domain == "target":
+            return self.target
+        assert self.source is not None  # the suite's own validation
+        return self.source
+
+    def _id(self, method: ChosenMethod, reduction: float) -> TrialId:
+        return TrialId(
+            scenario=self.scenario,
+            backbone=self.backbone.label,
+            source=self.source.label if self.source else None,
+            target=self.target.label,
+            method=method.label,
+            strategy=method.strategy,
+            allocation=method.allocation,
+            control=method.record.control,
+            reduction=reduction,
+            seed=self.seed,
+        )

@@ -1,0 +1,240 @@
+"""What a plan is made of: chosen components, keyed phases and measurements, and trials."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from reidbench.plugins import Component
+from reidbench.protocol import Protocol
+from reidbench.records import Allocation, MethodRecord, Strategy
+from reidbench.results import ComponentId, TrialId
+from reidbench.suite import Suite
+
+ENGINE = 1
+"""Bump when a change of the core changes numbers: every cached phase is then made anew."""
+
+State = Literal["pruned", "final"]
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A component with its options, defaults filled in."""
+
+    component: Component[Any]
+    options: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The name, with the options that differ from the defaults."""
+        record = self.component.record
+        differing = [
+            f"{name}={value}"
+            for name, value in self.options.items()
+            if value != record.options.get(name)
+        ]
+        return f"{record.name}({', '.join(differing)})" if differing else str(record.name)
+
+    def document(self) -> dict[str, Any]:
+        """Return identity and options, as keys hash them."""
+        return {**self.component.identity(), "options": dict(self.options)}
+
+    def identity(self) -> ComponentId:
+        """Return the component's identity, as results carry it."""
+        return ComponentId(**self.component.identity())
+
+    def build(self) -> Any:
+        """Import the target and call it with the options.
+
+        Raises:
+            TargetError: the target cannot be imported.
+            OptionError: the target refused the value of an option.
+
+        """
+        return self.component.record.build(self.options)
+
+
+@dataclass(frozen=True)
+class ChosenMethod(Chosen):
+    """A method with its strategy and allocation."""
+
+    strategy: Strategy
+    allocation: Allocation
+
+    @property
+    def record(self) -> MethodRecord:
+        """The method's record."""
+        record = self.component.record
+        assert isinstance(record, MethodRecord)
+        return record
+
+    def document(self) -> dict[str, Any]:
+        """Return identity, options, strategy and allocation, as keys hash them."""
+        return {**super().document(), "strategy": self.strategy, "allocation": self.allocation}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A phase or a measurement, keyed by everything that decides its numbers.
+
+    The key is a Merkle hash: the node's own document and the keys of its inputs; nothing about
+    devices, workers or paths.
+    """
+
+    protocol: Protocol
+    data: Chosen
+
+    @property
+    def kind(self) -> str:
+        """The node's kind, as keys and reports name it."""
+        raise NotImplementedError
+
+    def document(self) -> dict[str, Any]:
+        """Return everything that decides the node's numbers."""
+        return {
+            "engine": ENGINE,
+            "kind": self.kind,
+            "protocol": self.protocol.digest,
+            "data": self.data.document(),
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """The Merkle hash, 16 hexadecimal digits."""
+        return _digest(self.document())[:16]
+
+
+@dataclass(frozen=True)
+class PhaseNode(Node):
+    """A train phase, or the base of a prune phase; ``network`` is None for an untrained one."""
+
+    backbone: Chosen
+    seed: int
+    network: PhaseNode | None
+    budget: Literal["train", "prune"] | None
+
+    @property
+    def kind(self) -> str:
+        """``train``."""
+        return "train"
+
+    @property
+    def epochs(self) -> float:
+        """Epochs the phase trains for."""
+        return getattr(self.protocol.budgets, self.budget).epochs if self.budget else 0.0
+
+    def document(self) -> dict[str, Any]:
+        """Return everything that decides the phase's numbers."""
+        return {
+            **super().document(),
+            "backbone": self.backbone.document(),
+            "seed": self.seed,
+            "network": self.network.key if self.network else None,
+            "budget": self.budget,
+        }
+
+
+@dataclass(frozen=True)
+class TrainNode(PhaseNode):
+    """A phase that trains."""
+
+
+@dataclass(frozen=True)
+class PruneNode(PhaseNode):
+    """A phase that prunes to a MACs target and retrains; no budget means a cut alone."""
+
+    method: ChosenMethod
+    reduction: float
+
+    @property
+    def kind(self) -> str:
+        """``prune``."""
+        return "prune"
+
+    def document(self) -> dict[str, Any]:
+        """Return everything that decides the phase's numbers."""
+        return {
+            **super().document(),
+            "method": self.method.document(),
+            "reduction": self.reduction,
+        }
+
+
+@dataclass(frozen=True)
+class EvaluateNode(Node):
+    """A measurement of a phase's network on query and gallery."""
+
+    network: PhaseNode
+    state: State
+
+    @property
+    def kind(self) -> str:
+        """``evaluate``."""
+        return "evaluate"
+
+    def document(self) -> dict[str, Any]:
+        """Return everything that decides the measurement."""
+        return {**super().document(), "network": self.network.key, "state": self.state}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: its phases in order, and what of them is measured."""
+
+    id: TrialId
+    method: ChosenMethod
+    phases: tuple[PhaseNode, ...]
+    base: EvaluateNode | None
+    pruned: EvaluateNode | None
+    final: EvaluateNode
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node, inputs before what needs them."""
+        measured = (self.base, self.pruned, self.final)
+        return (*self.phases, *(node for node in measured if node is not None))
+
+    @property
+    def prune(self) -> PruneNode:
+        """The last prune phase: the one that decides the network's widths."""
+        return next(node for node in reversed(self.phases) if isinstance(node, PruneNode))
+
+    def word(self, node: Node) -> str:
+        """Return what one of the trial's nodes does: a word or two for people."""
+        if isinstance(node, EvaluateNode):
+            names = ((self.base, "base"), (self.pruned, "cut"))
+            words = (word for measured, word in names if measured and measured.key == node.key)
+            return f"measure {next(words, 'final')}"
+        if not isinstance(node, PruneNode):
+            return node.kind
+        if self.method.record.prunes == "nothing":
+            return "train further"
+        return f"{'prune' if node.budget else 'cut'} {node.reduction:.0%}"
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all nodes, 16 hexadecimal digits: the result file's name."""
+        return _digest({"trial": [node.key for node in self.nodes]})[:16]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All trials of a suite, and their nodes, shared ones once."""
+
+    suite: Suite
+    protocol: Protocol
+    trials: tuple[Trial, ...]
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """Every distinct node by key, inputs first."""
+        return {node.key: node for trial in self.trials for node in trial.nodes}

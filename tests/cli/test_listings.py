@@ -1,0 +1,207 @@
+"""The commands that only tell: instant, and without torch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.commands import Finished, imported
+
+from cli.conftest import METHODS, Run
+from reidbench.cli import COMMANDS
+from reidbench.protocol import Protocol, load_protocol, protocol_names
+
+ROOT = Path(__file__).parents[2]
+New = Callable[..., Run]
+
+
+def told(run: Run, *words: object) -> str:
+    """Return what a command prints that must succeed, import no torch, and write nothing."""
+    before = run.files()
+    said, modules = imported(*words, cwd=run.folder, env=run.env)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert not {"torch", "torchvision"} & modules
+    assert run.files() == before
+    return said.stdout
+
+
+def test_help_lists_every_command_and_how_to_start(new_run: New) -> None:
+    text = told(new_run(), "--help")
+    for command in COMMANDS:
+        assert re.search(rf"^  {command}  ", text, re.M)
+    assert "    reidbench run suites/quickstart.yaml " in text
+    assert "\\b" not in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(new_run: New, command: str) -> None:
+    text = told(new_run(), command, "--help")
+    assert text.startswith("Usage: ")
+    assert text == told(new_run(), command, "-h")
+
+
+def test_the_help_promises_only_commands_that_exist() -> None:
+    modules = {path.stem for path in (ROOT / "reidbench" / "cli").glob("*_command.py")}
+    assert modules == {f"{name}_command" for name in COMMANDS}
+
+
+def test_plugins_lists_every_component_with_its_owner(new_run: New) -> None:
+    text = told(new_run(), "plugins")
+    for row in (r"l1 .*reidbench \d", r"tinynet .*reidbench-tiny 1\.0", r"tiny .*reidbench-tiny"):
+        assert re.search(f"^{row}", text, re.M)
+    assert text.rstrip().endswith("2 plugin(s) loaded, none failed")
+
+
+def test_a_disabled_plugin_is_not_listed(new_run: New) -> None:
+    text = told(new_run(), "plugins", "--disable-plugin", "tiny")
+    assert "tinynet" not in text and "resnet18" in text
+
+
+def test_protocols_are_listed_with_their_digests(new_run: New) -> None:
+    text = told(new_run(), "protocols")
+    for name in protocol_names():
+        assert re.search(rf"^{name} +{load_protocol(name).digest[:12]} ", text, re.M)
+
+
+def test_a_printed_protocol_is_the_protocol(new_run: New) -> None:
+    text = told(new_run(), "protocols", "mini/1")
+    rules = load_protocol("mini/1")
+    assert text.startswith(f"# sha256 {rules.digest}\n")
+    assert Protocol.model_validate(yaml.safe_load(text)) == rules
+
+
+def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
+    text = told(new_run(), "plan", "suite.yaml")
+    assert re.search(
+        r"l1@50%/seed0 +train > prune 50% > measure base > measure cut > measure final +to do$",
+        text,
+        re.M,
+    )
+    assert re.search(
+        r"scratch@50%/seed0 +cut 50% > train > train > measure final +to do$", text, re.M
+    )
+    assert text.endswith(
+        "4 trials under smoke/1: 0 done, 4 left\n"
+        "18 phases and measurements, 14 after sharing; "
+        "left to run: 7 measure, 4 prune and retrain, 3 train\n"
+    )
+
+
+def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
+    suite = finished.folder / "suite.yaml"
+    suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.75"))
+    text = told(finished, "plan", "suite.yaml")
+    assert re.search(r"l1@50%/seed0 +train\* > prune 50%\* > .* measure final\* +done$", text, re.M)
+    assert re.search(
+        r"l1@75%/seed0 +train\* > prune 75% > measure base\* > measure cut > measure final +to do$",
+        text,
+        re.M,
+    )
+    assert "7 trials under smoke/1: 4 done, 3 left" in text
+
+
+def test_a_plan_tells_of_results_that_cannot_be_read(finished: Run) -> None:
+    path = next((finished.home / "results").glob("*.json"))
+    path.write_text("{}")
+    assert told(finished, "plan", "suite.yaml").count(" unreadable\n") == 1
+
+
+def test_the_leaderboard_is_printed_without_torch(finished: Run) -> None:
+    said, modules = imported(
+        "leaderboard", "runs/tiny-suite", cwd=finished.folder, env=finished.env
+    )
+    assert said.returncode == 0
+    assert all(method in said.stdout for method in METHODS)
+    assert "torch" not in modules
+
+
+def test_the_version_is_told(new_run: New) -> None:
+    assert re.fullmatch(r"reidbench, version \d+\.\d+\.\d+\n", told(new_run(), "--version"))
+
+
+# --- the schema -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def schema(first: tuple[Run, Finished]) -> dict[str, Any]:
+    return json.loads(told(first[0], "schema"))
+
+
+def accepts(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> bool:
+    """Judge a value by the part of JSON schema that suites use."""
+    if "$ref" in rule:
+        return accepts(value, root["$defs"][rule["$ref"].removeprefix("#/$defs/")], root)
+    if "anyOf" in rule:
+        return any(accepts(value, each, root) for each in rule["anyOf"])
+    if "enum" in rule and value not in rule["enum"]:
+        return False
+    kinds = {"object": dict, "array": list, "string": str, "null": type(None)}
+    kinds |= {"integer": int, "number": (int, float)}
+    if "type" in rule and not isinstance(value, kinds[rule["type"]]):
+        return False
+    if isinstance(value, dict):
+        return _accepts_fields(value, rule, root)
+    if isinstance(value, list):
+        items = rule.get("items", {})
+        enough = len(value) >= rule.get("minItems", 0)
+        return enough and all(accepts(item, items, root) for item in value)
+    if isinstance(value, str):
+        return re.search(rule.get("pattern", ""), value) is not None
+    if value is None:
+        return True
+    bounds = (value > rule.get("exclusiveMinimum", -1), value < rule.get("exclusiveMaximum", 2**31))
+    return all(bounds) and value >= rule.get("minimum", 0)
+
+
+def _accepts_fields(value: dict[str, Any], rule: dict[str, Any], root: dict[str, Any]) -> bool:
+    known, more = rule.get("properties", {}), rule.get("additionalProperties", {})
+    if not set(rule.get("required", [])) <= set(value):
+        return False
+    rules = {name: known.get(name, more) for name in value}
+    return all(
+        rules[name] is not False and (rules[name] is True or accepts(item, rules[name], root))
+        for name, item in value.items()
+    )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "suites").glob("*.yaml")), ids=lambda p: p.name)
+def test_the_schema_accepts_every_suite_that_comes_along(
+    schema: dict[str, Any], path: Path
+) -> None:
+    assert accepts(yaml.safe_load(path.read_text()), schema, schema)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("seeds: [0, 1]", "sedes: [0, 1]"),
+        ("seeds: [0, 1]", "seeds: [-1]"),
+        ("reductions: [0.5, 0.75]", "reductions: [half]"),
+        ("reductions: [0.5, 0.75]", "reductions: [1.0]"),
+        ("- train: target", "- train: nowhere"),
+        ("  - dense ", "  - {method: dense, strategy: sometimes} "),
+        ("  - dense ", "  - {methode: dense} "),
+        ("backbones: [resnet18]", "backbones: []"),
+    ],
+)
+def test_the_schema_refuses_what_the_suite_would(
+    schema: dict[str, Any], old: str, new: str
+) -> None:
+    text = (ROOT / "suites" / "quickstart.yaml").read_text()
+    assert text.count(old) == 1
+    assert not accepts(yaml.safe_load(text.replace(old, new)), schema, schema)
+
+
+def test_the_schema_takes_options_in_place_of_a_name(schema: dict[str, Any]) -> None:
+    suite = yaml.safe_load((ROOT / "suites" / "quickstart.yaml").read_text())
+    suite["methods"] = [
+        "l1",
+        {"method": "psfp", "options": {"anchor": 0.5}, "allocation": "global"},
+    ]
+    suite["source"] = {"dataset": "synthped", "options": {"domain": "b"}}
+    assert accepts(suite, schema, schema)

@@ -1,0 +1,120 @@
+"""Wrong input ends with status 2 and one sentence, before anything is written or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import imported
+
+from cli.conftest import Run
+
+New = Callable[..., Run]
+COMMANDS = ["run", "plan"]
+
+
+def one_line(run: Run, *words: object) -> str:
+    """Run a command that must end with 2, one sentence and no torch; return the sentence."""
+    said, modules = imported(*words, cwd=run.folder, env=run.env)
+    assert said.returncode == 2
+    assert said.stdout == ""
+    assert "torch" not in modules
+    assert not (run.folder / "runs").exists()
+    (line,) = said.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            {"methods": ["tiny-nrom"]},
+            "reidbench: suite.yaml:12: methods.0: no plugin declares a method 'tiny-nrom'; "
+            "did you mean 'tiny-norm'? (known: ",
+        ),
+        ({"backbones": ["tinynit"]}, "reidbench: suite.yaml:8: backbones.0: no plugin declares"),
+        ({"protocol": "smoke/9"}, "reidbench: suite.yaml:2: protocol: unknown protocol 'smoke/9'"),
+        ({"reductions": ["half"]}, "reidbench: suite.yaml:17: reductions.0: must be a valid"),
+        ({"budgets": {}}, "reidbench: suite.yaml:20: budgets: a suite may not override the rules"),
+    ],
+)
+def test_a_wrong_suite_is_one_sentence(new_run: New, changes: dict[str, Any], line: str) -> None:
+    assert one_line(new_run(**changes), "run", "suite.yaml").startswith(line)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_missing_suite_is_one_sentence(new_run: New, command: str) -> None:
+    assert one_line(new_run(), command, "suit.yaml") == (
+        "reidbench: suit.yaml: no such file; did you mean 'suite.yaml'?"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_broken_yaml_is_one_sentence(new_run: New, command: str) -> None:
+    run = new_run()
+    (run.folder / "suite.yaml").write_text("name: [")
+    assert one_line(run, command, "suite.yaml").startswith(
+        "reidbench: suite.yaml:1: not valid YAML"
+    )
+
+
+def test_a_disabled_plugins_names_are_unknown(new_run: New) -> None:
+    line = one_line(new_run(), "run", "suite.yaml", "--disable-plugin", "reidbench-tiny")
+    assert "no plugin declares a backbone 'tinynet'" in line
+
+
+def test_a_folder_without_results_is_one_sentence(new_run: New) -> None:
+    assert one_line(new_run(), "leaderboard", "runs/none") == (
+        "reidbench: runs/none: no such directory; give the one a run wrote its results to"
+    )
+
+
+def test_an_unknown_protocol_is_one_sentence(new_run: New) -> None:
+    assert one_line(new_run(), "protocols", "mini/9").startswith(
+        "reidbench: unknown protocol 'mini/9'; did you mean 'mini/1'? (known: "
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(finished: Run) -> None:
+    (finished.folder / "file").write_text("")
+    said = finished.reidbench("leaderboard", "runs/tiny-suite", "--out", "file/below")
+    assert said.returncode == 2
+    assert "Traceback" not in said.stderr and "file/below" in said.stderr
+
+
+def test_a_reduction_out_of_reach_is_refused_before_any_training(finished: Run) -> None:
+    before = finished.files()
+    suite = finished.folder / "suite.yaml"
+    suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.99"))
+    said = finished.reidbench("run", "suite.yaml")
+    assert said.returncode == 2
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(
+        "reidbench: suite 'tiny-suite': reduction 0.99 is out of reach for tinynet: scope "
+        "'inner' of protocol smoke/1 can remove at most "
+    )
+    assert finished.files() == before
+
+
+def test_a_device_that_is_not_there_is_refused_before_any_training(new_run: New) -> None:
+    run = new_run()
+    said = run.reidbench("run", "suite.yaml", "--device", "cuda:77")
+    assert said.returncode == 2
+    (line,) = said.stderr.splitlines()
+    assert line.startswith("reidbench: --device cuda:77: ")
+    assert not (run.folder / "runs").exists()
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["run"], ["run", "--treads", "1", "suite.yaml"]])
+def test_a_wrong_command_line_ends_with_2(new_run: New, words: list[str]) -> None:
+    said = new_run().reidbench(*words)
+    assert said.returncode == 2
+    assert said.stderr.startswith("Usage: ") and "Traceback" not in said.stderr
+
+
+def test_a_suite_may_lie_anywhere(new_run: New, tmp_path: Path) -> None:
+    run = new_run()
+    said = run.reidbench("plan", tmp_path / "suite.yaml")
+    assert said.returncode == 0

@@ -1,0 +1,104 @@
+"""Images are decoded once, at the protocol's size, and kept in the store."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reidbench.protocol import InputRules
+from reidbench.records import DatasetRecord
+
+from .pictures import READ, tiny
+from .world import OTHER, chosen, protocol
+
+INPUT = protocol().input
+COUNTED = chosen(DatasetRecord, "counted", "phases.pictures:counted")
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    READ.clear()
+
+
+def resized(height, width):
+    return InputRules(height=height, width=width, mean=INPUT.mean, std=INPUT.std)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 16), (20, 12), (50, 40)])
+def test_pixels_are_those_of_pils_bilinear_resize(fresh, height, width):
+    images = fresh.bench().train_images(COUNTED, resized(height, width))
+    assert images.pixels.shape == (96, 3, height, width)
+    assert images.pixels.dtype == torch.uint8
+    split = tiny().train
+    for index in (0, 17, 95):
+        picture = Image.fromarray(split.read(index))
+        expected = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+        assert np.array_equal(images.pixels[index].permute(1, 2, 0).numpy(), expected)
+
+
+def test_labels_are_people_renumbered_in_ascending_order(fresh):
+    images = fresh.bench().train_images(COUNTED, INPUT)
+    assert images.labels.tolist() == [person for person in range(12) for _ in range(8)]
+    assert images.labels.dtype == torch.int64
+    assert fresh.bench().train_images(OTHER, INPUT).identities == 6
+
+
+def test_each_image_is_decoded_once_in_a_run(fresh):
+    bench = fresh.bench()
+    first = bench.train_images(COUNTED, INPUT)
+    assert bench.train_images(COUNTED, INPUT).pixels is first.pixels
+    assert len(READ) == 96
+
+
+def test_a_later_run_takes_the_pixels_from_the_store(fresh):
+    first = fresh.bench().train_images(COUNTED, INPUT)
+    READ.clear()
+    later = fresh.bench().train_images(COUNTED, INPUT)
+    assert READ == []
+    assert torch.equal(first.pixels, later.pixels)
+
+
+def test_another_size_is_decoded_anew(fresh):
+    bench = fresh.bench()
+    bench.train_images(COUNTED, INPUT)
+    bench.train_images(COUNTED, resized(20, 12))
+    assert len(READ) == 192
+
+
+def test_training_images_alone_are_read_for_training(fresh):
+    fresh.bench().train_images(COUNTED, INPUT)
+    assert all(name.startswith("train/") for name in READ)
+
+
+def test_test_images_come_with_their_identities_and_cameras(fresh):
+    (query, asked), (gallery, shown) = fresh.bench().test_images(COUNTED, INPUT)
+    assert (len(query), len(gallery)) == (len(asked), len(shown)) == (12, 24)
+    assert asked.pids.tolist() == tiny().query.pids.tolist()
+    assert {name.split("/")[0] for name in READ} == {"query", "gallery"}
+
+
+def test_grey_images_become_rgb(fresh):
+    grey = chosen(DatasetRecord, "grey", "phases.pictures:grey")
+    pixels = fresh.bench().train_images(grey, INPUT).pixels
+    assert torch.equal(pixels[:, 0], pixels[:, 1])
+
+
+def test_an_interrupted_decoding_leaves_nothing_behind(fresh):
+    def interrupt(done, total, note):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fresh.bench(interrupt).train_images(COUNTED, INPUT)
+    assert list(fresh.store.root.iterdir()) == []
+    fresh.bench().train_images(COUNTED, INPUT)
+    assert len(READ) == 5 + 96
+
+
+def test_listeners_hear_of_every_decoded_image(fresh):
+    heard = []
+    fresh.bench(lambda *event: heard.append(event)).train_images(COUNTED, INPUT)
+    assert heard[0] == (1, 96, "train images")
+    assert heard[-1] == (96, 96, "train images")

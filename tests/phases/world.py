@@ -1,0 +1,146 @@
+"""A world in which phases run in milliseconds: the tiny data and network, and a few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from reidbench.executors.serial import run_node
+from reidbench.method import Method
+from reidbench.phases.bench import Bench, Listener, silent
+from reidbench.phases.prune import Pruning, begin_prune
+from reidbench.plan import Chosen, ChosenMethod, EvaluateNode, Node, PhaseNode, PruneNode, TrainNode
+from reidbench.plugins import Component, Plugin
+from reidbench.protocol import Protocol, load_protocol
+from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.store import Store
+
+CPU = torch.device("cpu")
+STEPS = 12
+"""Optimiser steps of a prune phase here: two epochs of six."""
+
+
+def protocol(**changes: Any) -> Protocol:
+    """Return rules like ``smoke/1`` but 12 steps a phase and 3 rounds, with nested ``changes``."""
+    rules = load_protocol("smoke/1").model_dump()
+    few = {
+        "budgets": {"train": {"epochs": 3}, "prune": {"epochs": 2}},
+        "pruning": {"rounds": 3, "soft_rounds": 3},
+    }
+    return Protocol.model_validate(merged(merged(rules, few), changes))
+
+
+def merged(rules: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``rules`` with ``changes`` at any depth."""
+    both = dict(rules)
+    for name, value in changes.items():
+        inner = isinstance(value, Mapping) and isinstance(both.get(name), Mapping)
+        both[name] = merged(both[name], value) if inner else value
+    return both
+
+
+def component(record: Record) -> Component[Any]:
+    """Return a record as if the tests were a plugin."""
+    return Component(record, Plugin("tests", "tests", "1"))
+
+
+def chosen(kind: type[Record], name: str, target: str, **options: Any) -> Chosen:
+    """Return a chosen component with the options it was declared with."""
+    record = kind(
+        name=name, version="1", summary="-", reference="-", target=target, options=options
+    )
+    return Chosen(component(record), options)
+
+
+TINY = chosen(DatasetRecord, "tiny", "reidbench_tiny.data:load", palette=0)
+OTHER = chosen(DatasetRecord, "other", "phases.pictures:fewer_people")
+TINYNET = chosen(BackboneRecord, "tinynet", "reidbench_tiny.network:tinynet", width=96)
+
+
+def method(
+    name: str = "ByNorm",
+    strategy: str = "one-shot",
+    allocation: str = "uniform",
+    prunes: str = "trained",
+) -> ChosenMethod:
+    """Return a method of ``criteria``."""
+    record = MethodRecord(
+        name=name.lower(),
+        version="1",
+        summary="-",
+        reference="-",
+        target=f"phases.criteria:{name}",
+        prunes=prunes,  # type: ignore[arg-type]
+    )
+    return ChosenMethod(component(record), {}, strategy, allocation)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class World:
+    """A store, and what the nodes in it have in common."""
+
+    store: Store
+    rules: Protocol = field(default_factory=protocol)
+    data: Chosen = TINY
+    backbone: Chosen = TINYNET
+    seed: int = 0
+
+    def but(self, **changes: Any) -> World:
+        """Return a world that differs; the store is the same unless it is named."""
+        return replace(self, **changes)
+
+    def bench(self, listener: Listener = silent) -> Bench:
+        """Return a workbench that remembers nothing."""
+        return Bench(self.store, CPU, listener)
+
+    def train(self, network: PhaseNode | None = None, data: Chosen | None = None) -> TrainNode:
+        """Return a train phase."""
+        data = data or self.data
+        return TrainNode(self.rules, data, self.backbone, self.seed, network, "train")
+
+    def prune(
+        self,
+        chosen: ChosenMethod | None = None,
+        *,
+        reduction: float = 0.5,
+        network: PhaseNode | str | None = "trained",
+        budget: str | None = "prune",
+    ) -> PruneNode:
+        """Return a prune phase, of the trained network unless told otherwise."""
+        base = self.train() if network == "trained" else network
+        fields = (self.rules, self.data, self.backbone, self.seed, base, budget)
+        return PruneNode(*fields, chosen or method(), reduction)  # type: ignore[arg-type]
+
+    def measure(self, network: PhaseNode, state: str = "final") -> EvaluateNode:
+        """Return a measurement on this world's data."""
+        return EvaluateNode(self.rules, self.data, network, state)  # type: ignore[arg-type]
+
+    def run(self, node: Node, bench: Bench | None = None) -> dict[str, Any]:
+        """Run a node and the phases it needs, unless the store has them; return its notes."""
+        needed = getattr(node, "network", None)
+        if needed is not None:
+            self.run(needed, bench)
+        if not self.store.has(node.key):
+            run_node(node, bench or self.bench())
+        return self.store.meta(node.key)
+
+    def begin(self, node: PruneNode, own: Method | None = None) -> Pruning:
+        """Return a prune phase with nothing done yet, of another method if one is given."""
+        if node.network is not None:
+            self.run(node.network)
+        phase = begin_prune(node, self.bench())
+        if own is not None:
+            phase.method = own
+        return phase
+
+    def files(self, node: Node) -> dict[str, bytes]:
+        """Return what the node left, but for its notes, whose seconds always differ."""
+        folder = self.store.folder(node.key)
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.name != "meta.json"
+        }

@@ -1,0 +1,32 @@
+"""Plans of the tiny suite, with whatever a test wants to be different."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.suites import suite_text
+
+from reidbench.document import load
+from reidbench.plan import Plan, Trial, make_plan
+from reidbench.plugins import Registry
+from reidbench.suite import Suite
+
+SCENARIO = [{"train": "target"}, {"prune": "target"}]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plan")
+
+
+def plan(folder: Path, registry: Registry, **changes: Any) -> Plan:
+    path = folder / "suite.yaml"
+    path.write_text(suite_text(**changes))
+    return make_plan(load(path, Suite), registry)
+
+
+def only(folder: Path, registry: Registry, **changes: Any) -> Trial:
+    (trial,) = plan(folder, registry, **changes).trials
+    return trial
