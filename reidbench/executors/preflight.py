@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reidbench.channels import capture, highest_reduction
+from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.errors import ReidbenchError
 from reidbench.plan import Chosen, Plan, Trial
 
@@ -18,7 +18,8 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
     """Refuse a plan whose components do not load or whose reductions cannot be reached.
 
     Raises:
-        PreflightError: a reduction beyond what the protocol's scope allows for a backbone.
+        PreflightError: a reduction that the protocol's scope does not allow for a backbone, or that
+            its widths are too coarse to match.
         TargetError, OptionError, DataError: a component that cannot be made.
 
     """
@@ -31,8 +32,10 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         _make(part)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
-        asked = max(trial.id.reduction for trial in trials if trial.id.backbone == label)
-        _within_reach(plan, backbone, asked)
+        asked = {trial.id.reduction for trial in trials if trial.id.backbone == label}
+        graph = capture(_make(backbone), plan.protocol.input.size)
+        _within_reach(plan, label, graph, max(asked))
+        _fine_enough(plan, label, graph, asked)
 
 
 def _make(part: Chosen) -> Any:
@@ -48,13 +51,35 @@ def _make(part: Chosen) -> Any:
         ) from error
 
 
-def _within_reach(plan: Plan, backbone: Chosen, asked: float) -> None:
+def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> None:
     rules = plan.protocol.pruning
-    graph = capture(_make(backbone), plan.protocol.input.size)
     reachable = highest_reduction(graph, rules.scope, rules.min_keep)
     if asked > reachable:
         raise PreflightError(
-            f"suite '{plan.suite.name}': reduction {asked:g} is out of reach for {backbone.label}: "
+            f"suite '{plan.suite.name}': reduction {asked:g} is out of reach for {label}: "
             f"scope '{rules.scope}' of protocol {plan.protocol.name} can remove at most "
             f"{reachable:.1%} of its MACs; ask for less, or use a protocol with a wider scope"
         )
+
+
+def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float]) -> None:
+    """Refuse a network so coarse that no choice of equal shares comes near a target."""
+    rules = plan.protocol.pruning
+    # Under uniform allocation the widths do not depend on the scores, so any scores will do.
+    scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}
+    for reduction in sorted(asked):
+        nearest = solve(
+            graph,
+            scores,
+            reduction=reduction,
+            allocation="uniform",
+            scope=rules.scope,
+            min_keep=rules.min_keep,
+        )
+        achieved = 1 - graph.macs.total(nearest.widths) / graph.macs.total()
+        if abs(achieved - reduction) > rules.tolerance:
+            raise PreflightError(
+                f"suite '{plan.suite.name}': {label} is too coarse for reduction {reduction:g}: "
+                f"the nearest is {achieved:.4f}, outside the tolerance of {rules.tolerance:g}; "
+                "ask for another reduction, or use a wider network"
+            )
