@@ -111,7 +111,7 @@ def test_a_component_that_breaks_names_its_plugin(
 def test_a_network_too_coarse_to_match_a_reduction_is_refused(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:
-    coarse = {"backbone": "tinynet", "options": {"width": 4}}
-    message = refusal(tmp_path, tiny_registry, backbones=[coarse], reductions=[0.5])
-    assert "tinynet(width=4) is too coarse for reduction 0.5: the nearest is 0." in message
+    coarse = {"backbone": "tinynet", "options": {"width": 8}}
+    message = refusal(tmp_path, tiny_registry, backbones=[coarse], reductions=[0.25])
+    assert "tinynet(width=8) is too coarse for reduction 0.25: the nearest is 0.2439" in message
     assert message.endswith("ask for another reduction, or use a wider network")
