@@ -167,6 +167,12 @@ class Protocol(_Rules):
         calibration = self.pruning.calibration
         if calibration.images % calibration.batch:
             raise ValueError("pruning.calibration.images must be a multiple of its batch")
+        people, rest = divmod(calibration.batch, self.training.batch.images)
+        if rest or people < 2:
+            raise ValueError(
+                "pruning.calibration.batch must hold at least two people with "
+                "training.batch.images images each"
+            )
         return self
 
     @cached_property

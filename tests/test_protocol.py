@@ -102,6 +102,15 @@ def test_a_protocol_has_no_fields_of_its_own_invention(folder: Path) -> None:
     assert "pruning.activ: unknown field; did you mean 'active'?" in str(caught.value)
 
 
+@pytest.mark.parametrize("batch", [4, 6])
+def test_a_calibration_batch_holds_whole_hands_of_at_least_two_people(
+    folder: Path, batch: int
+) -> None:
+    replace(folder / "smoke-1.yaml", "images: 32, batch: 16", f"images: 48, batch: {batch}")
+    with pytest.raises(DocumentError, match="must hold at least two people"):
+        load_protocol("smoke/1")
+
+
 def test_calibration_images_fill_whole_batches(folder: Path) -> None:
     replace(folder / "smoke-1.yaml", "calibration: {images: 32", "calibration: {images: 33")
     with pytest.raises(DocumentError, match="must be a multiple of its batch"):

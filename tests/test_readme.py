@@ -1,0 +1,60 @@
+"""What the README shows is what the commands print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.protocol import load_protocol, protocol_names
+from reidbench.results import read_results
+from reidbench.suite import load_suite
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PUBLISHED = ROOT / "leaderboard" / "quickstart"
+
+
+def test_its_table_is_the_one_the_published_results_print() -> None:
+    assert to_terminal(build(read_results(PUBLISHED))).strip() in README
+
+
+def test_the_published_pages_are_those_of_the_published_results() -> None:
+    board = build(read_results(PUBLISHED))
+    assert (PUBLISHED / "leaderboard.md").read_text(encoding="utf-8") == to_markdown(board)
+    assert (PUBLISHED / "leaderboard.csv").read_text(encoding="utf-8") == to_csv(board)
+
+
+def test_the_published_results_are_of_the_protocol_as_it_is_now() -> None:
+    for result in read_results(PUBLISHED):
+        assert result.protocol == load_protocol("mini/1").identity()
+
+
+def test_two_single_lines_set_everything_up() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+    assert [line.rsplit("&& ", 1)[1] for line in commands] == [
+        ".venv/bin/reidbench run suites/quickstart.yaml",
+        ".venv/bin/pytest",
+    ]
+
+
+def test_its_example_suite_is_a_suite(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(example)
+    assert load_suite(tmp_path / "mine.yaml").content.name == "mine"
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_protocol_is_documented_with_its_budgets() -> None:
+    page = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
+    for name in protocol_names():
+        rules = load_protocol(name)
+        budget = f"{rules.budgets.train.epochs:g} + {rules.budgets.prune.epochs:g} epochs"
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}`"))
+        assert budget in row
+        assert f"{rules.input.height} x {rules.input.width}" in row
