@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from reidbench.plan import EvaluateNode, PhaseNode, Plan, Trial
+from reidbench.plan import ENGINE, EvaluateNode, PhaseNode, Plan, Trial
 from reidbench.results import (
     Cost,
     Metrics,
@@ -32,13 +31,14 @@ def finished_result(plan: Plan, trial: Trial, store: Store) -> Result:
     cut = store.meta(trial.prune.key)
     final = store.meta(trial.final.key)
     return Result(
-        **_common(plan, trial, final.get("provenance", {})),
+        **_common(plan, trial),
+        provenance=final.get("provenance", {}),
         status="done",
         cost=Cost.model_validate(cut["cost"]),
         widths={name: Width.model_validate(width) for name, width in cut["widths"].items()},
         scores=Scores(
             base=_metrics(trial.base, store),
-            pruned=_metrics(trial.pruned, store),
+            before_retraining=_metrics(trial.pruned, store),
             final=Metrics.model_validate(final["metrics"]),
         ),
         per_query=PerQuery.model_validate(final["per_query"]),
@@ -49,28 +49,32 @@ def finished_result(plan: Plan, trial: Trial, store: Store) -> Result:
 def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: str) -> Result:
     """Return the result of a trial that ended early, with the phases it finished."""
     return Result(
-        **_common(plan, trial, store.provenance),
+        **_common(plan, trial),
+        provenance=store.provenance,
         status=status,
         error=why,
         phases=[_report(node, store) for node in trial.phases if store.has(node.key)],
     )
 
 
-def _common(plan: Plan, trial: Trial, provenance: Mapping[str, Any]) -> dict[str, Any]:
-    data = trial.final.data
+def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
+    target = trial.final.data
+    sources = [phase.data for phase in trial.phases if phase.data.label != target.label]
+    components = {
+        "method": trial.method,
+        "backbone": trial.final.network.backbone,
+        "target": target,
+        **({"source": sources[0]} if sources else {}),
+    }
     return {
         "key": trial.key,
         "suite": plan.suite.name,
         "trial": trial.id,
-        "drawn": data.component.record.drawn,
+        "drawn": any(data.component.record.drawn for data in (target, *sources)),
         "protocol": plan.protocol.identity(),
-        "components": {
-            "method": trial.method.identity(),
-            "backbone": trial.final.network.backbone.identity(),
-            "target": data.identity(),
-        },
+        "engine": ENGINE,
+        "components": {part: chosen.identity() for part, chosen in components.items()},
         "tolerance": plan.protocol.pruning.tolerance,
-        "provenance": dict(provenance),
     }
 
 

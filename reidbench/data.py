@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reidbench.errors import ReidbenchError
 
@@ -61,7 +61,6 @@ class ReIDData:
 
     Attributes:
         name: as the suite calls it.
-        drawn: the images are drawn, not photographed.
 
     """
 
@@ -69,7 +68,6 @@ class ReIDData:
     train: Split
     query: Split
     gallery: Split
-    drawn: bool = False
 
     def __post_init__(self) -> None:
         """Refuse splits that would let a test identity or junk be trained on."""
@@ -80,30 +78,10 @@ class ReIDData:
                 f"data set '{self.name}': identity -1 is junk, which only a gallery may hold; "
                 "leave it out of the training split"
             )
-        train = {int(pid) for pid in self.train.pids}
-        shared = sorted(train & ({int(p) for p in self.query.pids} | self._gallery_people()))
+        # Gallery identities that no query asks for are distractors (0 in Market-1501).
+        shared = sorted({int(p) for p in self.train.pids} & {int(p) for p in self.query.pids})
         if shared:
             raise DataError(
                 f"data set '{self.name}': identities {shared[:5]} stand in both the training and "
                 "the test split; a re-ID split has disjoint people"
             )
-
-    def _gallery_people(self) -> set[int]:
-        # Identities no query asks for are distractors (0 in Market-1501), not people to protect.
-        queried = {int(pid) for pid in self.query.pids}
-        return {int(pid) for pid in self.gallery.pids} & queried
-
-    def statistics(self) -> dict[str, Any]:
-        """Return identities, images and cameras of each split."""
-        return {
-            part: {
-                "identities": len({int(p) for p in split.pids if p >= 0}),
-                "images": len(split),
-                "cameras": len({int(c) for c in split.camids}),
-            }
-            for part, split in (
-                ("train", self.train),
-                ("query", self.query),
-                ("gallery", self.gallery),
-            )
-        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -89,7 +90,9 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
 
 def _neighbour(path: Path) -> str:
     siblings = path.parent.glob("*.yaml") if path.parent.is_dir() else []
-    return did_you_mean(str(path), [str(sibling) for sibling in siblings])
+    names = {sibling.stem: str(sibling) for sibling in siblings}
+    close = get_close_matches(path.stem, names, n=1)
+    return f"; did you mean '{names[close[0]]}'?" if close else ""
 
 
 def _walk(path: Path, node: yaml.Node, at: Location) -> Iterator[tuple[Location, int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 class Group(Protocol):
@@ -28,10 +28,6 @@ class Group(Protocol):
     @property
     def norm_scale(self) -> Tensor | None:
         """Scales γ of the batch norm behind the producers, (channels,), or None without one."""
-
-    @property
-    def observed(self) -> Sequence[nn.Module]:
-        """Modules whose output is the group's feature map: the norm if there is one."""
 
 
 FeatureStatistic = Callable[["Tensor", "Tensor | None"], "Tensor"]

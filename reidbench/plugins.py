@@ -126,7 +126,7 @@ class Registry:
         """Tell every observer; what an observer raises is logged and goes no further."""
         for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
             try:
-                impl.function(**{k: v for k, v in {"result": result}.items() if k in impl.argnames})
+                impl.function(*([result] if impl.argnames else []))
             except Exception:
                 _log.exception("plugin %s failed in reidbench_trial_finished", impl.plugin_name)
 
@@ -135,9 +135,13 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
     """Load every plugin of the entry-point group that is not disabled by its name.
 
     ``disabled`` names entry points or distributions. Never raises for a plugin's fault.
+
+    Raises:
+        UnknownComponent: a disabled name that no installed plugin has.
+
     """
     manager = _manager()
-    left_out = {_canonical(name) for name in disabled}
+    left_out = _left_out(disabled)
     loaded: list[Plugin] = []
     problems: list[PluginProblem] = []
     found: dict[str, list[Component[Any]]] = {hook: [] for hook in _KINDS}
@@ -164,6 +168,18 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
         problems=tuple(problems),
         hooks=manager,
     )
+
+
+def _left_out(disabled: Sequence[str]) -> set[str]:
+    names = {name for plugin, _ in _installed() for name in (plugin.name, plugin.distribution)}
+    known = {_canonical(name) for name in names}
+    for name in disabled:
+        if _canonical(name) not in known:
+            raise UnknownComponent(
+                f"no plugin '{name}' to disable{did_you_mean(name, names)} "
+                f"(installed: {', '.join(sorted(names))})"
+            )
+    return {_canonical(name) for name in disabled}
 
 
 def _manager() -> pluggy.PluginManager:

@@ -47,9 +47,9 @@ class TrialId(_Frozen):
     seed: int
 
     def __str__(self) -> str:
-        at = "dense" if self.reduction == 0 else f"{self.reduction:.0%}"
         where = f"{self.scenario}/{self.backbone}/{self.target}"
-        return f"{where}/{self.method}@{at}/seed{self.seed}"
+        how = f"[{self.strategy},{self.allocation}]@{100 * self.reduction:g}%"
+        return f"{where}/{self.method}{how if self.reduction else ''}/seed{self.seed}"
 
 
 class Cost(_Frozen):
@@ -108,7 +108,7 @@ class Scores(_Frozen):
     """
 
     base: Metrics | None
-    pruned: Metrics | None
+    before_retraining: Metrics | None
     final: Metrics
 
 
@@ -131,6 +131,7 @@ class Result(_Frozen):
     division: Literal["closed", "open"] = "closed"
     drawn: bool
     protocol: dict[str, str]
+    engine: int
     components: dict[str, ComponentId]
     tolerance: float
     cost: Cost | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ PerQueryAP = Array | Sequence[Sequence[float | None]]
 
 DRAWS = 2000
 TAILS = (0.025, 0.975)
+IDENTITY_STREAM, SEED_STREAM = 0, 1
 
 # Equal rows can differ in the last bits of their sums; that must not tell them apart.
 ROUNDING = 1e-12
@@ -62,12 +64,19 @@ class MeanAP:
     drawn: Array
 
     def minus(self, other: MeanAP) -> Interval | None:
-        """Return the interval of the difference over the seeds both have; None without one."""
+        """Return the interval of the difference over the seeds both have; None without one.
+
+        Each draw takes its identities, and as many of the shared seeds as there are, again with
+        replacement, the same for both rows: the interval says how far the difference depends on
+        who is in the test set and on the seed. A single seed cannot show the latter.
+        """
         both = ~np.isnan(self.observed - other.observed)
         if not both.any():
             return None
-        differences = (self.drawn[:, both] - other.drawn[:, both]).mean(axis=1)
-        low, high = np.nanquantile(differences, TAILS)
+        differences = self.drawn[:, both] - other.drawn[:, both]
+        draws, seeds = differences.shape
+        differences = np.take_along_axis(differences, draw_seeds(seeds, draws), axis=1)
+        low, high = np.nanquantile(differences.mean(axis=1), TAILS)
         mean = (self.observed[both] - other.observed[both]).mean()
         return Interval(float(low), float(high), float(mean))
 
@@ -107,36 +116,29 @@ def mean_sd(values: Sequence[float]) -> Spread:
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
-def resample(pids: Sequence[int], *, draws: int = DRAWS, seed: int = 0) -> Resamples:
-    """Draw as many identities as there are, ``draws`` times, from the queries' ``pids``."""
+def resample(pids: Sequence[int], *, draws: int = DRAWS) -> Resamples:
+    """Draw as many identities as there are, ``draws`` times, from the queries' ``pids``.
+
+    Each comes with all its queries, because the queries of one person are not independent.
+    """
     names, identity = np.unique(np.asarray(pids), return_inverse=True)
     shape = (draws, len(names))
-    drawn = np.random.default_rng(seed).integers(len(names), size=shape)
+    drawn = np.random.default_rng(IDENTITY_STREAM).integers(len(names), size=shape)
     cells = drawn + np.arange(draws)[:, None] * len(names)
     counts = np.bincount(cells.ravel(), minlength=draws * len(names)).reshape(shape)
     return Resamples(identity, counts.astype(np.float64))
 
 
-def paired_bootstrap(
-    a: PerQueryAP, b: PerQueryAP, pids: Sequence[int], *, draws: int = DRAWS, seed: int = 0
-) -> Interval | None:
-    """Return the 95 % interval of mAP(a) - mAP(b), both ``(seeds, queries)`` of per-query AP.
+@lru_cache
+def draw_seeds(seeds: int, draws: int = DRAWS) -> NDArray[np.intp]:
+    """Draw, for each of ``draws``, as many of ``seeds`` seeds as there are: indices (draws, seeds).
 
-    Identities are resampled, each with all its queries, because the queries of one person are
-    not independent. Seeds are paired and averaged: the interval says how far the difference
-    depends on who is in the test set, and nothing of how far it depends on the seed. None is
-    returned where no seed is in both.
+    The draws are the same on every call, so all pairs of rows share them.
     """
-    draw = resample(pids, draws=draws, seed=seed)
-    return draw.mean_ap(a).minus(draw.mean_ap(b))
-
-
-def rank_with_ties(
-    rows: Sequence[PerQueryAP], pids: Sequence[int], *, draws: int = DRAWS, seed: int = 0
-) -> list[Rank]:
-    """Rank rows of per-query AP, each ``(seeds, queries)``: see :func:`ranks`."""
-    draw = resample(pids, draws=draws, seed=seed)
-    return ranks([draw.mean_ap(row) for row in rows])
+    # With the number of seeds in the stream, neither these draws nor those of identities repeat.
+    drawn = np.random.default_rng([SEED_STREAM, seeds]).integers(seeds, size=(draws, seeds))
+    drawn.setflags(write=False)
+    return drawn
 
 
 def ranks(rows: Sequence[MeanAP]) -> list[Rank]:

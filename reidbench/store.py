@@ -30,8 +30,12 @@ class Store:
         self.provenance = dict(provenance or {})
 
     def has(self, key: str) -> bool:
-        """Return whether the artefact of ``key`` is there, complete."""
-        return (self.folder(key) / META).is_file()
+        """Return whether the artefact of ``key`` is there and readable; damaged is absent."""
+        try:
+            self.meta(key)
+        except StoreError:
+            return False
+        return True
 
     def folder(self, key: str) -> Path:
         """Return the folder of ``key``, whether or not it is there."""

@@ -302,6 +302,7 @@ logging.basicConfig(format="%(message)s")
 trial = TrialId(scenario="s", backbone="b", source=None, target="t", method="m",
     strategy="one-shot", allocation="uniform", control=False, reduction=0.5, seed=0)
 result = Result(key="k1", status="failed", suite="x", trial=trial, drawn=True, protocol={},
+                engine=1,
     components={}, tolerance=0.005)
 discover().trial_finished(result)
 print("went on")
@@ -345,3 +346,10 @@ def test_an_identity_says_what_decides_the_numbers_and_no_more() -> None:
     # A release of the distribution that leaves the record's version alone changes no number.
     newer = Component(component.record, Plugin("builtin", "reidbench", "9.9"))
     assert newer.identity() == component.identity()
+
+
+def test_a_name_that_cannot_be_disabled_is_an_error() -> None:
+    with pytest.raises(
+        UnknownComponent, match="no plugin 'bultin' to disable; did you mean 'builtin'"
+    ):
+        discover(["bultin"])

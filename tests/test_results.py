@@ -120,8 +120,11 @@ def test_a_failed_trial_is_not_matched() -> None:
 
 
 def test_a_trial_reads_as_one_line() -> None:
-    assert str(result("l1", seed=3).trial) == "target-only/resnet18/synthped/l1@50%/seed3"
-    assert str(dense().trial) == "target-only/resnet18/synthped/dense@dense/seed0"
+    assert (
+        str(result("l1", seed=3).trial)
+        == "target-only/resnet18/synthped/l1[one-shot,uniform]@50%/seed3"
+    )
+    assert str(dense().trial) == "target-only/resnet18/synthped/dense/seed0"
 
 
 def test_a_result_written_again_replaces_the_first(tmp_path: Path) -> None:

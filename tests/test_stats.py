@@ -12,18 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reidbench.stats import (
+    DRAWS,
     Array,
     Interval,
+    PerQueryAP,
     Rank,
-    Resamples,
     Spread,
+    draw_seeds,
     mean_sd,
-    paired_bootstrap,
-    rank_with_ties,
+    ranks,
     resample,
 )
 
-DRAWS = 200
+FEW = 200
 NAN = float("nan")
 
 
@@ -42,11 +43,24 @@ def pairs(draw: st.DrawFn) -> tuple[Array, Array, list[int]]:
     return a, b, pids
 
 
-def naive(a: Array, b: Array, pids: list[int], draw: Resamples) -> tuple[float, float]:
-    """Repeat every identity's queries as often as it was drawn, one query at a time."""
+def difference(
+    a: PerQueryAP, b: PerQueryAP, pids: list[int], draws: int = DRAWS
+) -> Interval | None:
+    draw = resample(pids, draws=draws)
+    return draw.mean_ap(a).minus(draw.mean_ap(b))
+
+
+def ranked(rows: list[PerQueryAP], pids: list[int], draws: int = DRAWS) -> list[Rank]:
+    draw = resample(pids, draws=draws)
+    return ranks([draw.mean_ap(row) for row in rows])
+
+
+def naive(a: Array, b: Array, pids: list[int], draws: int) -> tuple[float, float]:
+    """Go through the drawn seeds, and all queries of the drawn identities, one at a time."""
     names = sorted(set(pids))
     differences = []
-    for counts in draw.counts:
+    pairs_of_draws = zip(resample(pids, draws=draws).counts, draw_seeds(len(a), draws), strict=True)
+    for counts, seeds in pairs_of_draws:
         drawn = [
             query
             for name, count in zip(names, counts, strict=True)
@@ -55,9 +69,9 @@ def naive(a: Array, b: Array, pids: list[int], draw: Resamples) -> tuple[float, 
             for _ in range(int(count))
         ]
         of_seeds = []
-        for row_a, row_b in zip(a, b, strict=True):
-            own = [row_a[query] for query in drawn if not math.isnan(row_a[query])]
-            other = [row_b[query] for query in drawn if not math.isnan(row_b[query])]
+        for seed in seeds:
+            own = [a[seed][query] for query in drawn if not math.isnan(a[seed][query])]
+            other = [b[seed][query] for query in drawn if not math.isnan(b[seed][query])]
             of_seeds.append(fmean(own) - fmean(other) if own else NAN)
         differences.append(fmean(of_seeds))
     whole = sorted(difference for difference in differences if not math.isnan(difference))
@@ -90,9 +104,9 @@ def test_the_bootstrap_is_what_a_loop_over_the_same_draws_computes(
     case: tuple[Array, Array, list[int]],
 ) -> None:
     a, b, pids = case
-    interval = paired_bootstrap(a, b, pids, draws=50, seed=3)
+    interval = difference(a, b, pids, draws=50)
     assert interval is not None
-    low, high = naive(a, b, pids, resample(pids, draws=50, seed=3))
+    low, high = naive(a, b, pids, 50)
     assert interval.low == pytest.approx(low, abs=1e-9)
     assert interval.high == pytest.approx(high, abs=1e-9)
     assert interval.mean == pytest.approx(np.nanmean(a) - np.nanmean(b), abs=1e-9)
@@ -100,16 +114,15 @@ def test_the_bootstrap_is_what_a_loop_over_the_same_draws_computes(
 
 @given(pairs(), st.randoms())
 @settings(max_examples=40, deadline=None)
-def test_the_order_of_queries_and_of_seeds_does_not_matter(
+def test_the_order_of_queries_does_not_matter(
     case: tuple[Array, Array, list[int]], random: Random
 ) -> None:
     a, b, pids = case
     queries = random.sample(range(a.shape[1]), a.shape[1])
-    seeds = random.sample(range(a.shape[0]), a.shape[0])
-    shuffled = paired_bootstrap(
-        a[seeds][:, queries], b[seeds][:, queries], [pids[query] for query in queries], draws=DRAWS
+    shuffled = difference(
+        a[:, queries], b[:, queries], [pids[query] for query in queries], draws=FEW
     )
-    assert close(shuffled, paired_bootstrap(a, b, pids, draws=DRAWS))
+    assert close(shuffled, difference(a, b, pids, draws=FEW))
 
 
 @given(pairs())
@@ -118,7 +131,7 @@ def test_the_difference_changes_its_sign_with_the_order_of_the_rows(
     case: tuple[Array, Array, list[int]],
 ) -> None:
     a, b, pids = case
-    there, back = (paired_bootstrap(*rows, pids, draws=DRAWS) for rows in ((a, b), (b, a)))
+    there, back = (difference(*rows, pids, draws=FEW) for rows in ((a, b), (b, a)))
     assert there is not None
     assert close(Interval(-there.high, -there.low, -there.mean), back)
 
@@ -126,29 +139,54 @@ def test_the_difference_changes_its_sign_with_the_order_of_the_rows(
 def test_the_draws_are_the_same_every_time() -> None:
     a, b = noisy(0.5, (2, 30), 1), noisy(0.5, (2, 30), 2)
     pids = [query // 3 for query in range(30)]
-    assert paired_bootstrap(a, b, pids) == paired_bootstrap(a, b, pids)
-    assert paired_bootstrap(a, b, pids, seed=1) != paired_bootstrap(a, b, pids, seed=2)
+    assert difference(a, b, pids) == difference(a, b, pids)
 
 
 def test_every_draw_holds_as_many_identities_as_there_are() -> None:
-    counts = resample([7, 7, 3, 9, 3], draws=DRAWS).counts
-    assert counts.shape == (DRAWS, 3)
+    counts = resample([7, 7, 3, 9, 3], draws=FEW).counts
+    assert counts.shape == (FEW, 3)
     assert (counts.sum(axis=1) == 3).all()
+
+
+def test_every_draw_holds_as_many_seeds_as_are_shared() -> None:
+    drawn = draw_seeds(3)
+    assert drawn.shape == (DRAWS, 3)
+    assert set(drawn.ravel()) == {0, 1, 2}
+    assert (drawn == draw_seeds(3)).all()
+
+
+def test_a_difference_that_changes_its_sign_with_the_seed_is_not_clear() -> None:
+    a, pids = noisy(0.5, (3, 300), 1), list(range(300))
+    b = a - np.array([[0.08], [0.02], [-0.06]])
+    for seed in range(3):
+        alone = difference(a[[seed]], b[[seed]], pids)
+        assert alone is not None
+        assert alone.above_zero or alone.below_zero
+    together = difference(a, b, pids)
+    assert together is not None
+    assert together.low < 0 < together.mean < together.high
+    assert ranked([a, b], pids) == [Rank(1, True)] * 2
+
+
+def test_what_a_seed_does_to_both_rows_alike_does_not_widen_the_interval() -> None:
+    a, pids = noisy(0.5, (3, 60), 1), list(range(60))
+    a += np.array([[0.2], [0.0], [-0.2]])
+    assert close(difference(a, a - 0.01, pids), Interval(0.01, 0.01, 0.01))
 
 
 def test_an_excluded_query_counts_for_nothing() -> None:
     pids = [0, 0, 1, 1, 2]
     a, b = [[0.9, None, 0.8, 0.7, 0.6]], [[0.5, None, 0.4, 0.6, 0.1]]
     without = [[[row[0][i] for i in (0, 2, 3, 4)]] for row in (a, b)]
-    fewer = paired_bootstrap(*without, [0, 1, 1, 2], draws=DRAWS)
-    assert close(paired_bootstrap(a, b, pids, draws=DRAWS), fewer)
+    fewer = difference(*without, [0, 1, 1, 2], draws=FEW)
+    assert close(difference(a, b, pids, draws=FEW), fewer)
 
 
 def test_queries_of_one_identity_are_not_taken_for_independent() -> None:
     a = noisy(0.5, (1, 20), 1, noise=0.2).repeat(30, axis=1)
     b = np.full_like(a, 0.5)
-    together = paired_bootstrap(a, b, [query // 30 for query in range(600)])
-    apart = paired_bootstrap(a, b, list(range(600)))
+    together = difference(a, b, [query // 30 for query in range(600)])
+    apart = difference(a, b, list(range(600)))
     assert together is not None
     assert apart is not None
     assert together.high - together.low > 3 * (apart.high - apart.low)
@@ -156,37 +194,37 @@ def test_queries_of_one_identity_are_not_taken_for_independent() -> None:
 
 def test_only_the_seeds_of_both_rows_are_compared() -> None:
     a, b, pids = noisy(0.7, (3, 24), 1), noisy(0.5, (3, 24), 2), [q // 2 for q in range(24)]
-    expected = paired_bootstrap(a[[1]], b[[1]], pids, draws=DRAWS)
+    expected = difference(a[[1]], b[[1]], pids, draws=FEW)
     a[0] = b[2] = NAN
-    assert close(paired_bootstrap(a, b, pids, draws=DRAWS), expected)
+    assert close(difference(a, b, pids, draws=FEW), expected)
 
 
 def test_rows_without_a_common_seed_have_no_difference() -> None:
     a, b = [[0.5, 0.6], [None, None]], [[None, None], [0.1, 0.2]]
-    assert paired_bootstrap(a, b, [0, 1]) is None
-    assert rank_with_ties([a, b], [0, 1]) == [Rank(1, True), Rank(1, True)]
+    assert difference(a, b, [0, 1]) is None
+    assert ranked([a, b], [0, 1]) == [Rank(1, True), Rank(1, True)]
 
 
 def test_rows_on_other_queries_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(1, 3\), not \(seeds, 2 queries\)"):
-        paired_bootstrap([[0.1, 0.2, 0.3]], [[0.1, 0.2, 0.3]], [0, 1])
+        difference([[0.1, 0.2, 0.3]], [[0.1, 0.2, 0.3]], [0, 1])
 
 
 @pytest.mark.parametrize("copies", [2, 5])
 def test_identical_rows_share_the_first_rank(copies: int) -> None:
     row, pids = noisy(0.5, (2, 60), 1), [query // 3 for query in range(60)]
-    assert rank_with_ties([row] * copies, pids) == [Rank(1, True)] * copies
+    assert ranked([row] * copies, pids) == [Rank(1, True)] * copies
 
 
 def test_rounding_does_not_tell_rows_apart() -> None:
     row, pids = noisy(0.5, (1, 60), 1), [query // 3 for query in range(60)]
-    assert rank_with_ties([row, row + 1e-15], pids) == [Rank(1, True)] * 2
+    assert ranked([row, row + 1e-15], pids) == [Rank(1, True)] * 2
 
 
 def test_a_clearly_better_row_ranks_first_and_alone() -> None:
     rows = [noisy(mean, (2, 120), seed) for seed, mean in enumerate((0.5, 0.9, 0.5, 0.2))]
     pids = [query // 3 for query in range(120)]
-    assert rank_with_ties(rows, pids) == [
+    assert ranked(rows, pids) == [
         Rank(2, True),
         Rank(1, False),
         Rank(2, True),
@@ -197,7 +235,7 @@ def test_a_clearly_better_row_ranks_first_and_alone() -> None:
 def test_a_small_but_consistent_difference_is_found_because_queries_are_paired() -> None:
     hard = np.linspace(0.1, 0.9, 60)[None, :]
     better = hard + np.random.default_rng(0).normal(0.01, 0.005, hard.shape)
-    assert rank_with_ties([hard, better], list(range(60))) == [Rank(2, False), Rank(1, False)]
+    assert ranked([hard, better], list(range(60))) == [Rank(2, False), Rank(1, False)]
 
 
 @given(st.lists(st.floats(0.2, 0.8), min_size=1, max_size=6), st.randoms())
@@ -206,10 +244,10 @@ def test_ranks_belong_to_rows_whatever_their_order(means: list[float], random: R
     rows = [noisy(mean, (2, 40), seed) for seed, mean in enumerate(means)]
     order = random.sample(range(len(rows)), len(rows))
     pids = [query // 2 for query in range(40)]
-    ranks = rank_with_ties(rows, pids, draws=DRAWS)
-    shuffled = rank_with_ties([rows[i] for i in order], pids, draws=DRAWS)
-    assert shuffled == [ranks[i] for i in order]
-    assert min(ranks).rank == 1
+    places = ranked(rows, pids, draws=FEW)
+    shuffled = ranked([rows[i] for i in order], pids, draws=FEW)
+    assert shuffled == [places[i] for i in order]
+    assert min(places).rank == 1
 
 
 def test_equal_rows_are_told_apart_about_once_in_twenty_times() -> None:
@@ -217,7 +255,7 @@ def test_equal_rows_are_told_apart_about_once_in_twenty_times() -> None:
     wrong = 0
     for trial in range(200):
         a, b = noisy(0.5, (1, 100), 2 * trial), noisy(0.5, (1, 100), 2 * trial + 1)
-        interval = paired_bootstrap(a, b, pids, draws=400)
+        interval = difference(a, b, pids, draws=400)
         assert interval is not None
         wrong += interval.above_zero or interval.below_zero
     assert 2 <= wrong <= 24

@@ -113,7 +113,7 @@ def reidbench_datasets() -> list[DatasetRecord]:
     return [
         DatasetRecord(
             name=name,
-            version="1",
+            version="1",  # bump when any pixel or any split changes
             summary=summary,
             reference="-",
             target=f"reidbench_plugins.datasets.synthped:{loader}",
@@ -121,7 +121,12 @@ def reidbench_datasets() -> list[DatasetRecord]:
             drawn=True,
         )
         for name, loader, summary in (
-            ("synthped", "load", "Drawn pedestrians: 400 + 400 identities, 6 cameras."),
-            ("synthped-quick", "load_quick", "Drawn pedestrians: 160 + 100 identities, 4 cameras."),
+            (
+                "synthped",
+                "load",
+                "Drawn pedestrians: 400 + 400 people, 6 cameras; domains a (street), "
+                "b (station), c (seaside).",
+            ),
+            ("synthped-quick", "load_quick", "The same, smaller: 160 + 100 people, 4 cameras."),
         )
     ]

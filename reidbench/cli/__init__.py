@@ -63,9 +63,6 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except ReidbenchError as error:
-        click.echo(f"reidbench: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:
+    except (ReidbenchError, OSError) as error:
         click.echo(f"reidbench: {error}", err=True)
         sys.exit(2)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from reidbench.files import write_atomically
-from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.cli.publication import publish
 from reidbench.results import read_results
 
 
@@ -24,9 +23,4 @@ def command(directory: Path, out: Path | None) -> None:
     DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files.
     """
     inner = directory / "results"
-    board = build(read_results(inner if inner.is_dir() else directory))
-    folder = out or directory
-    write_atomically(folder / "leaderboard.md", to_markdown(board))
-    write_atomically(folder / "leaderboard.csv", to_csv(board))
-    click.echo(to_terminal(board))
-    click.echo(f"\nwritten: {folder / 'leaderboard.md'}, {folder / 'leaderboard.csv'}", err=True)
+    publish(read_results(inner if inner.is_dir() else directory), out or directory)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
 
 import click
 from tabulate import tabulate
 
 from reidbench.cli.options import disable_option
-from reidbench.plugins import Component, Registry, discover
+from reidbench.plugins import Component, R, Registry, Shelf, discover
+from reidbench.records import MethodRecord
 
 
 @click.command("plugins")
@@ -17,33 +17,34 @@ from reidbench.plugins import Component, Registry, discover
 def command(disabled: tuple[str, ...]) -> None:
     """List every method, backbone and data set with version, owner and reference."""
     registry = discover(disabled)
-    methods = [
-        (c, [f"{c.record.strategy}, {c.record.allocation}"]) for c in registry.methods.components
-    ]
-    nothing: list[str] = []
-    backbones = [(c, nothing) for c in registry.backbones.components]
-    datasets = [(c, nothing) for c in registry.datasets.components]
-    _show("METHODS", ["strategy, allocation"], methods)
-    _show("BACKBONES", [], backbones)
-    _show("DATA SETS", [], datasets)
+    _show("METHODS", ["strategy, allocation"], registry.methods, _how)
+    _show("BACKBONES", [], registry.backbones)
+    _show("DATA SETS", [], registry.datasets)
     click.echo(_problems(registry))
 
 
-def _show(title: str, extra: list[str], rows: Sequence[tuple[Component[Any], list[str]]]) -> None:
-    headers = ["name", *extra, "version", "owner", "summary", "reference"]
-    cells = [
-        [
-            c.record.name,
-            *words,
-            c.record.version,
-            str(c.owner),
-            c.record.summary,
-            c.record.reference,
-        ]
-        for c, words in rows
-    ]
-    widths = [None] * (len(headers) - 2) + [44, 40]
+def _how(record: MethodRecord) -> list[str]:
+    return ["-" if record.prunes == "nothing" else f"{record.strategy}, {record.allocation}"]
+
+
+def _show(
+    title: str,
+    extra: list[str],
+    shelf: Shelf[R],
+    words: Callable[[R], list[str]] = lambda record: [],
+) -> None:
+    headers = ["name", *extra, "options", "version", "owner", "summary", "reference"]
+    cells = [[*_row(component, words(component.record))] for component in shelf.components]
+    widths = [None] * (len(headers) - 2) + [40, 36]
     click.echo(f"{title}\n{tabulate(cells, headers=headers, maxcolwidths=widths)}\n")
+
+
+def _row(component: Component[R], words: list[str]) -> list[str]:
+    record = component.record
+    control = " (control)" if isinstance(record, MethodRecord) and record.control else ""
+    options = ", ".join(f"{name}={value}" for name, value in record.options.items()) or "-"
+    about = [record.version, str(component.owner), record.summary, record.reference]
+    return [record.name + control, *words, options, *about]
 
 
 def _problems(registry: Registry) -> str:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,18 +19,13 @@ from reidbench.cli.options import (
     store_option,
     suite_argument,
 )
-from reidbench.errors import ReidbenchError
-from reidbench.files import write_atomically
-from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.cli.publication import publish
 from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Registry, discover
 from reidbench.progress import Reporter
-from reidbench.results import Result, ResultError, read_result, write_result
+from reidbench.results import Result, ResultError, TrialId, read_result, write_result
 from reidbench.store import Store
 from reidbench.suite import load_suite
-
-if TYPE_CHECKING:
-    import torch
 
 
 @click.command("run")
@@ -58,6 +52,7 @@ def command(
     _mention_problems(registry)
     plan = make_plan(load_suite(suite), registry)
     results = results_folder(out, plan.suite.name)
+    _set_superseded_aside(plan, results)
     left = [trial for trial in plan.trials if not _is_done(results, trial)]
     left = _not_assembled(plan, left, registry, results, Store(store))
     if left:
@@ -66,13 +61,33 @@ def command(
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
     outcome = [read_result(results / f"{trial.key}.json") for trial in plan.trials]
-    _publish(outcome, results.parent)
+    publish(outcome, results.parent)
     return _exit_status(outcome, results.parent)
 
 
 def _mention_problems(registry: Registry) -> None:
     for problem in registry.problems:
         click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
+
+
+def _set_superseded_aside(plan: Plan, results: Path) -> None:
+    """Move results of the plan's trials under other keys, of older versions, out of the way."""
+    keys = {trial.key for trial in plan.trials}
+    trials = {trial.id for trial in plan.trials}
+    for path in sorted(results.glob("*.json")):
+        if path.stem in keys or _trial_of(path) not in trials:
+            continue
+        aside = results / "superseded" / path.name
+        aside.parent.mkdir(exist_ok=True)
+        path.replace(aside)
+        click.echo(f"{path.name} is of other versions; moved to {aside}", err=True)
+
+
+def _trial_of(path: Path) -> TrialId | None:
+    try:
+        return read_result(path).trial
+    except ResultError:
+        return None
 
 
 def _is_done(results: Path, trial: Trial) -> bool:
@@ -131,15 +146,12 @@ def _run(
     threads: int | None,
 ) -> None:
     # The running half comes in here, so that wrong input and finished suites never wait for torch.
-    import torch
-
+    from reidbench.executors.device import prepare_device
     from reidbench.executors.preflight import preflight
     from reidbench.executors.serial import SerialExecutor, units
     from reidbench.provenance import collect
 
-    if threads:
-        torch.set_num_threads(threads)
-    chosen = _device(device)
+    chosen = prepare_device(device, threads)
     preflight(plan, trials)
     results.mkdir(parents=True, exist_ok=True)
     _log_to(results.parent / "run.log")
@@ -154,20 +166,6 @@ def _run(
     SerialExecutor(kept, registry, results, reporter, chosen).run(plan, trials)
 
 
-def _device(name: str) -> torch.device:
-    import torch
-
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ReidbenchError(f"--device {name}: {reason}; use auto, cpu or cuda:N") from error
-    return device
-
-
 def _log_to(path: Path) -> None:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -175,14 +173,6 @@ def _log_to(path: Path) -> None:
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     logger.propagate = False
-
-
-def _publish(results: list[Result], folder: Path) -> None:
-    board = build(results)
-    write_atomically(folder / "leaderboard.md", to_markdown(board))
-    write_atomically(folder / "leaderboard.csv", to_csv(board))
-    click.echo(to_terminal(board))
-    click.echo(f"\nwritten: {folder / 'leaderboard.md'}, {folder / 'leaderboard.csv'}", err=True)
 
 
 def _exit_status(results: list[Result], folder: Path) -> int:

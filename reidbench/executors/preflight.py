@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
+from reidbench.data import ReIDData
 from reidbench.errors import ReidbenchError
 from reidbench.plan import Chosen, Plan, Trial
 
@@ -29,7 +30,9 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         for part in (trial.method, *(phase.data for phase in trial.phases))
     }
     for part in parts.values():
-        _make(part)
+        made = _make(part)
+        if isinstance(made, ReIDData):
+            _enough_people(plan, part.label, made)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
         asked = {trial.id.reduction for trial in trials if trial.id.backbone == label}
@@ -49,6 +52,16 @@ def _make(part: Chosen) -> Any:
             f"'{part.label}' of plugin {owner} cannot be made "
             f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
         ) from error
+
+
+def _enough_people(plan: Plan, label: str, data: ReIDData) -> None:
+    needed = plan.protocol.training.batch.identities
+    people = len({int(pid) for pid in data.train.pids})
+    if people < needed:
+        raise PreflightError(
+            f"suite '{plan.suite.name}': {label} has {people} people to train on, a batch of "
+            f"protocol {plan.protocol.name} needs {needed}; use a larger data set"
+        )
 
 
 def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> None:

@@ -88,6 +88,11 @@ def queries(table: Table) -> str:
     return f"{table.valid_queries} queries{left_out if table.excluded_queries else ''}"
 
 
+def versions(setting: Setting) -> str:
+    """Name what two tables of one title can differ in: the engine and the shared components."""
+    return ", ".join([f"engine v{setting.engine}", *map(str, setting.parts)])
+
+
 def numbered_notes(table: Table) -> dict[str, int]:
     """Give every note of a table's rows a number; rows of which the same is true share it."""
     notes = dict.fromkeys(note for row in table.unique_rows for note in row.notes)

@@ -15,22 +15,26 @@ from reidbench.leaderboard.cells import (
     queries,
     rank,
     title,
+    versions,
 )
-from reidbench.leaderboard.table import Leaderboard, Origin, Row, Section, Table
+from reidbench.leaderboard.table import Leaderboard, Origin, Part, Row, Section, Table
 
 LEGEND = """\
 - Methods are compared at the same **reduction** of multiply-accumulates (MACs), counted for one
   image of the protocol's size; 1 MAC = 2 FLOPs. *max. miss* is the largest distance of a seed's
   reduction to the target, in points.
 - Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
-- **Δ mAP** is the difference to the dense network in points, paired by seed, with a 95 % bootstrap
-  interval over the test identities. It does not cover what other seeds would change.
+- **Δ mAP** is the difference to the dense network in points, with a 95 % interval: bootstrap over
+  test identities and seeds, paired. With a single seed it says nothing of what seeds change.
 - **Rank** is 1 + the number of rows whose mAP is better by such an interval that excludes 0;
   rows that share a rank are marked `=`. The intervals are not corrected for their number.
 - Not ranked (-): the dense reference, rows with a failed or diverged seed, and rows **off target**,
   whose reduction lies outside the protocol's tolerance.
-- *before retraining* is right after the cut, with batch norm recalibrated; epochs and seconds are
-  those of all phases."""
+- *before retraining* is right after the cut, with batch norm recalibrated. Iterative and
+  progressive methods have already trained for part of the phase by then, so it is comparable only
+  between methods of one strategy. Epochs and seconds are those of all phases.
+- Results of different engines, or of different versions of backbone or data, share no table; two
+  versions of a method are two rows."""
 
 DRAWN = (
     "> **Drawn data.** The images of this table are drawn by a program. "
@@ -43,7 +47,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
     blocks = ["# Leaderboard", LEGEND]
     for table in leaderboard.tables:
         blocks += _table(table)
-    blocks += ["## Provenance", _provenance(leaderboard.origins)]
+    blocks += ["## Provenance", _components(leaderboard.parts), _provenance(leaderboard.origins)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -68,6 +72,7 @@ def _facts(table: Table) -> str:
         f"{setting.division} division",
         f"tolerance ± {100 * table.tolerance:g} points",
         queries(table),
+        _escaped(versions(setting)),
     ]
     return " · ".join(fact for fact in facts if fact)
 
@@ -95,13 +100,20 @@ def _method(row: Row, numbers: Mapping[str, int]) -> str:
     return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in flags(row)), *marks])
 
 
-def _provenance(origins: Iterable[Origin]) -> str:
+def _components(parts: Iterable[Part]) -> str:
     return tabulate(
-        [
-            [origin.results, origin.reidbench, origin.commit, origin.torch, origin.hardware]
-            for origin in origins
-        ],
-        headers=["results", "reidbench", "commit", "torch", "hardware"],
+        [[part.role, *map(_escaped, part[1:])] for part in parts],
+        headers=["component", "name", "version", "distribution"],
+        tablefmt="pipe",
+        disable_numparse=True,
+    )
+
+
+def _provenance(origins: Iterable[Origin]) -> str:
+    headers = ["results", "reidbench", "commit", "torch", "hardware", "threads", "device"]
+    return tabulate(
+        [[getattr(origin, header) for header in headers] for origin in origins],
+        headers=headers,
         tablefmt="pipe",
         disable_numparse=True,
     )

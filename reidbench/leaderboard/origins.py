@@ -24,6 +24,8 @@ def _facts(provenance: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "commit": _commit(_part(provenance, "git")),
         "torch": _text(packages.get("torch")),
         "hardware": _hardware(hardware),
+        "threads": _text(hardware.get("threads")),
+        "device": _text(provenance.get("device")),
     }
     return tuple(facts.items())
 

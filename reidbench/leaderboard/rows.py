@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from reidbench.leaderboard.table import Row
-from reidbench.results import Metrics, Result, Scores, Status, TrialId
+from reidbench.leaderboard.table import Part, Row
+from reidbench.results import Metrics, Result, Scores, Status
 from reidbench.stats import Spread, mean_sd
 
 
-def make_row(results: Sequence[Result], *, several: bool, seeds: int) -> Row:
+def make_row(results: Sequence[Result], *, same_method: Sequence[Result], seeds: int) -> Row:
     """Summarise the trials of a row, which differ in their seed alone.
 
-    ``several`` says that the table has the method in several variants, which the label must tell
-    apart; ``seeds`` is how many the table has. Rank and comparison are the table's to fill in.
+    ``same_method`` are all of the table's results with a method of that name, from which the label
+    must tell this row apart; ``seeds`` is how many the table has. Rank and comparison are the
+    table's to fill in.
     """
-    trial = results[0].trial
+    trial, part = results[0].trial, method_of(results[0])
     done = [result for result in results if is_scored(result)]
     costs = [result.cost for result in done if result.cost]
     scores = [result.scores for result in done if result.scores]
     misses = [abs(cost.reduction - trial.reduction) for cost in costs]
     return Row(
-        label=_label(trial, several),
+        label=_label(results[0], same_method),
         method=trial.method,
+        version=part.version,
+        distribution=part.distribution,
         strategy=trial.strategy,
         allocation=trial.allocation,
         control=trial.control,
@@ -36,7 +39,9 @@ def make_row(results: Sequence[Result], *, several: bool, seeds: int) -> Row:
         rank5=_final(scores, lambda metrics: metrics.rank5),
         mean_inp=_final(scores, lambda metrics: metrics.mINP),
         trapezoid=_final(scores, lambda metrics: metrics.mAP_trapezoid),
-        before_retraining=_spread([score.pruned.mAP for score in scores if score.pruned]),
+        before_retraining=_spread(
+            [score.before_retraining.mAP for score in scores if score.before_retraining]
+        ),
         reduction=_mean([cost.reduction for cost in costs]),
         max_miss=max(misses, default=None),
         matched=all(result.matched for result in done),
@@ -46,6 +51,18 @@ def make_row(results: Sequence[Result], *, several: bool, seeds: int) -> Row:
         seconds=_mean([_seconds(result) for result in done]),
         notes=(*_off_target(done, misses), *map(_failure, _unscored(results))),
     )
+
+
+def parts_of(result: Result) -> tuple[Part, ...]:
+    """Return a result's components, sorted by what they were used as."""
+    parts = result.components.items()
+    return tuple(sorted(Part(role, it.name, it.version, it.distribution) for role, it in parts))
+
+
+def method_of(result: Result) -> Part:
+    """Return the method's component; what was not recorded reads ``?``."""
+    unknown = Part("method", result.trial.method, "?", "?")
+    return next((part for part in parts_of(result) if part.role == "method"), unknown)
 
 
 def is_scored(result: Result) -> bool:
@@ -68,11 +85,16 @@ def _map_by_seed(results: Sequence[Result]) -> dict[int, float]:
     }
 
 
-def _label(trial: TrialId, several: bool) -> str:
+def _label(result: Result, same_method: Sequence[Result]) -> str:
+    trial, part = result.trial, method_of(result)
+    parts = {method_of(other) for other in same_method}
+    name = trial.method + (f" v{part.version}" if len(parts) > 1 else "")
     remarks = ["control"] if trial.control else []
-    if several:
+    if len({(other.trial.strategy, other.trial.allocation) for other in same_method}) > 1:
         remarks += [trial.strategy, trial.allocation]
-    return f"{trial.method} ({', '.join(remarks)})" if remarks else trial.method
+    if len({other.distribution for other in parts}) > 1:
+        remarks.append(part.distribution)
+    return f"{name} ({', '.join(remarks)})" if remarks else name
 
 
 def _status(results: Sequence[Result]) -> Status:

@@ -37,6 +37,8 @@ def _setting(setting: Setting) -> dict[str, Value]:
         "protocol": setting.protocol,
         "protocol_sha256": setting.protocol_hash,
         "division": setting.division,
+        "engine": setting.engine,
+        "components": "; ".join(f"{part.role} {part}" for part in setting.parts),
     }
 
 
@@ -47,6 +49,8 @@ def _row(row: Row) -> dict[str, Value]:
         "rank": row.rank,
         "tied": row.tied if row.rank is not None else None,
         "method": row.method,
+        "method_version": row.version,
+        "method_distribution": row.distribution,
         "strategy": row.strategy,
         "allocation": row.allocation,
         "control": row.control,

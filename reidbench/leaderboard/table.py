@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reidbench.results import Status
 from reidbench.stats import Interval, Spread
+
+
+class Part(NamedTuple):
+    """A component, in the version that a result was made with, and what it was used as."""
+
+    role: str
+    """``method``, ``backbone``, ``source`` or ``target``."""
+    name: str
+    version: str
+    distribution: str
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version} ({self.distribution})"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -22,6 +36,9 @@ class Setting:
     protocol: str
     protocol_hash: str
     division: str
+    engine: int
+    parts: tuple[Part, ...]
+    """The components that every row shares; a method's version is its row's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +51,8 @@ class Row:
 
     label: str
     method: str
+    version: str
+    distribution: str
     strategy: str
     allocation: str
     control: bool
@@ -111,6 +130,8 @@ class Origin:
     commit: str
     torch: str
     hardware: str
+    threads: str
+    device: str
     results: int
 
 
@@ -119,4 +140,6 @@ class Leaderboard:
     """All tables, and where their results come from."""
 
     tables: tuple[Table, ...]
+    parts: tuple[Part, ...]
+    """Every component of any result, methods too."""
     origins: tuple[Origin, ...]

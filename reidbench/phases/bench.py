@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from reidbench.data import ReIDData, Split
-from reidbench.plan import Chosen
+from reidbench.plan import ENGINE, Chosen
 from reidbench.protocol import InputRules
 from reidbench.store import Store
 from reidbench.training import Images
@@ -82,6 +82,7 @@ class Bench:
 
 def _pixels_key(chosen: Chosen, part: str, split: Split, size: InputRules) -> str:
     document = {
+        "engine": ENGINE,
         "pixels": chosen.document(),
         "part": part,
         "size": [size.height, size.width],

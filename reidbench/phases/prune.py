@@ -20,6 +20,7 @@ from reidbench.channels import (
     soften,
     view,
 )
+from reidbench.errors import Diverged
 from reidbench.method import Method
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import PRUNED, fresh_network, save_network, starting_network
@@ -29,7 +30,8 @@ from reidbench.phases.solving import comparable, next_plan, relative
 from reidbench.phases.strategies import STRATEGIES
 from reidbench.phases.train import Clock, make_trainer, phase_meta
 from reidbench.plan import PruneNode
-from reidbench.training import Network, Trainer, generator
+from reidbench.training import Network, Trainer, derived_seed, generator
+from reidbench.training.seeds import isolated
 
 
 def run_prune(node: PruneNode, bench: Bench) -> None:
@@ -119,19 +121,31 @@ class Pruning:
         run(self, self.method, self.node.protocol.pruning)
 
     def rank(self) -> Mapping[str, Tensor]:
-        """Return the method's checked scores by group, of the network as it stands."""
-        rules = self.node.protocol.pruning
+        """Return the method's checked scores by group, of the network as it stands.
+
+        Methods look at a copy with batch norm recalibrated: the running statistics of a network
+        that was cut a few steps ago still describe the one before.
+
+        Raises:
+            Diverged: weights that are no longer finite.
+            MethodError: scores that break the contract.
+
+        """
         with self.clock.running("ranking"):
-            groups = self.graph.in_scope(rules.scope)
+            self._refuse_non_finite()
+            network = self._recalibrated()
+            groups = self.graph.in_scope(self.node.protocol.pruning.scope)
             ranking = Ranking(
                 self.node.method.label,
-                self.network,
-                [view(self.backbone, self.graph, group) for group in groups],
+                network,
+                [view(network.backbone, self.graph, group) for group in groups],
                 self.calibration,
                 self.node.protocol,
                 self.random,
             )
-            return checked_scores(self.method, ranking)
+            # A method that draws from torch's global generators stays reproducible.
+            with isolated(derived_seed(self.node.seed, "ranking", self.trainer.done)):
+                return checked_scores(self.method, ranking)
 
     def cut(self, reduction: float) -> None:
         """Rank, and remove channels for good; momentum of what stays goes on."""
@@ -143,8 +157,7 @@ class Pruning:
             self.graph = capture(self.backbone, self.node.protocol.input.size)
         if self._on_target and self.node.budget is not None:
             with self.clock.running("recalibration"):
-                batches = (images for images, _ in self.calibration)
-                self.just_cut = recalibrated(self.network, batches)
+                self.just_cut = self._recalibrated()
 
     def soften(self, reduction: float) -> None:
         """Rank, and zero filters that may grow back."""
@@ -205,6 +218,14 @@ class Pruning:
     @property
     def _on_target(self) -> bool:
         return abs(self.achieved - self.target) <= self.node.protocol.pruning.tolerance
+
+    def _recalibrated(self) -> Network:
+        return recalibrated(self.network, (images for images, _ in self.calibration))
+
+    def _refuse_non_finite(self) -> None:
+        # A loss may still be finite when the step after it was not.
+        if not all(torch.isfinite(weights).all() for weights in self.network.parameters()):
+            raise Diverged(f"weights are no longer finite after step {self.trainer.done}")
 
     def _next(self, reduction: float) -> PruningPlan:
         """Return the plan for ``reduction``, by the scores of the network as it stands."""

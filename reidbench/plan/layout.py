@@ -176,7 +176,8 @@ class _Layout:
                     self.backbone,
                     self.seed,
                     network,
-                    phase.kind,
+                    # A slim network only trains, in prune phases too, each with its own budget.
+                    budget=phase.kind,
                 )
             yield network
 
@@ -212,6 +213,10 @@ class _Layout:
             return base, None
         return base, EvaluateNode(self.protocol, self.target, last, "pruned")
 
+    @property
+    def _uses_source(self) -> bool:
+        return any(phase.domain == "source" for phase in self.phases)
+
     def _data(self, phase: PhaseSpec) -> Chosen:
         if phase.domain == "target":
             return self.target
@@ -222,7 +227,7 @@ class _Layout:
         return TrialId(
             scenario=self.scenario,
             backbone=self.backbone.label,
-            source=self.source.label if self.source else None,
+            source=self.source.label if self.source and self._uses_source else None,
             target=self.target.label,
             method=method.label,
             strategy=method.strategy,

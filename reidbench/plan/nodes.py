@@ -115,17 +115,12 @@ class Node:
 
 @dataclass(frozen=True)
 class PhaseNode(Node):
-    """A train phase, or the base of a prune phase; ``network`` is None for an untrained one."""
+    """A phase and the network it starts from; ``network`` is None for an untrained one."""
 
     backbone: Chosen
     seed: int
     network: PhaseNode | None
     budget: Literal["train", "prune"] | None
-
-    @property
-    def kind(self) -> str:
-        """``train``."""
-        return "train"
 
     @property
     def epochs(self) -> float:
@@ -146,6 +141,11 @@ class PhaseNode(Node):
 @dataclass(frozen=True)
 class TrainNode(PhaseNode):
     """A phase that trains."""
+
+    @property
+    def kind(self) -> str:
+        """``train``."""
+        return "train"
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class Trial:
             return node.kind
         if self.method.record.prunes == "nothing":
             return "train further"
-        return f"{'prune' if node.budget else 'cut'} {node.reduction:.0%}"
+        return f"{'prune' if node.budget else 'cut'} {100 * node.reduction:g}%"
 
     @cached_property
     def key(self) -> str:

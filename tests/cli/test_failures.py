@@ -52,7 +52,7 @@ def failed(
 
 
 def trial(method: str) -> str:
-    return f"target-only/tinynet/tiny/{method}@50%/seed0"
+    return f"target-only/tinynet/tiny/{method}[one-shot,uniform]@50%/seed0"
 
 
 def test_a_run_with_failures_ends_with_1_and_says_what_to_do(failed: tuple[Run, Finished]) -> None:

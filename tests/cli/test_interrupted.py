@@ -40,7 +40,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
     new_run: New, first: tuple[Run, Finished], number: signal.Signals, status: int
 ) -> None:
     run = new_run()
-    code, words = stop(run, "scratch@50%/seed0: cut 50% on tiny ...", number)
+    code, words = stop(run, "scratch[one-shot,uniform]@50%/seed0: cut 50% on tiny ...", number)
     assert code == status
     assert "Traceback" not in words
     before = run.files()
@@ -57,7 +57,8 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert said.returncode == 0, said.stderr
     assert "3 of 4 trials to run" in said.stderr
     assert ": train on tiny took" in said.stderr  # scratch's own
-    assert "l1@50%/seed0: train on tiny" not in said.stderr  # the base network was kept
+    base = "l1[one-shot,uniform]@50%/seed0: train on tiny"
+    assert base not in said.stderr  # the base network was kept
     after = run.files()
     kept = [path for path in before if "/." not in path and not path.endswith("run.log")]
     assert kept and all(after[path] == before[path] for path in kept)

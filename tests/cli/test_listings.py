@@ -78,12 +78,14 @@ def test_a_printed_protocol_is_the_protocol(new_run: New) -> None:
 def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
     text = told(new_run(), "plan", "suite.yaml")
     assert re.search(
-        r"l1@50%/seed0 +train > prune 50% > measure base > measure cut > measure final +to do$",
+        r"l1\S+@50%/seed0 +train > prune 50% > measure base > measure cut > measure final +to do$",
         text,
         re.M,
     )
     assert re.search(
-        r"scratch@50%/seed0 +cut 50% > train > train > measure final +to do$", text, re.M
+        r"scratch\S+@50%/seed0 +cut 50% > train > train > measure final +to do$",
+        text,
+        re.M,
     )
     assert text.endswith(
         "4 trials under smoke/1: 0 done, 4 left\n"
@@ -96,9 +98,13 @@ def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
     suite = finished.folder / "suite.yaml"
     suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.75"))
     text = told(finished, "plan", "suite.yaml")
-    assert re.search(r"l1@50%/seed0 +train\* > prune 50%\* > .* measure final\* +done$", text, re.M)
     assert re.search(
-        r"l1@75%/seed0 +train\* > prune 75% > measure base\* > measure cut > measure final +to do$",
+        r"l1\S+@50%/seed0 +train\* > prune 50%\* > .* measure final\* +done$",
+        text,
+        re.M,
+    )
+    assert re.search(
+        r"l1\S+@75%/seed0 +train\* > prune 75% > measure base\* > measure cut > .* +to do$",
         text,
         re.M,
     )

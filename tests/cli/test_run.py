@@ -11,10 +11,10 @@ from cli.conftest import Run, metrics
 
 New = Callable[..., Run]
 TRIALS = [
-    "target-only/tinynet/tiny/dense@dense/seed0",
-    "target-only/tinynet/tiny/l1@50%/seed0",
-    "target-only/tinynet/tiny/scratch@50%/seed0",
-    "target-only/tinynet/tiny/tiny-norm@50%/seed0",
+    "target-only/tinynet/tiny/dense/seed0",
+    "target-only/tinynet/tiny/l1[one-shot,uniform]@50%/seed0",
+    "target-only/tinynet/tiny/scratch[one-shot,uniform]@50%/seed0",
+    "target-only/tinynet/tiny/tiny-norm[one-shot,uniform]@50%/seed0",
 ]
 
 
@@ -63,7 +63,7 @@ def test_a_result_carries_what_it_takes_to_judge_it(first: tuple[Run, Finished])
     assert [phase.kind for phase in result.phases] == ["train", "prune"]
     assert result.provenance["device"] == "cpu"
     assert result.scores is not None and result.per_query is not None
-    assert None not in (result.scores.base, result.scores.pruned)
+    assert None not in (result.scores.base, result.scores.before_retraining)
     assert len(result.per_query.pids) == len(result.per_query.average_precision) == 12
 
 
@@ -143,3 +143,25 @@ def test_the_leaderboard_command_prints_the_same_table(finished: Run) -> None:
     for name in ("leaderboard.md", "leaderboard.csv"):
         published = (finished.folder / "pages" / name).read_text()
         assert published == (finished.home / name).read_text()
+
+
+def test_a_damaged_artefact_is_made_again(finished: Run) -> None:
+    before = {name: result.scores for name, result in finished.results().items()}
+    meta = sorted((finished.folder / "runs" / "store").glob("*/meta.json"))
+    for path in meta[::2]:
+        path.write_text("")
+    for path in (finished.home / "results").glob("*.json"):
+        path.unlink()
+    assert finished.reidbench("run", "suite.yaml").returncode == 0
+    assert {name: result.scores for name, result in finished.results().items()} == before
+
+
+def test_results_of_other_versions_are_set_aside(finished: Run) -> None:
+    results = finished.home / "results"
+    old = sorted(results.glob("*.json"))[0]
+    old.rename(results / "0123456789abcdef.json")
+    said = finished.reidbench("run", "suite.yaml")
+    assert said.returncode == 0
+    assert "0123456789abcdef.json is of other versions; moved to" in said.stderr
+    assert (results / "superseded" / "0123456789abcdef.json").is_file()
+    assert len(finished.results()) == 4

@@ -115,3 +115,11 @@ def test_a_network_too_coarse_to_match_a_reduction_is_refused(
     message = refusal(tmp_path, tiny_registry, backbones=[coarse], reductions=[0.25])
     assert "tinynet(width=8) is too coarse for reduction 0.25: the nearest is 0.2439" in message
     assert message.endswith("ask for another reduction, or use a wider network")
+
+
+def test_fewer_people_than_a_batch_needs_are_refused(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    made = plan(tmp_path, tiny_registry, protocol="mini/1", reductions=[0.5])
+    with pytest.raises(PreflightError, match="tiny has 12 people to train on, a batch of protocol"):
+        preflight(made, made.trials)

@@ -29,7 +29,8 @@ PROVENANCE: Mapping[str, Any] = {
     "reidbench": "0.1.0",
     "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": False},
     "packages": {"torch": "2.6.0"},
-    "hardware": {"cpu": "Some CPU", "cores": 2, "gpu": None},
+    "hardware": {"cpu": "Some CPU", "cores": 2, "threads": 1, "gpu": None},
+    "device": "cpu",
 }
 
 
@@ -89,7 +90,8 @@ def result(
         ),
         drawn=others.pop("drawn", True),
         protocol=others.pop("protocol", {"name": "mini/1", "sha256": "5eed" * 16}),
-        components={"method": ComponentId(name=method, version="1", distribution="reidbench")},
+        engine=others.pop("engine", 1),
+        components=components(method, others.pop("versions", {})),
         tolerance=0.005,
         cost=Cost(
             macs=round(DENSE_MACS * (1 - removed)),
@@ -99,7 +101,7 @@ def result(
         ),
         scores=Scores(
             base=metrics(0.8),
-            pruned=None if reduction == 0 else metrics(mean_ap - 0.3),
+            before_retraining=None if reduction == 0 else metrics(mean_ap - 0.3),
             final=metrics(observed),
         ),
         per_query=PerQuery(pids=others.pop("pids", PIDS), average_precision=list(given)),
@@ -110,6 +112,17 @@ def result(
         provenance=dict(PROVENANCE),
         **others,
     )
+
+
+def components(method: str, versions: Mapping[str, tuple[str, str]]) -> dict[str, ComponentId]:
+    """All components in version 1 of this distribution, but for the ``versions`` given."""
+    names = {"method": method, "backbone": "resnet18", "target": "synthped"}
+    names |= {role: f"some-{role}" for role in versions.keys() - names.keys()}
+    found = {role: (name, *versions.get(role, ("1", "reidbench"))) for role, name in names.items()}
+    return {
+        role: ComponentId(name=name, version=version, distribution=distribution)
+        for role, (name, version, distribution) in found.items()
+    }
 
 
 def phase(kind: str, *, epochs: float, seconds: float) -> PhaseReport:

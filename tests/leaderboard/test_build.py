@@ -43,8 +43,13 @@ def row(results: list[Result], method: str) -> Row:
         {"division": "open"},
         {"protocol": {"name": "mini/2", "sha256": "5eed" * 16}},
         {"protocol": {"name": "mini/1", "sha256": "0dd" * 16}},
+        {"engine": 2},
+        {"versions": {"backbone": ("2", "reidbench")}},
+        {"versions": {"target": ("2", "reidbench")}},
+        {"versions": {"target": ("1", "elsewhere")}},
+        {"versions": {"source": ("1", "reidbench")}},
     ],
-    ids=lambda other: next(iter(other)),
+    ids=str,
 )
 def test_results_of_different_settings_share_no_table(other: dict[str, Any]) -> None:
     tables = build([result("l1"), result("l1", key="other", **other)]).tables
@@ -246,9 +251,34 @@ def test_a_control_in_several_variants_says_both() -> None:
 
 
 def test_two_results_of_one_trial_are_refused() -> None:
-    with pytest.raises(LeaderboardError, match=r"new\.json and old\.json are both results of") as e:
+    with pytest.raises(LeaderboardError, match=r"new\.json and old\.json \(target-only/") as e:
         build([result(key="old"), result(key="new")])
-    assert "remove the one that is out of date" in str(e.value)
+    assert "delete the old files" in str(e.value)
+    assert "more;" not in str(e.value)
+
+
+def test_all_trials_with_two_results_are_told_at_once_up_to_five() -> None:
+    results = [result(key=f"{age}{seed}", seed=seed) for age in ("a", "b") for seed in range(7)]
+    with pytest.raises(LeaderboardError, match="; and 2 more: ") as e:
+        build(results)
+    assert str(e.value).count(".json and ") == 5
+
+
+def test_two_versions_of_a_method_are_two_rows() -> None:
+    results = [
+        result("l1"),
+        result("l1", key="new", versions={"method": ("2", "reidbench")}),
+        result("fpgm"),
+    ]
+    rows = list(only(results).unique_rows)
+    assert sorted(row.label for row in rows) == ["fpgm", "l1 v1", "l1 v2"]
+    assert {row.seeds_done for row in rows} == {1}
+
+
+def test_methods_of_one_name_from_two_distributions_are_two_rows() -> None:
+    results = [result("l1"), result("l1", key="new", versions={"method": ("1", "elsewhere")})]
+    labels = sorted(row.label for row in only(results).unique_rows)
+    assert labels == ["l1 v1 (elsewhere)", "l1 v1 (reidbench)"]
 
 
 def test_results_on_different_queries_are_refused() -> None:
@@ -259,7 +289,9 @@ def test_results_on_different_queries_are_refused() -> None:
 def test_a_network_trained_slim_has_no_score_before_retraining() -> None:
     slim = result("scratch", control=True)
     assert slim.scores is not None
-    slim = slim.model_copy(update={"scores": slim.scores.model_copy(update={"pruned": None})})
+    slim = slim.model_copy(
+        update={"scores": slim.scores.model_copy(update={"before_retraining": None})}
+    )
     assert row([slim], "scratch").before_retraining is None
 
 
@@ -269,6 +301,8 @@ def test_origins_are_counted_and_what_is_unknown_is_said() -> None:
     results[2] = results[2].model_copy(update={"provenance": newer})
     first, second = build(results).origins
     assert (first.results, first.reidbench, first.commit) == (2, "0.1.0", "0123456789")
+    assert (first.threads, first.device) == ("1", "cpu")
+    assert (second.threads, second.device) == ("unknown", "unknown")
     assert (second.results, second.torch, second.commit) == (
         1,
         "unknown",

@@ -58,6 +58,13 @@ def test_markdown_names_protocol_tolerance_queries_and_versions(fact: str) -> No
     assert fact in to_markdown(build(example()))
 
 
+def test_tables_of_one_title_are_told_apart_by_their_versions() -> None:
+    board = build([result(), result(versions={"target": ("2", "reidbench")})])
+    for page in (to_markdown, to_terminal):
+        assert "engine v1, resnet18 v1 (reidbench), synthped v1 (reidbench)" in page(board)
+        assert "engine v1, resnet18 v1 (reidbench), synthped v2 (reidbench)" in page(board)
+
+
 def test_only_drawn_data_are_called_drawn() -> None:
     for page in (to_markdown, to_terminal):
         assert "drawn" in page(build([result(drawn=True)]))
@@ -66,7 +73,7 @@ def test_only_drawn_data_are_called_drawn() -> None:
 
 def test_every_markdown_row_has_as_many_cells_as_its_head() -> None:
     lengths = {len(row) for row in cells(to_markdown(build(example()))) if "method" not in row[0]}
-    assert lengths == {16, 5}  # the tables, and that of provenance
+    assert lengths == {16, 4, 7}  # the tables, components and origins
 
 
 def test_an_error_message_cannot_break_the_page_or_inject_html() -> None:

@@ -79,7 +79,7 @@ def test_dense_leaves_room_above_and_random_room_below(results: list[Result]) ->
 @pytest.mark.parametrize("method", ["random", "l1", "fpgm", "taylor", "psfp"])
 def test_without_retraining_much_more_is_lost(results: list[Result], method: str) -> None:
     dense, final = rank1(results, "dense", 0), rank1(results, method, 0.75)
-    before = rank1(results, method, 0.75, "pruned")
+    before = rank1(results, method, 0.75, "before_retraining")
     print(f"\n{method} at 75 %: rank-1 {before:.1%} before retraining, {final:.1%} after")
     assert dense - before >= 2 * (dense - final)
     assert dense - before >= 0.10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -112,8 +114,42 @@ def test_recalibrating_the_snapshot_does_not_touch_the_network_that_trains(world
         return phase.network.state_dict()
 
     with_snapshot = cut_and_train(recalibrated)
-    without = cut_and_train(lambda network, batches: None)
+    without = cut_and_train(lambda network, batches: copy.deepcopy(network))
     assert all(torch.equal(with_snapshot[name], without[name]) for name in without)
+
+
+def test_methods_rank_by_batch_norms_of_the_network_as_it_stands(world):
+    seen = []
+
+    class Looks(ByNorm):
+        def prepare(self, task):
+            seen.append(task.network.state_dict())
+
+    phase = world.begin(world.prune(), own=Looks())
+    phase.cut(0.3)
+    phase.train(1)
+    live = phase.network.state_dict()
+    expected = recalibrated(phase.network, (images for images, _ in phase.calibration)).state_dict()
+    phase.rank()
+    assert all(torch.equal(seen[-1][name], expected[name]) for name in expected)
+    assert any(not torch.equal(seen[-1][name], live[name]) for name in live)
+
+
+def test_a_method_that_draws_from_the_global_generator_is_reproducible(world):
+    class Draws(ByNorm):
+        def scores(self, group, task):
+            return torch.rand(group.size)
+
+    first, second = (world.begin(world.prune(), own=Draws()).rank() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_weights_that_are_no_longer_finite_diverged_whatever_the_method(world):
+    phase = world.begin(world.prune())
+    with torch.no_grad():
+        next(phase.network.parameters()).view(-1)[0] = torch.nan
+    with pytest.raises(Diverged, match="no longer finite after step 0"):
+        phase.cut(0.5)
 
 
 def test_a_network_that_is_cut_before_any_training_has_no_snapshot(world):

@@ -30,7 +30,7 @@ def test_the_trials_are_the_grid(folder: Path, tiny_registry: Registry) -> None:
     )
     ids = {str(trial.id) for trial in made.trials}
     assert len(made.trials) == len(ids) == 2 * 2 * 2 * 3 * 2
-    assert "target-only/tinynet(width=8)/tiny(palette=1)/l1@75%/seed1" in ids
+    assert "target-only/tinynet(width=8)/tiny(palette=1)/l1[one-shot,uniform]@75%/seed1" in ids
 
 
 def test_dense_is_tried_once_a_seed_whatever_the_reductions(
@@ -209,3 +209,16 @@ def test_the_quickstart_is_planned(tiny_registry: Registry) -> None:
     suite = made.suite
     cuts = [method for method in suite.methods if method.method != "dense"]
     assert len(made.trials) == len(suite.seeds) * (1 + len(cuts) * len(suite.reductions))
+
+
+def test_only_scenarios_that_use_the_source_name_it(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    scenarios = {
+        "away": [{"train": "source"}, {"prune": "target"}],
+        "home": [{"train": "target"}, {"prune": "target"}],
+    }
+    source = {"dataset": "tiny", "options": {"palette": 1}}
+    made = plan(tmp_path, tiny_registry, scenarios=scenarios, source=source)
+    named = {(trial.id.scenario, trial.id.source) for trial in made.trials}
+    assert named == {("away", "tiny(palette=1)"), ("home", None)}

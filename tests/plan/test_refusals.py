@@ -110,6 +110,6 @@ def test_two_scenarios_that_come_to_the_same_phases_are_refused(
         source="tiny",
     )
     assert message == (
-        "suite.yaml:1: document: a/tinynet/tiny/tiny-norm@50%/seed0 and "
-        "b/tinynet/tiny/tiny-norm@50%/seed0 are one trial: leave one out"
+        "suite.yaml:1: document: a/tinynet/tiny/tiny-norm[one-shot,uniform]@50%/seed0 and "
+        "b/tinynet/tiny/tiny-norm[one-shot,uniform]@50%/seed0 are one trial: leave one out"
     )

@@ -11,7 +11,6 @@ import pytest
 import reidbench_plugins
 from reidbench.api import Method, MethodRecord
 from reidbench.records import OptionError, Record
-from reidbench_plugins.datasets import synthped
 
 RECORDS = [
     *reidbench_plugins.reidbench_methods(),
@@ -53,8 +52,7 @@ def test_the_controls_are_dense_random_and_scratch() -> None:
 @pytest.mark.parametrize("record", reidbench_plugins.reidbench_datasets(), **ids)
 def test_a_data_set_is_what_its_record_says(record: Record) -> None:
     data = record.build({"domain": "b"})
-    assert (data.name, data.drawn) == (record.name, True)
-    assert record.version == synthped.VERSION
+    assert data.name == record.name and record.drawn
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,9 @@ def forget() -> None:
 
 @pytest.mark.parametrize("key", GOLDEN, ids=str)
 def test_a_picture_has_the_same_bits_on_every_machine(key: tuple[str, int, int, int, int]) -> None:
-    assert digest(key) == GOLDEN[key], "pixels changed: bump VERSION and renew the digests"
+    assert digest(key) == GOLDEN[key], (
+        "pixels changed: bump the records' version and renew the digests"
+    )
 
 
 def test_the_order_of_drawing_does_not_matter() -> None:

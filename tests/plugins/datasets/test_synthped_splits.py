@@ -32,7 +32,6 @@ class TestRules:
     def test_sizes_are_those_promised(
         self, data: ReIDData, train_ids: int, test_ids: int, cameras: int
     ) -> None:
-        assert data.drawn
         assert len(data.train) == train_ids * cameras * 4
         assert len(data.query) == test_ids * cameras
         assert len(set(data.train.pids.tolist())) == train_ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reidbench_plugins.datasets.synthped.dataset import VERSION, compose, load, load_quick
+from reidbench_plugins.datasets.synthped.dataset import compose, load, load_quick
 from reidbench_plugins.datasets.synthped.market import write_market
 
-__all__ = ["VERSION", "compose", "load", "load_quick", "write_market"]
+__all__ = ["compose", "load", "load_quick", "write_market"]

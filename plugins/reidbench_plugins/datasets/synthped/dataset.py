@@ -13,7 +13,6 @@ from reidbench_plugins.datasets.synthped.dice import CUT, Dice
 from reidbench_plugins.datasets.synthped.domain import Domain, domain_named
 from reidbench_plugins.datasets.synthped.picture import draw_picture
 
-VERSION = "1"  # bump when any pixel or any split changes
 FIRST_TEST_PID = 751  # as in Market-1501's test set, and so never a training identity
 STRANGERS = 10_000  # people drawn once, from here on: the distractors
 JUNK, DISTRACTOR = -1, 0
@@ -98,7 +97,6 @@ def compose(
         train=split(_shots(range(1, train_ids + 1), cams, range(shots))),
         query=split(_shots(test, cams, range(1))),
         gallery=split(gallery),
-        drawn=True,
     )
 
 

@@ -42,7 +42,6 @@ def load(*, palette: int = 0) -> ReIDData:
         train=_split(palette, "train", TRAINED, range(4)),
         query=_split(palette, "query", TESTED, range(1)),
         gallery=_split(palette, "gallery", TESTED, range(1, 3)),
-        drawn=True,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,17 +48,19 @@ class Nan(Norm):
         return scores
 
 
-class Explodes(Method):
-    """Multiply the weights, as a careless update rule would."""
+class Explodes(Norm):
+    """Multiply the weights after the cut, as a careless update rule would."""
 
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the norms, and ruin the very weights they came from."""
-        scores = group.weight.norm(dim=1)
+    def __init__(self) -> None:
+        super().__init__(power=1.0)
+
+    def prune(self, phase: Any) -> None:
+        """Reach around the API for the network that trains, and ruin it."""
+        phase.cut(phase.target)
         with torch.no_grad():
-            for module in group.observed:
-                for weights in module.parameters():
-                    weights.mul_(1e38)
-        return scores
+            for weights in phase.network.parameters():
+                weights.mul_(1e38)
+        phase.train(phase.steps_left)
 
 
 class Idle(Norm):

@@ -9,13 +9,16 @@ from typing import TypeVar
 
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard.origins import origins
-from reidbench.leaderboard.rows import is_scored, make_row, paired_delta
-from reidbench.leaderboard.table import Leaderboard, Row, Section, Setting, Table
+from reidbench.leaderboard.rows import is_scored, make_row, method_of, paired_delta, parts_of
+from reidbench.leaderboard.table import Leaderboard, Part, Row, Section, Setting, Table
 from reidbench.results import Result
 from reidbench.stats import MeanAP, Resamples, ranks, resample
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+
+LISTED = 5
+"""How many of the trials that have two results an error names."""
 
 
 class LeaderboardError(ReidbenchError):
@@ -42,6 +45,7 @@ def build(results: Iterable[Result]) -> Leaderboard:
     _refuse_repeated_trials(ordered)
     return Leaderboard(
         tables=tuple(_table(*group) for group in sorted(_grouped(ordered, _setting))),
+        parts=tuple(sorted({part for result in ordered for part in parts_of(result)})),
         origins=origins(ordered),
     )
 
@@ -57,19 +61,26 @@ def _setting(result: Result) -> Setting:
         protocol=result.protocol.get("name", "?"),
         protocol_hash=result.protocol.get("sha256", "?"),
         division=result.division,
+        engine=result.engine,
+        parts=tuple(part for part in parts_of(result) if part.role != "method"),
     )
 
 
 def _refuse_repeated_trials(results: Sequence[Result]) -> None:
-    for (setting, *_), same in _grouped(
-        results, lambda r: (_setting(r), *_row_key(r), r.trial.seed)
-    ):
-        if len(same) > 1:
-            raise LeaderboardError(
-                f"{same[0].key}.json and {same[1].key}.json are both results of {same[0].trial} "
-                f"under {setting.protocol}, made by different versions of a component: "
-                "remove the one that is out of date"
-            )
+    trials = _grouped(results, lambda r: (_setting(r), _row_key(r), r.trial.seed))
+    repeated = [
+        f"{' and '.join(f'{result.key}.json' for result in same)} ({same[0].trial})"
+        for _, same in trials
+        if len(same) > 1
+    ]
+    if repeated:
+        more = f"; and {len(repeated) - LISTED} more" if len(repeated) > LISTED else ""
+        raise LeaderboardError(
+            f"more than one result of a trial: {'; '.join(repeated[:LISTED])}{more}: between the "
+            "runs the engine, the version of a component, a default option or the scenario's "
+            "phases may have changed: delete the old files, or run the suite again, "
+            "'reidbench run' sets superseded results aside"
+        )
 
 
 def _table(setting: Setting, results: Sequence[Result]) -> Table:
@@ -97,12 +108,10 @@ def _table(setting: Setting, results: Sequence[Result]) -> Table:
 def _entries(results: Sequence[Result]) -> list[_Entry]:
     seeds = sorted({result.trial.seed for result in results})
     resamples = _resamples(results)
-    variants = defaultdict(set)
-    for trial in (result.trial for result in results):
-        variants[trial.method].add((trial.strategy, trial.allocation))
+    by_method = dict(_grouped(results, lambda result: result.trial.method))
     return [
         _Entry(
-            make_row(trials, several=len(variants[trials[0].trial.method]) > 1, seeds=len(seeds)),
+            make_row(trials, same_method=by_method[trials[0].trial.method], seeds=len(seeds)),
             trials,
             _mean_ap(trials, seeds, resamples),
         )
@@ -110,9 +119,9 @@ def _entries(results: Sequence[Result]) -> list[_Entry]:
     ]
 
 
-def _row_key(result: Result) -> tuple[float, str, str, str, bool]:
-    trial = result.trial
-    return trial.reduction, trial.method, trial.strategy, trial.allocation, trial.control
+def _row_key(result: Result) -> tuple[float, str, str, str, bool, Part]:
+    trial, part = result.trial, method_of(result)
+    return trial.reduction, trial.method, trial.strategy, trial.allocation, trial.control, part
 
 
 def _resamples(results: Sequence[Result]) -> Resamples | None:
