@@ -50,11 +50,6 @@ class Interval:
         """Whether the whole interval lies above zero."""
         return self.low > ROUNDING
 
-    @property
-    def below_zero(self) -> bool:
-        """Whether the whole interval lies below zero."""
-        return self.high < -ROUNDING
-
 
 @dataclass(frozen=True, eq=False)
 class MeanAP:
@@ -142,18 +137,22 @@ def draw_seeds(seeds: int, draws: int = DRAWS) -> NDArray[np.intp]:
 
 
 def ranks(rows: Sequence[MeanAP]) -> list[Rank]:
-    """Return 1 + the number of rows that are better, their interval of difference above zero.
+    """Return each row's place by mean AP, shared by rows that cannot be told from the best of it.
 
-    No correction is made for the number of pairs that are compared.
+    From the best mean downwards, a row shares the rank of the best row above it that opened a rank,
+    until it is clearly worse: the interval of their difference excludes zero. It then opens a rank
+    of its own, its position. So ranks never rise against the means, and noise shares them. No
+    correction is made for the number of pairs that are compared.
     """
-    better = [0] * len(rows)
-    for i, row in enumerate(rows):
-        for j in range(i):
-            difference = row.minus(rows[j])
-            if difference is not None:
-                better[i] += difference.below_zero
-                better[j] += difference.above_zero
-    return [Rank(1 + count, better.count(count) > 1) for count in better]
+    order = sorted(range(len(rows)), key=lambda i: -float(np.nanmean(rows[i].observed)))
+    places: list[int] = [0] * len(rows)
+    best = 0  # position in ``order`` of the row that opened the current rank
+    for position, row in enumerate(order):
+        difference = rows[order[best]].minus(rows[row])
+        if difference is not None and difference.above_zero:
+            best = position
+        places[row] = best + 1
+    return [Rank(place, places.count(place) > 1) for place in places]
 
 
 def _ratio(sums: Array, sizes: Array) -> Array:

@@ -161,7 +161,7 @@ def test_a_difference_that_changes_its_sign_with_the_seed_is_not_clear() -> None
     for seed in range(3):
         alone = difference(a[[seed]], b[[seed]], pids)
         assert alone is not None
-        assert alone.above_zero or alone.below_zero
+        assert alone.above_zero or alone.high < 0
     together = difference(a, b, pids)
     assert together is not None
     assert together.low < 0 < together.mean < together.high
@@ -232,6 +232,16 @@ def test_a_clearly_better_row_ranks_first_and_alone() -> None:
     ]
 
 
+def test_a_noisy_row_ranks_no_better_than_the_rows_above_it() -> None:
+    pids = list(range(120))
+    best, second = noisy(0.7, (2, 120), 0, noise=0.02), noisy(0.6, (2, 120), 1, noise=0.02)
+    shaky = noisy(0.55, (2, 120), 2) + np.array([[0.2], [-0.2]])
+    told_apart = difference(best, shaky, pids)
+    assert told_apart is not None
+    assert not told_apart.above_zero
+    assert ranked([shaky, best, second], pids) == [Rank(2, True), Rank(1, False), Rank(2, True)]
+
+
 def test_a_small_but_consistent_difference_is_found_because_queries_are_paired() -> None:
     hard = np.linspace(0.1, 0.9, 60)[None, :]
     better = hard + np.random.default_rng(0).normal(0.01, 0.005, hard.shape)
@@ -257,5 +267,5 @@ def test_equal_rows_are_told_apart_about_once_in_twenty_times() -> None:
         a, b = noisy(0.5, (1, 100), 2 * trial), noisy(0.5, (1, 100), 2 * trial + 1)
         interval = difference(a, b, pids, draws=400)
         assert interval is not None
-        wrong += interval.above_zero or interval.below_zero
+        wrong += interval.above_zero or interval.high < 0
     assert 2 <= wrong <= 24

@@ -26,8 +26,9 @@ LEGEND = """\
 - Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
 - **Δ mAP** is the difference to the dense network in points, with a 95 % interval: bootstrap over
   test identities and seeds, paired. With a single seed it says nothing of what seeds change.
-- **Rank** is 1 + the number of rows whose mAP is better by such an interval that excludes 0;
-  rows that share a rank are marked `=`. The intervals are not corrected for their number.
+- **Rank** goes down the mean mAP: a row shares the rank (`=`) of the best row of that rank until
+  it is clearly worse, by such an interval that excludes 0, and then opens the next. The intervals
+  are not corrected for their number.
 - Not ranked (-): the dense reference, rows with a failed or diverged seed, and rows **off target**,
   whose reduction lies outside the protocol's tolerance.
 - *before retraining* is right after the cut, with batch norm recalibrated. Iterative and

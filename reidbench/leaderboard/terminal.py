@@ -23,9 +23,10 @@ WIDTH = 100
 GAP = 2
 
 LEGEND = (
-    "Rank: 1 + the number of rows that are clearly better (interval excludes 0), so ranks repeat "
-    "(=) or skip. ref.: the unpruned network. red.: achieved reduction of MACs. ±: standard "
-    "deviation over seeds; Δ mAP to dense with a 95 % interval over identities and seeds."
+    "Rank: shared (=) with the best row of that rank until a row is clearly worse, its interval "
+    "of difference excluding 0. ref.: the unpruned network. red.: achieved reduction of MACs. "
+    "±: standard deviation over seeds; Δ mAP to dense with a 95 % interval over identities and "
+    "seeds."
 )
 
 
