@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import environment, reidbench
+from support.suites import write_suite
 
 from reidbench.plugins import Component, Plugin, Shelf, UnknownComponent, discover
+from reidbench.results import read_results
 
 ROOT = Path(__file__).parent.parent
 
@@ -292,6 +295,20 @@ group = SimpleNamespace(weight=torch.tensor([[1.0, 1.0], [0.0, 4.0], [2.0, 4.0]]
 print(component.owner, component.record.build({}).scores(group, None).tolist())
 """
     assert python(site, code).stdout.strip() == "reidbench-example 0.1.0 [0.0, 2.0, 1.0]"
+
+
+def test_the_example_runs_in_a_suite_beside_every_broken_plugin(
+    site: Path, tiny_site: tuple[Path, Path], tmp_path: Path
+) -> None:
+    suite = write_suite(tmp_path, methods=["dense", "example-spread"])
+    run = reidbench("run", suite, cwd=tmp_path, env=environment(site, *tiny_site))
+    assert run.returncode == 0, run.stderr
+    assert "plugin raises-at-import 0.7 left out: RuntimeError: boom" in run.stderr
+    results = read_results(tmp_path / "runs" / "tiny-suite" / "results")
+    (pruned,) = (result for result in results if result.trial.reduction)
+    assert pruned.components["method"].distribution == "reidbench-example"
+    assert pruned.status == "done"
+    assert pruned.matched
 
 
 RESULT = """
