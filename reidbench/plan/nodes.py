@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from reidbench.plugins import Component
 from reidbench.protocol import Protocol
@@ -90,13 +90,11 @@ class Node:
     devices, workers or paths.
     """
 
+    kind: ClassVar[str]
+    """The node's kind, as keys and reports name it."""
+
     protocol: Protocol
     data: Chosen
-
-    @property
-    def kind(self) -> str:
-        """The node's kind, as keys and reports name it."""
-        raise NotImplementedError
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the node's numbers."""
@@ -142,23 +140,17 @@ class PhaseNode(Node):
 class TrainNode(PhaseNode):
     """A phase that trains."""
 
-    @property
-    def kind(self) -> str:
-        """``train``."""
-        return "train"
+    kind: ClassVar[str] = "train"
 
 
 @dataclass(frozen=True)
 class PruneNode(PhaseNode):
     """A phase that prunes to a MACs target and retrains; no budget means a cut alone."""
 
+    kind: ClassVar[str] = "prune"
+
     method: ChosenMethod
     reduction: float
-
-    @property
-    def kind(self) -> str:
-        """``prune``."""
-        return "prune"
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the phase's numbers."""
@@ -173,13 +165,10 @@ class PruneNode(PhaseNode):
 class EvaluateNode(Node):
     """A measurement of a phase's network on query and gallery."""
 
+    kind: ClassVar[str] = "evaluate"
+
     network: PhaseNode
     state: State
-
-    @property
-    def kind(self) -> str:
-        """``evaluate``."""
-        return "evaluate"
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the measurement."""
