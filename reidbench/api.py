@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from reidbench.data import DataError, ReIDData, Split
 from reidbench.hookspecs import hookimpl
-from reidbench.method import Group, Method, PrunePhase, RankingTask
+from reidbench.method import Method
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord
+from reidbench.task import (
+    CannotScore,
+    Group,
+    NextLayer,
+    PrunePhase,
+    RankingTask,
+    Scores,
+    TrainingTask,
+)
 
 API_VERSION = 1
 """The contract a plugin is written against; a plugin may state the one it needs in a module-level
@@ -14,14 +23,18 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION",
     "BackboneRecord",
+    "CannotScore",
     "DataError",
     "DatasetRecord",
     "Group",
     "Method",
     "MethodRecord",
+    "NextLayer",
     "PrunePhase",
     "RankingTask",
     "ReIDData",
+    "Scores",
     "Split",
+    "TrainingTask",
     "hookimpl",
 ]

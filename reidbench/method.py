@@ -1,101 +1,29 @@
-"""What the author of a pruning method writes, and what the harness hands to it."""
+"""What the author of a pruning method writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
-
-class Group(Protocol):
-    """A channel group of the network as it stands: the channels that must go together."""
-
-    @property
-    def name(self) -> str:
-        """Path of the first layer that produces these channels, e.g. ``layer1.0.conv1``."""
-
-    @property
-    def size(self) -> int:
-        """Channels left in the group."""
-
-    @property
-    def weight(self) -> Tensor:
-        """Filters, (channels, features): every producing layer's, flattened and side by side."""
-
-    @property
-    def norm_scale(self) -> Tensor | None:
-        """Scales γ of the batch norm behind the producers, (channels,), or None without one."""
-
-
-FeatureStatistic = Callable[["Tensor", "Tensor | None"], "Tensor"]
-
-
-class RankingTask(Protocol):
-    """What a criterion may look at: the network, its groups, and training images only."""
-
-    @property
-    def groups(self) -> Sequence[Group]:
-        """The channel groups in the protocol's scope, in network order."""
-
-    @property
-    def generator(self) -> torch.Generator:
-        """Random numbers that depend on the trial's seed alone."""
-
-    def mean_over_images(
-        self, statistic: FeatureStatistic, *, gradients: bool = False
-    ) -> Mapping[str, Tensor]:
-        """Average a statistic of feature maps over the protocol's calibration images.
-
-        ``statistic(maps, gradients)`` gets a batch of a group's maps (n, channels, height, width)
-        after their batch norm, and the gradients of the training loss with respect to them (None
-        unless asked for); it returns (n, channels). Same images, order and batch size for every
-        method. Groups with several producers get the sum over them. Returns (channels,) by group.
-        """
-
-
-class PrunePhase(Protocol):
-    """One prune phase with its budget; what :meth:`Method.prune` may do with it."""
-
-    @property
-    def target(self) -> float:
-        """The reduction of MACs to reach, in [0, 1)."""
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps of the whole phase: all must be spent."""
-
-    @property
-    def steps_left(self) -> int:
-        """Optimiser steps not spent yet."""
-
-    def strategy(self) -> None:
-        """Run the strategy that the record or the suite names."""
-
-    def rank(self) -> Mapping[str, Tensor]:
-        """Return the method's scores by group, low = remove."""
-
-    def cut(self, reduction: float) -> None:
-        """Rank and remove channels for good, so that MACs fall by ``reduction`` of the dense."""
-
-    def soften(self, reduction: float) -> None:
-        """Rank and zero the filters that such a cut would remove; they may grow back."""
-
-    def train(self, steps: int) -> None:
-        """Train on with the phase's one learning-rate schedule."""
+    from reidbench.task import Group, PrunePhase, RankingTask, TrainingTask
 
 
 class Method:
     """A pruning method: implement :meth:`scores`, and no more than the idea needs.
 
-    Options from the suite arrive as keyword arguments, the record's defaults filled in.
+    Options from the suite arrive as keyword arguments, the record's defaults filled in. One
+    instance serves one prune phase: it may remember what it saw.
     """
 
     normalisation: ClassVar[Literal["l2", "none"]] = "l2"
     """How scores are made comparable between layers under ``global`` allocation: divided by each
     layer's L2 norm (Molchanov et al. 2017, eq. 10), or taken as they are."""
+
+    soft_factor: float = 0.0
+    """What soft pruning multiplies filters by, in [0, 1)."""
 
     def __init__(self, **options: Any) -> None:
         self.options = options
@@ -104,7 +32,12 @@ class Method:
         """Gather what :meth:`scores` needs, once a ranking; the default needs nothing."""
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return one finite score a channel, (group.size,); the lowest are removed first."""
+        """Return one finite score a channel, (group.size,); the lowest are removed first.
+
+        Raises:
+            CannotScore: the group lacks what the criterion needs.
+
+        """
         raise NotImplementedError(f"{type(self).__name__} ranks no channels: implement scores()")
 
     def pruned_share(self, progress: float) -> float:
@@ -114,6 +47,28 @@ class Method:
         """
         return progress
 
+    def penalty(self, task: TrainingTask) -> Tensor | None:
+        """Return a scalar to add to the loss of a training step, or None.
+
+        Asked in every step of a prune phase until the target is met, under any strategy.
+        """
+        return None
+
+    def after_step(self, task: TrainingTask) -> None:
+        """Look at ``group.gradient`` of the step just taken; until the target is met."""
+
+    def refit(self, group: Group, kept: Tensor, task: RankingTask) -> Sequence[Tensor] | None:
+        """Return new weights for the layers that read ``group``, or None to leave them.
+
+        Asked just before ``group`` is cut for good to the channels ``kept`` (indices in ascending
+        order, int64). One tensor (outputs, kept, taps) for each of ``task.next_layers(group)``.
+        """
+        return None
+
     def prune(self, phase: PrunePhase) -> None:
-        """Spend the phase: the default runs its strategy; override to own the whole phase."""
+        """Spend the phase: the default runs its strategy.
+
+        Override it to own the whole phase, and say ``strategy="own"`` in the record. The suite may
+        still name another strategy, which then runs in its place.
+        """
         phase.strategy()

@@ -7,18 +7,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from reidbench.errors import ReidbenchError, did_you_mean
 
-Strategy = Literal["one-shot", "iterative", "progressive"]
+Strategy = Literal["one-shot", "iterative", "progressive", "regularised", "layerwise", "own"]
 Allocation = Literal["uniform", "global"]
 Prunes = Literal["trained", "initial", "nothing"]
+Data = Literal["weights", "images", "labels"]
+BudgetRule = Literal["epochs", "compute"]
 
-STRATEGIES: tuple[Strategy, ...] = ("one-shot", "iterative", "progressive")
-ALLOCATIONS: tuple[Allocation, ...] = ("uniform", "global")
-PRUNES: tuple[Prunes, ...] = ("trained", "initial", "nothing")
-
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+ALLOCATIONS: tuple[Allocation, ...] = get_args(Allocation)
+PRUNES: tuple[Prunes, ...] = get_args(Prunes)
+DATA: tuple[Data, ...] = get_args(Data)
+BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
 
 # Names stand in YAML, file names and cache keys.
 _NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
@@ -144,10 +147,19 @@ class MethodRecord(Record):
     """A pruning method: a criterion, and when and where it cuts unless the suite says otherwise.
 
     Attributes:
-        strategy: when channels go; swappable in the suite for any scoring method.
+        strategy: when channels go; swappable in the suite for any scoring method. ``own`` runs the
+            method's own :meth:`Method.prune`.
         allocation: the same share of every layer, or one ranking over all layers.
         prunes: ``trained`` cuts what earlier phases trained; ``initial`` cuts the untrained network
             and trains the slim one through the very same phases; ``nothing`` keeps every channel.
+        data: what a ranking looks at: ``weights`` alone, ``images`` (their feature maps), or
+            ``labels`` too (the loss and its gradients). A ranking that asks for more fails.
+        budget: ``epochs``: the protocol's epochs in every phase, as the closed division demands;
+            ``compute``: as many more as the slim network is cheaper, at most twice (a control's).
+        authors_epochs: how long the authors train from the start of pruning on, in epochs of
+            their data; where that is longer than the phase, the result says "rescaled".
+        authors_schedule: their schedule in a few words.
+        extra: the extra of reidbench that installs what the target imports, if it needs one.
         control: a row every table has for comparison, rather than a contender.
         target: a subclass of :class:`reidbench.api.Method`.
 
@@ -156,11 +168,22 @@ class MethodRecord(Record):
     strategy: Strategy = "one-shot"
     allocation: Allocation = "uniform"
     prunes: Prunes = "trained"
+    data: Data = "weights"
+    budget: BudgetRule = "epochs"
+    authors_epochs: float | None = None
+    authors_schedule: str = ""
+    extra: str = ""
     control: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        allowed = {"strategy": STRATEGIES, "allocation": ALLOCATIONS, "prunes": PRUNES}
+        allowed = {
+            "strategy": STRATEGIES,
+            "allocation": ALLOCATIONS,
+            "prunes": PRUNES,
+            "data": DATA,
+            "budget": BUDGETS,
+        }
         for text, words in allowed.items():
             if getattr(self, text) not in words:
                 self._refuse(text, f"one of {', '.join(words)}", getattr(self, text))

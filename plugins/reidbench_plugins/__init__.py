@@ -3,83 +3,15 @@
 from __future__ import annotations
 
 from reidbench.api import BackboneRecord, DatasetRecord, MethodRecord, hookimpl
+from reidbench_plugins.methods import RECORDS
 
-_METHODS = "reidbench_plugins.methods"
 _RESNET = "He et al., Deep Residual Learning for Image Recognition, CVPR 2016; torchvision"
 
 
 @hookimpl
 def reidbench_methods() -> list[MethodRecord]:
-    """Declare the controls and the built-in criteria."""
-    return [*_controls(), *_criteria()]
-
-
-def _controls() -> list[MethodRecord]:
-    return [
-        MethodRecord(
-            name="dense",
-            version="1",
-            summary="Keeps every channel and trains on for as long as the others do.",
-            reference="-",
-            target=f"{_METHODS}.dense:Dense",
-            prunes="nothing",
-            control=True,
-        ),
-        MethodRecord(
-            name="random",
-            version="1",
-            summary="Removes channels at random.",
-            reference="Mittal et al., Recovering from Random Pruning, WACV 2018",
-            target=f"{_METHODS}.random:Random",
-            control=True,
-        ),
-        MethodRecord(
-            name="scratch",
-            version="1",
-            summary="Trains the uniformly slim network from its initialisation.",
-            reference="Liu et al., Rethinking the Value of Network Pruning, ICLR 2019",
-            target=f"{_METHODS}.scratch:Scratch",
-            prunes="initial",
-            control=True,
-        ),
-    ]
-
-
-def _criteria() -> list[MethodRecord]:
-    return [
-        MethodRecord(
-            name="l1",
-            version="1",
-            summary="Removes the filters with the smallest L1 norm.",
-            reference="Li et al., Pruning Filters for Efficient ConvNets, ICLR 2017",
-            target=f"{_METHODS}.l1:L1",
-        ),
-        MethodRecord(
-            name="fpgm",
-            version="1",
-            summary="Removes the filters that lie closest to all the others of their layer.",
-            reference="He et al., Filter Pruning via Geometric Median, CVPR 2019",
-            target=f"{_METHODS}.fpgm:Fpgm",
-        ),
-        MethodRecord(
-            name="taylor",
-            version="1",
-            summary="Removes the maps without which the loss changes least, to first order.",
-            reference="Molchanov et al., Pruning Convolutional Neural Networks, ICLR 2017",
-            target=f"{_METHODS}.taylor:Taylor",
-            strategy="iterative",
-            allocation="global",
-        ),
-        MethodRecord(
-            name="psfp",
-            version="1",
-            summary="Zeroes ever more of the filters with the smallest L2 norm while training on.",
-            reference="He et al., Asymptotic Soft Filter Pruning, 2018 (arXiv 1808.07471)",
-            target=f"{_METHODS}.psfp:Psfp",
-            strategy="progressive",
-            options={"anchor": 0.25},
-        ),
-    ]
+    """Declare the controls and the built-in methods."""
+    return RECORDS
 
 
 @hookimpl

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reidbench.api import Group, Method
-from reidbench_plugins.methods.dense import Dense
-from reidbench_plugins.methods.fpgm import Fpgm
-from reidbench_plugins.methods.l1 import L1
-from reidbench_plugins.methods.psfp import Psfp, decay
-from reidbench_plugins.methods.random import Random
-from reidbench_plugins.methods.scratch import Scratch
-from reidbench_plugins.methods.taylor import Taylor, saliency
+from reidbench_plugins.methods.controls.dense import Dense
+from reidbench_plugins.methods.weights.fpgm import Fpgm
+from reidbench_plugins.methods.weights.l1 import L1
+from reidbench_plugins.methods.progressive.psfp import Psfp, decay
+from reidbench_plugins.methods.controls.random import Random
+from reidbench_plugins.methods.controls.scratch import Scratch
+from reidbench_plugins.methods.maps.taylor import Taylor, saliency
 
 # Two opposite long filters and two short parallel ones.
 FILTERS = torch.tensor([[3.0, 4.0], [-3.0, -4.0], [1.0, 0.0], [2.0, 0.0]])
