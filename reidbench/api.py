@@ -16,7 +16,7 @@ from reidbench.task import (
     TrainingTask,
 )
 
-API_VERSION = 1
+API_VERSION = 2
 """The contract a plugin is written against; a plugin may state the one it needs in a module-level
 ``REIDBENCH_API``, and is refused with a sentence when this reidbench is older."""
 

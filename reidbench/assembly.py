@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from reidbench.plan import ENGINE, EvaluateNode, PhaseNode, Plan, Trial
+from reidbench.plan import ENGINE, EvaluateNode, PhaseNode, Plan, PruneNode, Trial
 from reidbench.results import (
     Cost,
     Metrics,
     PerQuery,
     PhaseReport,
     Result,
+    Schedule,
     Scores,
     Status,
     Width,
@@ -75,7 +76,20 @@ def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
         "engine": ENGINE,
         "components": {part: chosen.identity() for part, chosen in components.items()},
         "tolerance": plan.protocol.pruning.tolerance,
+        "schedule": _schedule(trial),
     }
+
+
+def _schedule(trial: Trial) -> Schedule:
+    record = trial.method.record
+    first = next(i for i, node in enumerate(trial.phases) if isinstance(node, PruneNode))
+    epochs = sum(node.epochs for node in trial.phases[first:])
+    return Schedule(
+        epochs=epochs,
+        authors_epochs=record.authors_epochs,
+        authors_schedule=record.authors_schedule,
+        rescaled=record.authors_epochs is not None and record.authors_epochs > epochs,
+    )
 
 
 def _metrics(node: EvaluateNode | None, store: Store) -> Metrics | None:

@@ -66,9 +66,12 @@ class Method:
         return None
 
     def prune(self, phase: PrunePhase) -> None:
-        """Spend the phase: the default runs its strategy.
+        """Spend the whole phase on a schedule of the method's own.
 
-        Override it to own the whole phase, and say ``strategy="own"`` in the record. The suite may
-        still name another strategy, which then runs in its place.
+        Runs if the record says ``strategy="own"`` and the suite names no other strategy in its
+        place, or if the method keeps every channel.
         """
-        phase.strategy()
+        raise NotImplementedError(
+            f"{type(self).__name__} has no schedule of its own: implement prune(), or name one of "
+            "the strategies in its record"
+        )

@@ -49,6 +49,8 @@ class Record:
         target: lazy ``"package.module:attribute"``, so that discovery never imports torch.
         options: the options a suite may set, with their defaults: strings, numbers, booleans, or
             None for an option that takes any of these.
+        needs: what ``pip install`` must bring before the target can be imported, if that is more
+            than the plugin's own distribution does, e.g. ``"reidbench[torch-pruning]"``.
 
     """
 
@@ -59,6 +61,7 @@ class Record:
     target: str
     # A mapping has no hash; name and version tell records apart well enough.
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    needs: str = ""
 
     def __post_init__(self) -> None:
         for text in ("name", "version", "summary", "reference", "target"):
@@ -127,9 +130,10 @@ class Record:
         try:
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:
+            cure = f"pip install '{self.needs}'" if self.needs else "reinstall or mend its plugin"
             raise TargetError(
                 f"'{self.name}' {self.version} points at {self.target}, which cannot be imported "
-                f"({type(error).__name__}: {error}); reinstall or mend its plugin"
+                f"({type(error).__name__}: {error}); {cure}"
             ) from error
 
 
@@ -159,7 +163,6 @@ class MethodRecord(Record):
         authors_epochs: how long the authors train from the start of pruning on, in epochs of
             their data; where that is longer than the phase, the result says "rescaled".
         authors_schedule: their schedule in a few words.
-        extra: the extra of reidbench that installs what the target imports, if it needs one.
         control: a row every table has for comparison, rather than a contender.
         target: a subclass of :class:`reidbench.api.Method`.
 
@@ -172,7 +175,6 @@ class MethodRecord(Record):
     budget: BudgetRule = "epochs"
     authors_epochs: float | None = None
     authors_schedule: str = ""
-    extra: str = ""
     control: bool = False
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Status = Literal["done", "failed", "diverged"]
 
 
@@ -101,6 +101,19 @@ class PhaseReport(_Frozen):
     seconds: dict[str, float]
 
 
+class Schedule(_Frozen):
+    """How long a method trains from its pruning on, beside what its authors give it.
+
+    ``epochs`` is the budget here; ``authors_epochs`` are of the authors' data, None if unknown or
+    of no meaning. ``rescaled``: the authors' schedule is longer, and runs as a fraction of it.
+    """
+
+    epochs: float
+    authors_epochs: float | None
+    authors_schedule: str
+    rescaled: bool
+
+
 class Scores(_Frozen):
     """Metrics of the base network, right after the cut (batch norm recalibrated), and at the end.
 
@@ -122,7 +135,7 @@ class PerQuery(_Frozen):
 class Result(_Frozen):
     """A trial and all that came of it."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     key: str
     status: Status
     error: str | None = None
@@ -139,6 +152,7 @@ class Result(_Frozen):
     scores: Scores | None = None
     per_query: PerQuery | None = None
     phases: list[PhaseReport] = []
+    schedule: Schedule | None = None
     provenance: dict[str, Any] = {}
 
     @model_validator(mode="after")

@@ -55,7 +55,10 @@ class Group(Protocol):
 
     @property
     def activation(self) -> str | None:
-        """What each producer's map goes through next: ``relu``, ``relu6``, ``silu``...; or None."""
+        """What the map goes through next: ``relu``, ``relu6``, ``silu``...
+
+        None where nothing follows, as before a residual sum, or a function with parameters.
+        """
 
 
 class NextLayer(Protocol):
@@ -78,7 +81,7 @@ class NextLayer(Protocol):
         """What it should give there, (samples, outputs), its bias left out.
 
         The part of its output that comes from the group's channels, in the network as it was when
-        the cut began: equal to ``einsum("sct,oct->so", inputs, weight)`` if nothing has gone yet.
+        it last trained: ``einsum("sct,oct->so", inputs, weight)`` if nothing has gone since.
         """
 
 
@@ -113,7 +116,10 @@ class RankingTask(Protocol):
         """The network, images (n, 3, height, width) to embeddings; a copy, in eval mode."""
 
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Iterate over the calibration batches: images (n, 3, height, width) and labels (n,)."""
+        """Iterate over the calibration batches: images (n, 3, height, width) and labels (n,).
+
+        Like :meth:`loss`, for a record that declares ``data="labels"``.
+        """
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the protocol's training loss of a batch, a scalar; the network is in eval mode."""
@@ -155,7 +161,7 @@ class RankingTask(Protocol):
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[NextLayer]:
         """Sample ``points`` random output positions an image of every layer that reads ``group``.
 
-        Same images and positions in the network as it stands and as it was when the cut began.
+        Same images and positions in the network as it stands and as it was when it last trained.
 
         Raises:
             CannotScore: a reader is neither a plain 2-d convolution nor a linear layer.
@@ -212,9 +218,6 @@ class PrunePhase(Protocol):
     def active_steps(self) -> int:
         """Steps in which pruning should be complete: the protocol's ``active`` share of all."""
 
-    def strategy(self) -> None:
-        """Run the strategy that the record or the suite names."""
-
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
         """Divide the active steps into ``count`` rounds: progress in (0, 1], and steps, of each."""
 
@@ -233,12 +236,12 @@ class PrunePhase(Protocol):
         They are multiplied by the method's ``soft_factor``: 0 unless it says otherwise.
         """
 
-    def layers(self, reduction: float) -> Iterator[str]:
+    def layers(self, reduction: float) -> Iterator[float]:
         """Cut to ``reduction`` one group after another, in network order.
 
-        Yields the group's name after each, so that the caller may train in between. How many
-        channels each group loses is settled before the first goes, by the trial's allocation; which
-        ones, when its turn comes.
+        Yields the share of the groups that are done, in (0, 1], after each, so that the caller may
+        train in between. How many channels each group loses is settled before the first goes, by
+        the trial's allocation; which ones, when its turn comes.
         """
 
     def loss(self) -> float:

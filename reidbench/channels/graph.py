@@ -48,10 +48,14 @@ class HeldSize:
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """Name the module whose output, at ``positions`` of dimension 1, is a group's feature map."""
+    """Name the module whose output, at ``positions`` of dimension 1, is a group's feature map.
+
+    ``activation`` names the function that the map goes through next, if it does.
+    """
 
     owner: str
     positions: IntArray
+    activation: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

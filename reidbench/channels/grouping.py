@@ -160,7 +160,12 @@ def _group(
         carriers=by_role["carrier"],
         consumers=by_role["consumer"],
         observed=tuple(
-            Observation(walk.norm_after.get(cut.owner, cut.owner), cut.positions) for cut in makers
+            Observation(
+                walk.norm_after.get(cut.owner, cut.owner),
+                cut.positions,
+                walk.activation_after.get(cut.owner),
+            )
+            for cut in makers
         ),
         held_sizes=tuple(held),
     )

@@ -9,7 +9,7 @@ from torch.fx import Node
 
 from reidbench.channels.graph import IntArray
 from reidbench.channels.problems import UnsupportedOperation
-from reidbench.channels.rules import Arguments, operation_of, pin_inputs, rule, where
+from reidbench.channels.rules import Arguments, maker_of, pin_inputs, rule, where
 from reidbench.channels.walk import Charge, Held, Walk, on_axis, running_module, shape_of
 
 # After pruning, a grouped convolution may look like another kind (a depthwise one cut to one
@@ -104,17 +104,9 @@ def _norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
     owner = held[0].owner if held else running_module(node)
     source = walk.along(arguments["input"], 1)
     walk.claim(owner, tuple(tensor.name for tensor in held), 0, "norm", source)
-    if (maker := _made_by(walk, arguments["input"])) is not None:
+    if (maker := maker_of(walk, arguments["input"])) is not None:
         walk.norm_after.setdefault(maker, owner)
     return on_axis(source, 1, len(shape_of(node)))
-
-
-def _made_by(walk: Walk, node: Node) -> str | None:
-    """Return the convolution or linear layer whose output ``node`` is, if it is one."""
-    if len(node.args) < 2 or operation_of(node) not in ("conv1d", "conv2d", "conv3d", "linear"):
-        return None
-    weight = node.args[1]
-    return walk.held[weight].owner if isinstance(weight, Node) else None
 
 
 @rule("prelu")

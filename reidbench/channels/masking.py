@@ -29,16 +29,19 @@ def soften(
     graph: ChannelGraph,
     plan: PruningPlan,
     optimizer: Optimizer | None = None,
+    *,
+    factor: float = 0.0,
 ) -> None:
-    """Zero only the filters and biases that make the dropped channels; they may grow back.
+    """Shrink only the filters and biases that make the dropped channels; they may grow back.
 
-    The norms stay as they are (soft filter pruning, He et al. 2018). With an ``optimizer`` its
-    state for those filters is zeroed too, or old momentum would bring them straight back.
+    They are multiplied by ``factor``; the norms stay as they are (soft filter pruning, He et al.
+    2018). With an ``optimizer`` its state for those filters is zeroed, or old momentum would bring
+    them straight back.
     """
     for group, dropped in _losing(graph, plan):
         for cut in group.producers:
             own = list(_parts(module, cut, cut.tensors))
-            _zero(own, cut, dropped)
+            _scale(own, cut, dropped, factor)
             if optimizer is not None:
                 for parameter in own:
                     _zero(_state(optimizer, parameter), cut, dropped)
@@ -63,8 +66,16 @@ def _state(optimizer: Optimizer, parameter: Tensor) -> Iterator[Tensor]:
             yield value
 
 
-@torch.no_grad()
 def _zero(tensors: Iterable[Tensor], cut: Slice, dropped: tuple[int, ...]) -> None:
+    _scale(tensors, cut, dropped, 0.0)
+
+
+@torch.no_grad()
+def _scale(tensors: Iterable[Tensor], cut: Slice, dropped: tuple[int, ...], factor: float) -> None:
     positions = torch.from_numpy(cut.positions[np.isin(cut.channels, dropped)])
     for tensor in tensors:
-        tensor.index_fill_(cut.dim, positions.to(tensor.device), 0)
+        here = positions.to(tensor.device)
+        if factor == 0:  # a product would keep what is not finite
+            tensor.index_fill_(cut.dim, here, 0)
+        else:
+            tensor.index_copy_(cut.dim, here, tensor.index_select(cut.dim, here) * factor)

@@ -95,9 +95,38 @@ def _item(walk: Walk, node: Node, arguments: Arguments) -> Any:
     return walk.values[source][index]
 
 
+# Activations without numbers of their own: their name is all there is to know.
+_PLAIN = ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu")
+_ACTIVATIONS = (*_PLAIN, "hardtanh", "gelu", "elu", "celu", "leaky_relu", "softplus")
+_LAYERS = ("conv1d", "conv2d", "conv3d", "linear")
+
+
+@rule(*_ACTIVATIONS)
+def _activation(walk: Walk, node: Node, arguments: Arguments) -> Any:
+    source = node.args[0]
+    assert isinstance(source, Node)
+    if operation_of(source) in ("batch_norm", "instance_norm"):
+        source = source.args[0]
+    if isinstance(source, Node) and (maker := maker_of(walk, source)) is not None:
+        name = operation_of(node)
+        # What torchvision calls ReLU6 is exported as a hard tanh.
+        if name == "hardtanh" and (arguments["min_val"], arguments["max_val"]) == (0, 6):
+            name = "relu6"
+        if name in _PLAIN:
+            walk.activation_after.setdefault(maker, name)
+    return walk.ids(node.args[0])
+
+
+def maker_of(walk: Walk, node: Node) -> str | None:
+    """Return the convolution or linear layer whose output ``node`` is, if it is one."""
+    if len(node.args) < 2 or operation_of(node) not in _LAYERS:
+        return None
+    weight = node.args[1]
+    return walk.held[weight].owner if isinstance(weight, Node) else None
+
+
 @rule(
-    *("relu", "relu6", "hardtanh", "silu", "hardswish", "hardsigmoid", "sigmoid", "gelu", "tanh"),
-    *("elu", "selu", "celu", "leaky_relu", "mish", "softplus", "clamp", "clamp_min", "clamp_max"),
+    *("clamp", "clamp_min", "clamp_max"),
     *("abs", "neg", "exp", "log", "sqrt", "rsqrt", "square", "reciprocal", "softsign"),
     *("dropout", "feature_dropout", "alpha_dropout", "clone", "contiguous", "detach", "alias"),
     *("to", "_to_copy", "lift_fresh_copy"),

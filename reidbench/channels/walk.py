@@ -65,6 +65,7 @@ class Walk:
     charges: list[Charge] = field(default_factory=list)
     sum_owners: set[str] = field(default_factory=set)
     norm_after: dict[str, str] = field(default_factory=dict)
+    activation_after: dict[str, str] = field(default_factory=dict)
     sizes: dict[tuple[str, str, int | None], IntArray] = field(default_factory=dict)
 
     def fresh(self, size: int) -> IntArray:

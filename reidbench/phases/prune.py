@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from reidbench.channels import (
-    ChannelGraph,
-    PruningPlan,
-    capture,
-    carry_optimizer_state,
-    parameters,
-    remove,
-    soften,
-    view,
-)
+from reidbench.channels import ChannelGraph, PruningPlan, capture, parameters
 from reidbench.errors import Diverged
 from reidbench.method import Method
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import PRUNED, fresh_network, save_network, starting_network
-from reidbench.phases.ranking import MethodError, Ranking, calibration_batches, checked_scores
-from reidbench.phases.recalibration import recalibrated
-from reidbench.phases.solving import comparable, next_plan, relative
-from reidbench.phases.strategies import STRATEGIES
 from reidbench.phases.train import Clock, make_trainer, phase_meta
 from reidbench.plan import PruneNode
+from reidbench.pruning.calibration import calibration_batches, calibration_loss
+from reidbench.pruning.guidance import Guidance, guides
+from reidbench.pruning.problems import MethodError
+from reidbench.pruning.ranking import Ranking, checked, checked_scores, naming, no_judge
+from reidbench.pruning.samples import Anchor, write_columns
+from reidbench.pruning.solving import comparable, relative
+from reidbench.pruning.strategies import STRATEGIES, rounds
+from reidbench.pruning.subject import Subject, lowest_gone
+from reidbench.task import Scores
 from reidbench.training import Network, Trainer, derived_seed, generator
 from reidbench.training.seeds import isolated
 
@@ -43,7 +39,7 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
 
     """
     phase = begin_prune(node, bench)
-    phase.method.prune(phase)
+    phase.run()
     phase.verify()
     with bench.store.writing(node.key) as (folder, meta):
         phase.save(folder)
@@ -62,13 +58,16 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     return Pruning(
         node=node,
         method=node.method.build(),
-        dense=dense,
         dense_parameters=parameters(untrained),
-        graph=dense if plan is None else capture(network.backbone, node.protocol.input.size),
-        plan=plan or PruningPlan.everything(dense),
-        network=network,
+        subject=Subject(
+            network=network,
+            dense=dense,
+            graph=dense if plan is None else capture(network.backbone, node.protocol.input.size),
+            plan=plan or PruningPlan.everything(dense),
+            protocol=node.protocol,
+            calibration=calibration_batches(images, node.protocol, random, bench.device),
+        ),
         trainer=make_trainer(node, network, images, bench),
-        calibration=calibration_batches(images, node.protocol, random, bench.device),
         random=generator(node.seed, "ranking"),
         clock=Clock(),
     )
@@ -76,29 +75,28 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
 
 @dataclass
 class Pruning:
-    """The :class:`reidbench.api.PrunePhase` of one prune phase.
-
-    All solving happens on the dense graph in original channel indices, whatever is gone already,
-    so that reductions, floors and allocations always refer to the dense network.
-    """
+    """The :class:`reidbench.api.PrunePhase` of one prune phase."""
 
     node: PruneNode
     method: Method
-    dense: ChannelGraph
     dense_parameters: int
-    graph: ChannelGraph
-    plan: PruningPlan
-    network: Network
+    subject: Subject
     trainer: Trainer
-    calibration: list[tuple[Tensor, Tensor]]
     random: torch.Generator
     clock: Clock
     just_cut: Network | None = None
+    _anchor: tuple[int, Network, ChannelGraph, PruningPlan] | None = None
+    _guidance: Guidance | None = None
 
     @property
     def target(self) -> float:
         """The reduction to reach."""
         return self.node.reduction
+
+    @property
+    def achieved(self) -> float:
+        """The reduction of MACs reached so far."""
+        return self.subject.achieved
 
     @property
     def steps(self) -> int:
@@ -111,132 +109,226 @@ class Pruning:
         return self.trainer.steps - self.trainer.done
 
     @property
-    def achieved(self) -> float:
-        """The reduction of MACs reached so far."""
-        return 1 - self.dense.macs.total(self.plan.widths) / self.dense.macs.total()
+    def active_steps(self) -> int:
+        """Steps in which pruning should be complete."""
+        return round(self.node.protocol.pruning.active * self.steps)
 
-    def strategy(self) -> None:
-        """Run the strategy of the record or the suite."""
-        run = STRATEGIES[self.node.method.strategy]
-        run(self, self.method, self.node.protocol.pruning)
-
-    def rank(self) -> Mapping[str, Tensor]:
-        """Return the method's checked scores by group, of the network as it stands.
-
-        Methods look at a copy with batch norm recalibrated: the running statistics of a network
-        that was cut a few steps ago still describe the one before.
-
-        Raises:
-            Diverged: weights that are no longer finite.
-            MethodError: scores that break the contract.
-
-        """
-        with self.clock.running("ranking"):
-            self._refuse_non_finite()
-            network = self._recalibrated()
-            groups = self.graph.in_scope(self.node.protocol.pruning.scope)
-            ranking = Ranking(
-                self.node.method.label,
-                network,
-                [view(network.backbone, self.graph, group) for group in groups],
-                self.calibration,
-                self.node.protocol,
-                self.random,
+    def run(self) -> None:
+        """Spend the phase as the record or the suite says."""
+        # A method that keeps everything has no strategy, whatever word stands in its record.
+        record = self.node.method.record
+        if record.prunes == "nothing":
+            return self.method.prune(self)
+        if type(self.method).prune is not Method.prune and record.strategy != "own":
+            raise MethodError(
+                f"method '{self._label}' overrides prune(), so its record must say strategy='own' "
+                "(a suite may still name another)"
             )
-            # A method that draws from torch's global generators stays reproducible.
-            with isolated(derived_seed(self.node.seed, "ranking", self.trainer.done)):
-                return checked_scores(self.method, ranking)
+        run = STRATEGIES[self.node.method.strategy]
+        return run(self, self.method, self.node.protocol.pruning)
 
-    def cut(self, reduction: float) -> None:
-        """Rank, and remove channels for good; momentum of what stays goes on."""
-        plan = self._next(reduction)
-        with self.clock.running("cutting"):
-            removal = remove(self.backbone, self.graph, relative(plan, self.plan))
-            carry_optimizer_state(self.trainer.optimiser, removal)
-            self.plan = plan
-            self.graph = capture(self.backbone, self.node.protocol.input.size)
-        if self._on_target and self.node.budget is not None:
-            with self.clock.running("recalibration"):
-                self.just_cut = self._recalibrated()
+    def rounds(self, count: int) -> Sequence[tuple[float, int]]:
+        """Divide the active steps into rounds: progress in (0, 1], and steps, of each."""
+        return rounds(self.active_steps, count)
 
-    def soften(self, reduction: float) -> None:
-        """Rank, and zero filters that may grow back."""
-        plan = relative(self._next(reduction), self.plan)
+    def rank(self) -> Scores:
+        """Return the method's checked scores by group, of the network as it stands."""
+        return self._rank(self._ranking(self.target))
+
+    def cut(self, reduction: float, scores: Scores | None = None) -> None:
+        """Remove channels for good; momentum of what stays goes on."""
+        ranking = self._ranking(reduction)
+        found = self._rank(ranking) if scores is None else self._checked(scores)
+        self._remove(self._plan(found, reduction), ranking)
+
+    def soften(self, reduction: float, scores: Scores | None = None) -> None:
+        """Rank, and shrink filters that may grow back."""
+        found = self._rank(self._ranking(reduction)) if scores is None else self._checked(scores)
+        plan = self._plan(found, reduction)
         with self.clock.running("cutting"):
-            soften(self.backbone, self.graph, plan, self.trainer.optimiser)
+            self.subject.soften(plan, self.trainer.optimiser, self.method.soft_factor)
+
+    def layers(self, reduction: float) -> Iterator[float]:
+        """Cut one group after another, each ranked when its turn comes; yield the share done."""
+        goal = self._plan(self._first_scores(reduction), reduction)
+        names = [group.name for group in self.subject.views()]
+        for done, name in enumerate(names, start=1):
+            if len(goal.kept[name]) < len(self.subject.plan.kept[name]):
+                ranking = self._ranking(reduction, only=name)
+                kept = lowest_gone(self._rank(ranking)[name], len(goal.kept[name]))
+                self._remove(self.subject.without(name, goal, kept), ranking)
+            yield done / len(names)
+
+    def loss(self) -> float:
+        """Return the training loss over the calibration images, of the network as it stands."""
+        with self.clock.running("ranking"):
+            network = self._copy()
+            return calibration_loss(network, self.subject.calibration, self.node.protocol)
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""
-        if steps > self.steps_left:
+        if not 0 <= steps <= self.steps_left:
             raise MethodError(
-                f"method '{self.node.method.label}' asked for {steps} steps with {self.steps_left} "
+                f"method '{self._label}' asked for {steps} steps with {self.steps_left} "
                 f"of {self.steps} left; every method trains for the same budget"
             )
         with self.clock.running("training"):
-            self.trainer.train(steps)
+            self.trainer.train(steps, self._guide())
 
     def verify(self) -> None:
         """Refuse a method that missed the target, or kept some of its budget."""
-        name = self.node.method.label
         if self.steps_left:
             raise MethodError(
-                f"method '{name}' left {self.steps_left} of {self.steps} steps unspent; "
+                f"method '{self._label}' left {self.steps_left} of {self.steps} steps unspent; "
                 "every method trains for the whole budget"
             )
         if not self._on_target:
             raise MethodError(
-                f"method '{name}' reached a reduction of {self.achieved:.4f}, the target is "
-                f"{self.target:.4f}: outside the protocol's tolerance"
+                f"method '{self._label}' reached a reduction of {self.achieved:.4f}, the target "
+                f"is {self.target:.4f}: outside the protocol's tolerance"
             )
 
     def save(self, folder: Path) -> None:
         """Write the final network, and the one right after the cut."""
-        save_network(folder, self.network, self.plan)
+        save_network(folder, self.subject.network, self.subject.plan)
         if self.just_cut is not None:
-            save_network(folder / PRUNED, self.just_cut, self.plan)
+            save_network(folder / PRUNED, self.just_cut, self.subject.plan)
 
     def report(self) -> dict[str, Any]:
         """Return cost and widths, as results carry them."""
+        plan, macs = self.subject.plan, self.subject.dense.macs
         return {
             "cost": {
-                "macs": self.dense.macs.total(self.plan.widths),
-                "dense_macs": self.dense.macs.total(),
-                "parameters": parameters(self.backbone),
+                "macs": macs.total(plan.widths),
+                "dense_macs": macs.total(),
+                "parameters": parameters(self.subject.network.backbone),
                 "dense_parameters": self.dense_parameters,
             },
             "widths": {
-                name: {"kept": width, "size": self.plan.sizes[name]}
-                for name, width in self.plan.widths.items()
+                name: {"kept": width, "size": plan.sizes[name]}
+                for name, width in plan.widths.items()
             },
         }
 
     @property
-    def backbone(self) -> nn.Module:
-        """The part of the network that is pruned."""
-        return self.network.backbone
+    def _label(self) -> str:
+        return self.node.method.label
 
     @property
     def _on_target(self) -> bool:
         return abs(self.achieved - self.target) <= self.node.protocol.pruning.tolerance
 
-    def _recalibrated(self) -> Network:
-        return recalibrated(self.network, (images for images, _ in self.calibration))
+    def _ranking(self, reduction: float, only: str | None = None) -> Ranking:
+        """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
+        with self.clock.running("ranking"):
+            network = self._copy()
+        groups = [v for v in self.subject.views(network) if only in (None, v.name)]
+        return Ranking(
+            method=self._label,
+            data=self.node.method.record.data,
+            whole=network,
+            groups=groups,
+            calibration=self.subject.calibration,
+            protocol=self.node.protocol,
+            generator=self.random,
+            reduction=reduction,
+            anchor=self._anchored(network),
+            judge=no_judge if only else lambda scores: self._loss_after(scores, reduction),
+        )
 
-    def _refuse_non_finite(self) -> None:
+    def _copy(self) -> Network:
+        """Return a recalibrated copy of the network, unless its training went astray."""
         # A loss may still be finite when the step after it was not.
-        if not all(torch.isfinite(weights).all() for weights in self.network.parameters()):
+        if not all(torch.isfinite(weights).all() for weights in self.subject.network.parameters()):
             raise Diverged(f"weights are no longer finite after step {self.trainer.done}")
+        return self.subject.recalibrated()
 
-    def _next(self, reduction: float) -> PruningPlan:
-        """Return the plan for ``reduction``, by the scores of the network as it stands."""
-        scores, allocation = self.rank(), self.node.method.allocation
+    def _rank(self, ranking: Ranking) -> dict[str, Tensor]:
+        # A method that draws from torch's global generators stays reproducible.
+        seed = derived_seed(self.node.seed, "ranking", self.trainer.done)
+        with self.clock.running("ranking"), isolated(seed):
+            return checked_scores(self.method, ranking)
+
+    def _first_scores(self, reduction: float) -> Mapping[str, Tensor]:
+        """Return scores that decide how many channels each group loses."""
+        if self.node.method.allocation == "global":
+            return self._rank(self._ranking(reduction))
+        # Under uniform allocation widths do not depend on scores, so any will do.
+        return {group.name: torch.zeros(group.size) for group in self.subject.views()}
+
+    def _anchored(self, copy: Network) -> Anchor:
+        """Return the network as it last trained: the first copy made since."""
+        if self._anchor is None or self._anchor[0] != self.trainer.done:
+            self._anchor = (self.trainer.done, copy, self.subject.graph, self.subject.plan)
+        _, network, graph, plan = self._anchor
+        return Anchor(network, graph, relative(self.subject.plan, plan))
+
+    def _remove(self, plan: PruningPlan, ranking: Ranking) -> None:
+        if type(self.method).refit is not Method.refit:
+            with self.clock.running("refitting"):
+                self._refit(self.subject.relative(plan), ranking)
+        with self.clock.running("cutting"):
+            self.subject.remove(plan, self.trainer.optimiser)
+            self._guidance = None
+        if self._on_target and self.node.budget is not None:
+            with self.clock.running("recalibration"):
+                self.just_cut = self._copy()
+
+    def _refit(self, plan: PruningPlan, ranking: Ranking) -> None:
+        """Write the weights that the method gives to the layers behind groups that shrink."""
+        for group in ranking.groups:
+            if group.name not in plan.dropped:
+                continue
+            kept = torch.tensor(plan.kept[group.name])
+            with naming(self._label, group.name):
+                weights = self.method.refit(group, kept, ranking)
+            cuts = group.group.consumers
+            for cut, weight in zip(cuts, weights or (), strict=bool(weights)):
+                if not torch.isfinite(weight).all():
+                    raise MethodError(
+                        f"method '{self._label}': the weights it refits for '{cut.owner}' are not "
+                        f"finite; mend its refit() of '{group.name}'"
+                    )
+                write_columns(self.subject.network.backbone, cut, kept, weight)
+
+    def _guide(self) -> Guidance | None:
+        if not guides(self.method) or self._on_target:
+            return None
+        if self._guidance is None:
+            self._guidance = Guidance(
+                method=self.method,
+                label=self._label,
+                groups=self.subject.views(live=True),
+                steps=self.active_steps,
+                done=self.trainer.done,
+                choose=self._leaving,
+            )
+        return self._guidance
+
+    def _leaving(self, scores: Scores) -> dict[str, Tensor]:
+        plan = self.subject.relative(self._plan(self._checked(scores), self.target))
+        leaving = {}
+        for name, scored in scores.items():
+            leaving[name] = torch.ones(len(scored), dtype=torch.bool)
+            leaving[name][list(plan.kept[name])] = False
+        return leaving
+
+    def _loss_after(self, scores: Scores, reduction: float) -> float:
+        network = self.subject.copy_after(self._plan(self._checked(scores), reduction))
+        return calibration_loss(network, self.subject.calibration, self.node.protocol)
+
+    def _checked(self, scores: Scores) -> dict[str, Tensor]:
+        """Return scores that a method hands over itself, checked like those of a ranking."""
+        views = self.subject.views()
+        if odd := sorted({view.name for view in views} ^ set(scores)):
+            raise MethodError(
+                f"method '{self._label}': its scores and the groups in scope differ in "
+                f"{', '.join(odd[:3])}; score every group of task.groups"
+            )
+        return {view.name: checked(scores[view.name], view, self._label) for view in views}
+
+    def _plan(self, scores: Mapping[str, Tensor], reduction: float) -> PruningPlan:
+        allocation = self.node.method.allocation
         if allocation == "global":
             scores = comparable(scores, self.method.normalisation)
-        return next_plan(
-            self.dense,
-            self.plan,
-            scores,
-            reduction=reduction,
-            allocation=allocation,
-            rules=self.node.protocol.pruning,
-        )
+        return self.subject.next_plan(scores, reduction, allocation)

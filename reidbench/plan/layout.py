@@ -118,6 +118,9 @@ class _Resolver:
         spec = self.located.content.methods[index]
         chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
         record = chosen.component.record
+        if spec.strategy == "own" and record.strategy != "own":
+            message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
+            raise self.located.fault(("methods", index, "strategy"), message)
         return ChosenMethod(
             chosen.component,
             chosen.options,
@@ -139,6 +142,15 @@ class _Resolver:
             except OptionError as error:
                 raise self.located.fault((*where, "options", option), str(error)) from error
         return Chosen(component, component.record.settings(options))
+
+
+def _stretch(method: ChosenMethod, reduction: float) -> float:
+    """Return how many times longer a slim network trains: its control's budget rule.
+
+    For the dense network's compute, epochs grow with 1 / (1 - reduction), at most twofold (Liu et
+    al. 2019, Scratch-B).
+    """
+    return min(2.0, 1 / (1 - reduction)) if method.record.budget == "compute" else 1.0
 
 
 @dataclass(frozen=True)
@@ -178,6 +190,7 @@ class _Layout:
                     network,
                     # A slim network only trains, in prune phases too, each with its own budget.
                     budget=phase.kind,
+                    stretch=_stretch(method, reduction) if from_start else 1.0,
                 )
             yield network
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -119,11 +119,15 @@ class PhaseNode(Node):
     seed: int
     network: PhaseNode | None
     budget: Literal["train", "prune"] | None
+    stretch: float = field(default=1.0, kw_only=True)
+    """How many times the budget's epochs the phase trains for: not 1 for a control alone."""
 
     @property
     def epochs(self) -> float:
         """Epochs the phase trains for."""
-        return getattr(self.protocol.budgets, self.budget).epochs if self.budget else 0.0
+        if self.budget is None:
+            return 0.0
+        return float(getattr(self.protocol.budgets, self.budget).epochs) * self.stretch
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the phase's numbers."""
@@ -133,6 +137,7 @@ class PhaseNode(Node):
             "seed": self.seed,
             "network": self.network.key if self.network else None,
             "budget": self.budget,
+            **({} if self.stretch == 1 else {"stretch": self.stretch}),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,6 +20,16 @@ from reidbench.training.seeds import derived_seed, generator, isolated
 
 OnStep = Callable[[int, int, float], None]
 """Called after each step with the phase's steps done so far, its steps in all, and the loss."""
+
+
+class Guide(Protocol):
+    """What a pruning method adds to a step of training."""
+
+    def penalty(self) -> Tensor | None:
+        """Return a scalar to add to the loss, or None."""
+
+    def after_step(self) -> None:
+        """Look at the gradients of the step just taken."""
 
 
 class Trainer:
@@ -58,8 +69,8 @@ class Trainer:
         """Epochs spent so far."""
         return self.done / self.sampler.steps_per_epoch
 
-    def train(self, steps: int) -> None:
-        """Take ``steps`` optimiser steps.
+    def train(self, steps: int, guide: Guide | None = None) -> None:
+        """Take ``steps`` optimiser steps, with what a method adds to each.
 
         Raises:
             Diverged: a loss that is not finite.
@@ -72,20 +83,24 @@ class Trainer:
         for _ in range(steps):
             # Dropout draws from the global generators: each step has a state of its own there.
             with isolated(derived_seed(self.seed, "step", self.done)):
-                loss = self._step()
+                loss = self._step(guide)
             self.done += 1
             self.on_step(self.done, self.steps, loss)
 
-    def _step(self) -> float:
+    def _step(self, guide: Guide | None) -> float:
         images, labels = self._batch()
         self._set_learning_rate()
         loss = batch_loss(self.network, images, labels, self.rules)
+        if guide is not None and (penalty := guide.penalty()) is not None:
+            loss = loss + penalty
         value = loss.item()
         if not math.isfinite(value):
             raise Diverged(f"the training loss is {value} at step {self.done + 1} of {self.steps}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
+        if guide is not None:
+            guide.after_step()
         return value
 
     def _batch(self) -> tuple[Tensor, Tensor]:

@@ -14,9 +14,14 @@ def training_loss(embeddings: Tensor, logits: Tensor, labels: Tensor, rules: Los
 
     ``embeddings`` (n, d) before the BNNeck, ``logits`` (n, identities), ``labels`` (n,).
     """
-    identity = cross_entropy(logits.float(), labels, label_smoothing=rules.label_smoothing)
     triplet = batch_hard_triplet(embeddings.float(), labels, rules.margin)
-    return rules.identity * identity + rules.triplet * triplet
+    return identity_loss(logits, labels, rules) + rules.triplet * triplet
+
+
+def identity_loss(logits: Tensor, labels: Tensor, rules: LossRules) -> Tensor:
+    """Return the weighted identity loss alone, a scalar; computed in float32."""
+    loss = cross_entropy(logits.float(), labels, label_smoothing=rules.label_smoothing)
+    return rules.identity * loss
 
 
 def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float) -> Tensor:

@@ -27,8 +27,8 @@ class Recording(Trainer):
         self.batch_seen = hashlib.sha256(content).hexdigest()
         return images, labels
 
-    def _step(self):
-        loss = super()._step()
+    def _step(self, guide):
+        loss = super()._step(guide)
         self.log.append((self.batch_seen, self.optimiser.param_groups[0]["lr"]))
         return loss
 
@@ -57,7 +57,7 @@ def test_the_batches_and_rates_of_a_prune_phase_are_the_same_for_every_method(wo
         recorded.clear()
         nothing = contender.record.prunes == "nothing"
         phase = world.begin(world.prune(contender, reduction=0.0 if nothing else 0.5))
-        phase.method.prune(phase)
+        phase.run()
         phase.verify()
         seen.append(list(recorded))
     assert all(log == seen[0] for log in seen)
@@ -78,8 +78,10 @@ def test_another_seed_sees_other_batches_at_the_same_rates(world, recorded):
 
 
 def test_the_calibration_images_are_the_same_for_every_method_and_network(world):
-    first = world.begin(world.prune(method("ByNorm"))).calibration
-    second = world.begin(world.prune(method("ByMaps", "iterative"), network=None)).calibration
+    first = world.begin(world.prune(method("ByNorm"))).subject.calibration
+    second = world.begin(
+        world.prune(method("ByMaps", "iterative"), network=None)
+    ).subject.calibration
     assert [len(labels) for _, labels in first] == [16, 16]
     for (images, labels), (others, their_labels) in zip(first, second, strict=True):
         assert images.equal(others)

@@ -10,8 +10,8 @@ import torch
 from reidbench.channels import PruningPlan
 from reidbench.errors import Diverged
 from reidbench.phases.checkpoint import fresh_network, load_network
-from reidbench.phases.ranking import MethodError
-from reidbench.phases.recalibration import recalibrated
+from reidbench.pruning.problems import MethodError
+from reidbench.pruning.recalibration import recalibrated
 
 from .criteria import ByDice, ByNorm
 from .world import STEPS, method, protocol
@@ -21,13 +21,13 @@ GROUPS = ("block1.conv1", "block2.conv1")
 
 def filters(phase, name):
     """Return the live filters of a group, (channels, features)."""
-    weight = phase.backbone.get_submodule(name).weight
+    weight = phase.subject.network.backbone.get_submodule(name).weight
     return weight.detach().flatten(1)
 
 
 def moments(phase, name):
     """Return Adam's first moments of a group's filters."""
-    weight = phase.backbone.get_submodule(name).weight
+    weight = phase.subject.network.backbone.get_submodule(name).weight
     return phase.trainer.optimiser.state[weight]["exp_avg"].flatten(1)
 
 
@@ -50,7 +50,9 @@ def test_a_cut_meets_its_reduction_of_the_dense_macs(world, reduction):
     phase = world.begin(world.prune(reduction=reduction))
     phase.cut(reduction)
     assert phase.achieved == pytest.approx(reduction, abs=0.005)
-    assert phase.graph.macs.total() == phase.dense.macs.total(phase.plan.widths)
+    assert phase.subject.graph.macs.total() == phase.subject.dense.macs.total(
+        phase.subject.plan.widths
+    )
 
 
 def test_a_cut_removes_the_lowest_scores_and_leaves_the_kept_filters_as_they_were(world):
@@ -58,7 +60,7 @@ def test_a_cut_removes_the_lowest_scores_and_leaves_the_kept_filters_as_they_wer
     before = {name: filters(phase, name) for name in GROUPS}
     phase.cut(0.5)
     for name in GROUPS:
-        kept = list(phase.plan.kept[name])
+        kept = list(phase.subject.plan.kept[name])
         assert torch.equal(filters(phase, name), before[name][kept])
         norms = before[name].abs().sum(dim=1)
         assert sorted(norms.argsort(descending=True)[: len(kept)].tolist()) == kept
@@ -70,18 +72,18 @@ def test_the_momentum_of_kept_channels_is_carried(world):
     before = {name: moments(phase, name).clone() for name in GROUPS}
     phase.cut(0.5)
     for name in GROUPS:
-        assert torch.equal(moments(phase, name), before[name][list(phase.plan.kept[name])])
+        assert torch.equal(moments(phase, name), before[name][list(phase.subject.plan.kept[name])])
         assert moments(phase, name).abs().sum() > 0
     phase.train(1)
 
 
 def test_what_is_gone_stays_gone_though_scores_change(world):
     phase = world.begin(world.prune(), ByDice())
-    before = phase.plan
+    before = phase.subject.plan
     for reduction in (0.1, 0.2, 0.21, 0.211, 0.4, 0.3, 0.5):
         phase.cut(reduction)
-        assert all(set(phase.plan.kept[name]) <= set(before.kept[name]) for name in GROUPS)
-        before = phase.plan
+        assert all(set(phase.subject.plan.kept[name]) <= set(before.kept[name]) for name in GROUPS)
+        before = phase.subject.plan
     assert phase.achieved == pytest.approx(0.5, abs=0.005)
 
 
@@ -92,14 +94,14 @@ def test_many_rounds_with_ever_new_scores_end_on_target(world, strategy, allocat
     world = world.but(rules=protocol(pruning=many))
     node = world.prune(method("ByDice", strategy, allocation), reduction=0.4, network=None)
     phase = world.begin(node)
-    phase.method.prune(phase)
+    phase.run()
     phase.verify()
 
 
 def test_the_network_just_cut_is_kept_with_batch_norms_of_its_own(world):
     phase = world.begin(world.prune())
     phase.cut(0.5)
-    cut, live = phase.just_cut.state_dict(), phase.network.state_dict()
+    cut, live = phase.just_cut.state_dict(), phase.subject.network.state_dict()
     differing = {name for name in live if not torch.equal(live[name], cut[name])}
     assert differing
     assert all("running" in name or "num_batches" in name for name in differing)
@@ -107,11 +109,11 @@ def test_the_network_just_cut_is_kept_with_batch_norms_of_its_own(world):
 
 def test_recalibrating_the_snapshot_does_not_touch_the_network_that_trains(world, monkeypatch):
     def cut_and_train(snapshot):
-        monkeypatch.setattr("reidbench.phases.prune.recalibrated", snapshot)
+        monkeypatch.setattr("reidbench.pruning.subject.recalibrated", snapshot)
         phase = world.begin(world.prune())
         phase.cut(0.5)
         phase.train(4)
-        return phase.network.state_dict()
+        return phase.subject.network.state_dict()
 
     with_snapshot = cut_and_train(recalibrated)
     without = cut_and_train(lambda network, batches: copy.deepcopy(network))
@@ -128,8 +130,10 @@ def test_methods_rank_by_batch_norms_of_the_network_as_it_stands(world):
     phase = world.begin(world.prune(), own=Looks())
     phase.cut(0.3)
     phase.train(1)
-    live = phase.network.state_dict()
-    expected = recalibrated(phase.network, (images for images, _ in phase.calibration)).state_dict()
+    subject = phase.subject
+    live = subject.network.backbone.state_dict()
+    whole = recalibrated(subject.network, (images for images, _ in subject.calibration))
+    expected = whole.backbone.state_dict()
     phase.rank()
     assert all(torch.equal(seen[-1][name], expected[name]) for name in expected)
     assert any(not torch.equal(seen[-1][name], live[name]) for name in live)
@@ -147,7 +151,7 @@ def test_a_method_that_draws_from_the_global_generator_is_reproducible(world):
 def test_weights_that_are_no_longer_finite_diverged_whatever_the_method(world):
     phase = world.begin(world.prune())
     with torch.no_grad():
-        next(phase.network.parameters()).view(-1)[0] = torch.nan
+        next(phase.subject.network.parameters()).view(-1)[0] = torch.nan
     with pytest.raises(Diverged, match="no longer finite after step 0"):
         phase.cut(0.5)
 
@@ -174,7 +178,7 @@ def test_softening_zeroes_what_such_a_cut_would_remove(world):
     soft, hard = (world.begin(world.prune()) for _ in range(2))
     soft.soften(0.3)
     hard.cut(0.3)
-    dropped = {name: set(gone) for name, gone in hard.plan.dropped.items()}
+    dropped = {name: set(gone) for name, gone in hard.subject.plan.dropped.items()}
     assert zeroed(soft) == dropped
     assert soft.achieved == 0
 
@@ -196,7 +200,7 @@ def test_zeroed_filters_grow_back_and_one_step_does_not_blow_them_up(world):
     phase.train(3)
     with torch.no_grad():  # a filter behind a positive shift gets gradients through the ReLU
         for name in GROUPS:
-            phase.backbone.get_submodule(name.replace("conv", "bn")).bias.fill_(0.5)
+            phase.subject.network.backbone.get_submodule(name.replace("conv", "bn")).bias.fill_(0.5)
     phase.soften(0.5)
     gone = zeroed(phase)
     phase.train(1)
@@ -215,9 +219,9 @@ def test_zeroed_filters_grow_back_and_one_step_does_not_blow_them_up(world):
 
 
 def test_a_method_that_rests_is_refused(world):
-    node = world.prune()
+    node = world.prune(method(strategy="own"))
     phase = world.begin(node, Scripted(lambda phase: phase.cut(phase.target)))
-    phase.method.prune(phase)
+    phase.run()
     with pytest.raises(MethodError, match=r"method 'bynorm' left 12 of 12 steps unspent.*whole"):
         phase.verify()
 
@@ -235,8 +239,8 @@ def test_a_method_that_misses_the_target_is_refused(world, reduction):
         phase.cut(reduction)
         phase.train(phase.steps_left)
 
-    phase = world.begin(world.prune(), Scripted(script))
-    phase.method.prune(phase)
+    phase = world.begin(world.prune(method(strategy="own")), Scripted(script))
+    phase.run()
     with pytest.raises(MethodError, match=r"method 'bynorm' reached .* target is 0\.5000"):
         phase.verify()
 
@@ -247,8 +251,8 @@ def test_a_method_that_owns_its_phase_gets_a_snapshot_if_it_ends_on_target(world
         phase.cut(0.498)
         phase.train(phase.steps_left)
 
-    phase = world.begin(world.prune(), Scripted(script))
-    phase.method.prune(phase)
+    phase = world.begin(world.prune(method(strategy="own")), Scripted(script))
+    phase.run()
     phase.verify()
     assert phase.just_cut is not None
 
@@ -256,20 +260,26 @@ def test_a_method_that_owns_its_phase_gets_a_snapshot_if_it_ends_on_target(world
 def test_a_method_may_rank_as_often_as_it_likes(world):
     phase = world.begin(world.prune())
     scores = phase.rank()
-    assert {name: len(values) for name, values in scores.items()} == phase.plan.widths
+    assert {name: len(values) for name, values in scores.items()} == phase.subject.plan.widths
     phase.cut(0.5)
-    assert {name: len(values) for name, values in phase.rank().items()} == phase.plan.widths
+    assert {name: len(values) for name, values in phase.rank().items()} == phase.subject.plan.widths
 
 
 def test_a_loss_that_is_not_finite_ends_the_phase(world):
     def script(phase):
         with torch.no_grad():
-            phase.backbone.stem.weight.fill_(torch.inf)
+            phase.subject.network.backbone.stem.weight.fill_(torch.inf)
         phase.train(phase.steps_left)
 
-    phase = world.begin(world.prune(), Scripted(script))
+    phase = world.begin(world.prune(method(strategy="own")), Scripted(script))
     with pytest.raises(Diverged):
-        phase.method.prune(phase)
+        phase.run()
+
+
+def test_a_method_that_owns_its_phase_must_say_so_in_its_record(world):
+    phase = world.begin(world.prune(method()), Scripted(lambda phase: None))
+    with pytest.raises(MethodError, match=r"'bynorm' overrides prune\(\).*strategy='own'"):
+        phase.run()
 
 
 # --- what the phase leaves
@@ -321,7 +331,7 @@ def test_a_random_choice_depends_on_the_seed_and_on_nothing_else(world):
         here = world.but(**changes)
         phase = here.begin(here.prune(method("ByDice"), network=None))
         phase.cut(0.5)
-        return phase.plan
+        return phase.subject.plan
 
     first = plan_of()
     torch.rand(10)
@@ -331,7 +341,7 @@ def test_a_random_choice_depends_on_the_seed_and_on_nothing_else(world):
     assert plan_of(rules=longer) == first
     trained = world.begin(world.prune(method("ByDice")))
     trained.cut(0.5)
-    assert trained.plan == first
+    assert trained.subject.plan == first
 
 
 def test_running_a_phase_twice_leaves_the_same_bytes(world, fresh):
@@ -347,7 +357,7 @@ def test_a_prune_phase_leaves_the_global_random_state_alone(world):
     world.run(world.train())
     before = torch.get_rng_state()
     phase = world.begin(world.prune(method("ByMaps", "progressive")))
-    phase.method.prune(phase)
+    phase.run()
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -376,10 +386,10 @@ def test_a_second_prune_phase_to_the_same_target_only_trains(world, strategy):
     second = world.prune(method("ByDice", strategy), network=first)
     world.run(second)
     phase = world.begin(second)
-    before = phase.plan
-    phase.method.prune(phase)
+    before = phase.subject.plan
+    phase.run()
     phase.verify()
-    assert phase.plan == before
+    assert phase.subject.plan == before
     assert phase.just_cut is not None
 
 
@@ -389,6 +399,6 @@ def test_the_phase_starts_from_the_network_the_phase_before_left(world):
     load_network(
         world.store.folder(phase.node.network.key), base, world.rules.input.size, classifier=True
     )
-    own = phase.network.state_dict()
+    own = phase.subject.network.state_dict()
     assert all(torch.equal(value, own[name]) for name, value in base.state_dict().items())
-    assert phase.plan == PruningPlan.everything(phase.dense)
+    assert phase.subject.plan == PruningPlan.everything(phase.subject.dense)

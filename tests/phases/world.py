@@ -74,6 +74,8 @@ def method(
         reference="-",
         target=f"phases.criteria:{name}",
         prunes=prunes,  # type: ignore[arg-type]
+        data="labels",
+        strategy="own" if strategy == "own" else "one-shot",
     )
     return ChosenMethod(component(record), {}, strategy, allocation)  # type: ignore[arg-type]
 

@@ -14,8 +14,13 @@ class Taylor(Method):
 
     M is the number of positions of the map z_j. Under global allocation the core divides by each
     layer's L2 norm (the paper's eq. 10), which is this class's ``normalisation`` by default.
-    Deviation: maps are taken after the batch norm and before the activation, whose place differs
-    between backbones; no FLOP regulariser, since the harness meets the target itself.
+
+    Deviations:
+        * Maps are taken after the batch norm and before the activation, because the activation's
+          place differs between backbones.
+        * There is no FLOP regulariser, because the harness meets the target itself.
+        * Channels go in the rounds of the harness, where the authors take a few maps at a time.
+
     """
 
     def prepare(self, task: RankingTask) -> None:

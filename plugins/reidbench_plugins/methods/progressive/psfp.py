@@ -17,8 +17,11 @@ class Psfp(Method):
 
     ``anchor`` is the share q of the target that is zeroed after 1/8 of the pruning: x solves
     (1 - x^(1/8)) / (1 - x) = q. 0.25, as in the person re-ID survey's runs; 0.75 is the other value
-    in use. Deviation: how zeroed filters grow back is the progressive strategy's affair, so
-    it is the same for every criterion.
+    in use.
+
+    Deviations:
+        * How zeroed filters grow back is the progressive strategy's affair, so that it is the same
+          for every criterion.
 
     Raises:
         ValueError: ``anchor`` is not between 1/8, where growth is linear, and 1.

@@ -11,8 +11,14 @@ from reidbench.api import Group, Method, RankingTask
 class Fpgm(Method):
     """Score g(j) = Σ_i ‖W_j - W_i‖₂ over the layer's signed filters (eq. 4).
 
-    The smallest are the most replaceable. Deviation: one-shot, where the paper zeroes its picks
-    anew each epoch; and no share is picked by norm first (the paper's "FPGM-only").
+    The smallest are the most replaceable.
+
+    Deviations:
+        * Filters go at once, where the authors zero their picks anew each epoch, because the
+          strategy is the suite's to choose.
+        * No share is picked by norm first (the paper's "FPGM-only"), so that the distances alone
+          are measured.
+
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

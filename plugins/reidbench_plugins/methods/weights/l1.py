@@ -8,10 +8,12 @@ from reidbench.api import Group, Method, RankingTask
 
 
 class L1(Method):
-    """Score s_j = Σ|W_j|, ranked independently of what other layers lose.
+    """Score s_j = Σ|W_j|, ranked independently of what other layers lose (Li et al., section 3.1).
 
-    Deviation: the paper chooses each layer's share by hand from its sensitivity; here every
-    layer loses the same share, as the record's allocation says.
+    Deviations:
+        * Every layer loses the same share, where the authors choose each layer's by hand from its
+          sensitivity, so that no choice is made on results.
+
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

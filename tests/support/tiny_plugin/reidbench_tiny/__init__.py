@@ -16,6 +16,7 @@ def reidbench_methods() -> list[MethodRecord]:
             reference="-",
             target=f"reidbench_tiny.methods:{kind.title()}",
             options={"power": 1.0} if kind == "norm" else {},
+            strategy="own" if kind in ("explodes", "idle") else "one-shot",
         )
         for kind, summary in (
             ("norm", "Removes the filters with the smallest norm."),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
+from phases.criteria import taylor
+from phases.world import CPU, method, protocol
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from reidbench.channels import capture, view
-from reidbench.phases.ranking import MethodError, Ranking, calibration_batches, evaluating
+from reidbench.channels import PruningPlan, capture, view
+from reidbench.pruning.calibration import calibration_batches, evaluating
+from reidbench.pruning.problems import MethodError
+from reidbench.pruning.ranking import Ranking
+from reidbench.pruning.samples import Anchor
 from reidbench.training import Images, Network, generator
 from reidbench.training.losses import training_loss
-
-from .criteria import taylor
-from .world import CPU, method, protocol
 
 SIZE = (3, 32, 16)
 
@@ -75,12 +78,27 @@ def task(net, scope="all", **changes):
     graph = capture(net.backbone, SIZE)
     groups = [view(net.backbone, graph, group) for group in graph.in_scope(scope)]
     batches = calibration_batches(pictures(), rules, generator(0, "calibration"), CPU)
-    return Ranking("tester", net, groups, batches, rules, generator(0, "ranking"))
+    return ranking(net, graph, groups, batches, rules)
+
+
+def ranking(net, graph, groups, batches, rules, data="labels"):
+    """Return a ranking of a whole network, which is its own anchor."""
+    return Ranking(
+        method="tester",
+        data=data,
+        whole=net,
+        groups=groups,
+        calibration=batches,
+        protocol=rules,
+        generator=generator(0, "ranking"),
+        reduction=0.5,
+        anchor=Anchor(net, graph, PruningPlan.everything(graph)),
+    )
 
 
 def loop_over_images(asked, names):
     """Return Taylor's statistic by layer, one batch loss, the maps rebuilt layer by layer."""
-    net = copy.deepcopy(asked.network).eval()
+    net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
     totals, count = dict.fromkeys(names, 0.0), 0
     for images, labels in asked.calibration:
@@ -125,7 +143,7 @@ def test_without_gradients_the_statistic_sees_maps_alone():
 
     means = asked.mean_over_images(mean)
     assert set(given) == {None}
-    net = copy.deepcopy(asked.network).eval()
+    net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
     images = torch.cat([images for images, _ in asked.calibration])
     first = block.bn1(block.conv1(torch.relu(backbone.stem(images))))
@@ -137,7 +155,7 @@ def test_the_mean_weighs_images_equally_whatever_the_batches():
     one = task(net)
     images, labels = (torch.cat(parts) for parts in zip(*one.calibration, strict=True))
     uneven = [(images[:20], labels[:20]), (images[20:], labels[20:])]
-    other = Ranking("tester", net, one.groups, uneven, one.protocol, one.generator)
+    other = replace(one, calibration=uneven)
 
     def mean(maps, _):
         return maps.mean(dim=(2, 3))
@@ -150,7 +168,7 @@ def test_the_mean_weighs_images_equally_whatever_the_batches():
 def test_a_layer_that_runs_twice_counts_twice():
     asked = task(network(Shared))
     group = next(g for g in asked.groups if len(g.observed) >= 1 and "stem" in g.name)
-    backbone = asked.network.backbone
+    backbone = asked.network
     images = torch.cat([images for images, _ in asked.calibration])
     with torch.no_grad():
         stem = backbone.stem(images)
@@ -163,7 +181,7 @@ def test_a_layer_that_runs_twice_counts_twice():
 
 def test_ranking_leaves_weights_statistics_flags_and_gradients_alone():
     asked = task(network(Blocks))
-    net = asked.network
+    net = asked.whole
     net.backbone.block.bn1.eval()  # an odd flag, to be put back as it was
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     flags = [module.training for module in net.modules()]
@@ -178,8 +196,8 @@ def test_flags_and_hooks_are_put_back_when_a_statistic_fails():
     asked = task(network(Blocks))
     with pytest.raises(RuntimeError, match="trouble"):
         asked.mean_over_images(failing)
-    assert all(module.training for module in asked.network.modules())
-    assert not any(module._forward_hooks for module in asked.network.modules())
+    assert all(module.training for module in asked.whole.modules())
+    assert not any(module._forward_hooks for module in asked.whole.modules())
     assert torch.is_grad_enabled()
 
 
@@ -256,5 +274,5 @@ def test_a_criterion_sees_the_groups_of_the_protocols_scope_as_they_stand(world)
     phase.method = Looking()
     phase.rank()
     assert sizes == {
-        name: (width, (width, 16), (width,)) for name, width in phase.plan.widths.items()
+        name: (width, (width, 16), (width,)) for name, width in phase.subject.plan.widths.items()
     }

@@ -8,26 +8,36 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from phases.test_prune import zeroed
+from phases.world import STEPS, method, protocol
 
 from reidbench.channels import PruningPlan
 from reidbench.method import Method
-from reidbench.phases.strategies import STRATEGIES
+from reidbench.pruning.strategies import STRATEGIES, rounds
 from reidbench.records import ALLOCATIONS
 from reidbench.records import STRATEGIES as NAMES
 
-from .criteria import ByNorm
-from .test_prune import zeroed
-from .world import STEPS, method, protocol
-
-EVERY_PAIR = [(strategy, allocation) for strategy in NAMES for allocation in ALLOCATIONS]
+LAYERS = 4
+OWN_ASIDE = [name for name in NAMES if name != "own"]
+EVERY_PAIR = [(strategy, allocation) for strategy in OWN_ASIDE for allocation in ALLOCATIONS]
 
 
 class Diary:
     """A prune phase that only writes down what it is asked to do."""
 
-    def __init__(self, target=0.6, steps=40):
+    def __init__(self, target=0.6, steps=40, active=0.5):
         self.target, self.steps, self.steps_left = target, steps, steps
+        self.active_steps = round(active * steps)
         self.entries = []
+
+    def rounds(self, count):
+        return rounds(self.active_steps, count)
+
+    def layers(self, reduction):
+        for layer in range(1, LAYERS + 1):
+            self.entries.append(("layer", layer))
+            yield layer / LAYERS
+        self.entries.append(("cut", reduction))
 
     def cut(self, reduction):
         self.entries.append(("cut", reduction))
@@ -50,7 +60,7 @@ class Rising(Method):
 
 def diary_of(strategy, chosen=None, target=0.6, steps=40, **pruning):
     rules = protocol(pruning={"active": 0.5, **pruning}).pruning
-    diary = Diary(target, steps)
+    diary = Diary(target, steps, rules.active)
     STRATEGIES[strategy](diary, chosen or Method(), rules)
     return diary
 
@@ -87,13 +97,38 @@ def test_progressive_zeroes_as_the_method_says_and_cuts_at_the_end_of_the_active
     ]
 
 
+def test_regularised_trains_under_the_penalty_cuts_and_retrains():
+    assert diary_of("regularised").entries == [("train", 20), ("cut", 0.6), ("train", 20)]
+
+
+def test_layerwise_trains_a_little_after_each_layer_and_retrains():
+    assert diary_of("layerwise").entries == [
+        *(("layer", 1), ("train", 5)),
+        *(("layer", 2), ("train", 5)),
+        *(("layer", 3), ("train", 5)),
+        *(("layer", 4), ("train", 5)),
+        ("cut", 0.6),
+        ("train", 20),
+    ]
+
+
+def test_own_is_the_methods_own_affair():
+    class Late(Method):
+        def prune(self, phase):
+            phase.train(39)
+            phase.cut(phase.target)
+            phase.train(1)
+
+    assert diary_of("own", Late()).entries == [("train", 39), ("cut", 0.6), ("train", 1)]
+
+
 def test_without_a_schedule_of_its_own_a_method_zeroes_linearly():
     softened = [r for kind, r in diary_of("progressive", soft_rounds=5).entries if kind == "soften"]
     assert softened == pytest.approx([0.12, 0.24, 0.36, 0.48])
 
 
 @given(
-    strategy=st.sampled_from(NAMES),
+    strategy=st.sampled_from(OWN_ASIDE),
     steps=st.integers(1, 300),
     rounds=st.integers(1, 20),
     active=st.floats(0.01, 0.99),
@@ -122,29 +157,27 @@ def test_any_criterion_reaches_the_target_by_any_strategy_and_allocation(
     assert notes["steps"] == STEPS
 
 
-class Watched(ByNorm):
-    """Note the state of the phase before it trains, whatever the strategy does."""
+class Watch:
+    """Notes the state of a phase before it trains, whatever the strategy does."""
 
-    def prune(self, phase):
-        self.seen = []
-        train = phase.train
+    def __init__(self, phase):
+        self.seen, self.phase, self.train = [], phase, phase.train
+        phase.train = self
 
-        def watched(steps):
-            self.seen.append((phase.achieved, zeroed(phase), phase.plan))
-            train(steps)
-            self.after = zeroed(phase)
-
-        phase.train = watched
-        phase.strategy()
+    def __call__(self, steps):
+        phase = self.phase
+        self.seen.append((phase.achieved, zeroed(phase), phase.subject.plan))
+        self.train(steps)
+        self.after = zeroed(phase)
 
 
 def watched(world, strategy):
-    watching = Watched()
-    phase = world.begin(world.prune(method("ByNorm", strategy), reduction=0.6), watching)
+    phase = world.begin(world.prune(method("ByNorm", strategy), reduction=0.6))
+    watching = Watch(phase)
     with torch.no_grad():  # live filters: what is zeroed behind a negative shift stays dead
         for name in ("block1.bn1", "block2.bn1"):
-            phase.backbone.get_submodule(name).bias.fill_(0.2)
-    watching.prune(phase)
+            phase.subject.network.backbone.get_submodule(name).bias.fill_(0.2)
+    phase.run()
     phase.verify()
     return watching, phase
 
@@ -160,7 +193,7 @@ def test_iterative_pruning_reaches_equal_shares_of_the_macs(world):
 
 def test_progressively_zeroed_filters_grow_back_until_the_final_cut(world):
     watching, phase = watched(world, "progressive")
-    dense = PruningPlan.everything(phase.dense)
+    dense = PruningPlan.everything(phase.subject.dense)
     zeros = [sum(map(len, gone.values())) for _, gone, _ in watching.seen]
     softly = [plan == dense for _, _, plan in watching.seen]
     # Train, zero a third and train, zero two thirds and train, cut and retrain.
@@ -171,9 +204,9 @@ def test_progressively_zeroed_filters_grow_back_until_the_final_cut(world):
     assert phase.achieved == pytest.approx(0.6, abs=0.005)
 
 
-@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize("strategy", OWN_ASIDE)
 def test_the_snapshot_is_of_the_final_widths(world, strategy):
     phase = world.begin(world.prune(method("ByNorm", strategy)))
-    phase.method.prune(phase)
-    shapes = {name: tensor.shape for name, tensor in phase.network.state_dict().items()}
+    phase.run()
+    shapes = {name: tensor.shape for name, tensor in phase.subject.network.state_dict().items()}
     assert {n: t.shape for n, t in phase.just_cut.state_dict().items()} == shapes

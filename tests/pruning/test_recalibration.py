@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from reidbench.phases.recalibration import recalibrated
+from reidbench.pruning.recalibration import recalibrated
 from reidbench.training import Network
 
 

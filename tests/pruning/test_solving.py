@@ -8,12 +8,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phases.world import protocol
 from torch import Tensor, nn
 
 from reidbench.channels import PruningPlan, capture, solve
-from reidbench.phases.solving import comparable, next_plan, relative
-
-from .world import protocol
+from reidbench.pruning.solving import comparable, next_plan, relative
 
 SIZE = (3, 16, 8)
 SEEDS = st.integers(0, 2**31)

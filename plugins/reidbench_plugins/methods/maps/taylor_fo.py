@@ -1,0 +1,69 @@
+"""Squared first-order Taylor terms (Molchanov et al., Importance Estimation, CVPR 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
+
+
+class TaylorFo(Method):
+    """Score the squared first-order change of a batch's loss without channel j, averaged.
+
+    ``form`` is ``gate``: (Σ ∂L/∂z_j · z_j)², summed over batch and positions, which is the paper's
+    squared gradient of a gate that multiplies the map after the batch norm; or ``weight``:
+    Σ_w (w ∂L/∂w)² over the filter's weights.
+
+    Deviations:
+        * Channels go in the rounds of the harness, where the authors take 100 every 30 batches.
+        * The batch whose sum is squared is one of the calibration's, the same for all methods; its
+          size weighs in the ranking.
+        * Groups with several producers sum their squares, where the authors' shared gates square
+          the sum, because the maps come one producer at a time.
+
+    Raises:
+        ValueError: ``form`` is neither ``gate`` nor ``weight``.
+
+    """
+
+    # The paper compares the layers as they are: the loss is the common unit.
+    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+
+    def __init__(self, *, form: str = "gate") -> None:
+        super().__init__(form=form)
+        if form not in ("gate", "weight"):
+            raise ValueError(f"option 'form' is {form!r}; choose 'gate' or 'weight'")
+        self._gate = form == "gate"
+
+    def prepare(self, task: RankingTask) -> None:
+        """Measure every group in one pass over the calibration images."""
+        self._change: Mapping[str, Tensor]
+        if self._gate:
+            self._change = task.mean_over_images(gate, gradients=True)
+        else:
+            self._change = task.mean_over_gradients(weight)
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        """Return each channel's mean squared change of the loss."""
+        return self._change[group.name]
+
+
+def gate(maps: Tensor, gradients: Tensor | None) -> Tensor:
+    """Return (sum over batch and positions of gradient x map)², the same for every image.
+
+    The batch has one value a channel; (n, channels) repeats it, so that the mean over images is
+    the mean over batches.
+    """
+    if gradients is None:
+        raise TypeError("gate needs the gradients of the loss")
+    return (maps * gradients).sum(dim=(0, 2, 3)).square().expand(len(maps), -1)
+
+
+def weight(group: Group) -> Tensor:
+    """Return the sum over a filter's weights of (weight x gradient)², (channels,)."""
+    if group.gradient is None:
+        raise TypeError("weight needs the gradients of the loss")
+    return (group.weight * group.gradient).square().sum(dim=1)

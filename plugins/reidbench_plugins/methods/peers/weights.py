@@ -1,0 +1,105 @@
+"""Torch-Pruning's importances that look at weights alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch_pruning as tp  # type: ignore[import-untyped,unused-ignore]
+
+from reidbench_plugins.methods.peers.importance import TpImportance
+
+
+class TpMagnitude(TpImportance):
+    """Score Σ|w|^p of a channel, averaged over coupled layers, by Torch-Pruning's magnitude.
+
+    ``GroupMagnitudeImportance``: the layers are those that produce the channel, its batch norms,
+    and the next layers' columns; the p-th root is not taken. It divides by the group's mean, and
+    so the harness normalises no further. ``group_reduction="first"`` looks at the first layer alone
+    (with ``p=1``, Li et al. 2017).
+
+    Deviations:
+        * How many channels go is the harness's decision, so that the MACs meet the target; the
+          library's own pruner rounds a ratio of channels.
+    """
+
+    def __init__(self, *, p: int = 2, group_reduction: str = "mean") -> None:
+        known = ("mean", "sum", "max", "prod", "first")
+        if p < 1:
+            raise ValueError(f"option 'p' is {p}; choose 1 or more")
+        if group_reduction not in known:
+            raise ValueError(
+                f"option 'group_reduction' is {group_reduction!r}; choose one of {', '.join(known)}"
+            )
+        super().__init__(p=p, group_reduction=group_reduction)
+
+    def importance(self) -> Any:
+        """Return ``GroupMagnitudeImportance``."""
+        power, reduction = self.options["p"], self.options["group_reduction"]
+        return tp.importance.GroupMagnitudeImportance(p=power, group_reduction=reduction)
+
+
+class TpGroupNorm(TpImportance):
+    """Score DepGraph's group norm, Σw² averaged over coupled layers and divided by the largest.
+
+    ``GroupMagnitudeImportance(p=2, normalizer="max")``, which Torch-Pruning's reproduction script
+    uses for its sparse learning; over all layers in one ranking. The harness normalises no further.
+
+    Deviations:
+        * No sparse learning comes before, because a criterion alone is compared here.
+        * The harness cuts to the target and keeps a floor in each layer; the library cuts in many
+          small steps and has none.
+    """
+
+    def importance(self) -> Any:
+        """Return ``GroupMagnitudeImportance`` divided by the maximum."""
+        return tp.importance.GroupMagnitudeImportance(p=2, normalizer="max")
+
+
+class TpLamp(TpImportance):
+    """Score s_u / Σ_{v≥u} s_v over a group's channels in ascending order, by Torch-Pruning's LAMP.
+
+    ``LAMPImportance``: s is its group magnitude, Σw² averaged over coupled layers. LAMP is a
+    normalisation itself, so the harness adds none.
+
+    Deviations:
+        * The harness cuts to the target and keeps a floor in each layer; the library's pruner
+          removes a share of all channels.
+    """
+
+    def importance(self) -> Any:
+        """Return ``LAMPImportance``."""
+        return tp.importance.LAMPImportance(p=2)
+
+
+class TpFpgm(TpImportance):
+    """Score Σ_i ‖W_j² - W_i²‖₂, averaged over coupled layers, by Torch-Pruning's FPGM.
+
+    ``FPGMImportance`` 1.6 measures distances between element-wise *squares* of the filters, of the
+    layers before and after. He et al. (2019) use the filters themselves: opposite filters are far
+    apart there and the same here. It is left as the library has it; ``fpgm`` is the paper's.
+
+    Deviations:
+        * How many channels go is the harness's decision, so that the MACs meet the target; and
+          they go at once, where the paper zeroes its picks anew each epoch.
+    """
+
+    def importance(self) -> Any:
+        """Return ``FPGMImportance``."""
+        return tp.importance.FPGMImportance(p=2)
+
+
+class TpBnScale(TpImportance):
+    """Score |γ| averaged over the batch norms of a group, by Torch-Pruning's BN scale.
+
+    ``BNScaleImportance``, divided by the group's mean (Liu et al. 2017 do not divide); the harness
+    normalises no further.
+
+    Deviations:
+        * No sparsity training comes before, because a criterion alone is compared here.
+        * Equal scales go in order of their index: the harness ranks, while the library's pruner
+          removes nothing, or too much, where many scales tie.
+    """
+
+    def importance(self) -> Any:
+        """Return ``BNScaleImportance``."""
+        return tp.importance.BNScaleImportance()

@@ -1,0 +1,30 @@
+"""Soft pruning around the geometric median (He et al., FPGM, CVPR 2019, Algorithm 1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from reidbench.api import Group, Method, RankingTask
+
+
+class SoftFpgm(Method):
+    """Score g(j) = Σ_i ‖W_j - W_i‖₂ (eq. 4); zero the whole target's share each round.
+
+    Zeroed filters may grow back, as in the paper's Algorithm 1.
+
+    Deviations:
+        * Rounds are the protocol's instead of one an epoch, because the phase may be short.
+        * Zeroed filters go on training, as the paper says; the authors' code masks their gradients.
+        * No share is picked by norm first (the paper's "FPGM-only").
+    """
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        """Return each filter's summed distance to the others."""
+        # cdist's faster modes subtract large squares: equal filters would end up apart.
+        mode = "donot_use_mm_for_euclid_dist"
+        return torch.cdist(group.weight, group.weight, compute_mode=mode).sum(dim=1)
+
+    def pruned_share(self, progress: float) -> float:
+        """Return 1: the rate does not change."""
+        return 1.0

@@ -1,0 +1,52 @@
+"""What both reconstruction methods ask of a task, and how they turn an order into scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from reidbench.api import CannotScore, Group, NextLayer, RankingTask
+
+
+def check_sampling(points: int, ridge: float) -> None:
+    """Refuse options without which nothing is sampled, or a singular system is solved.
+
+    Raises:
+        ValueError: ``points`` is below 1, or ``ridge`` is not a number above 0.
+
+    """
+    if points < 1:
+        raise ValueError(f"option 'points' is {points}; sample 1 position an image or more")
+    if not 0 < ridge < float("inf"):
+        raise ValueError(f"option 'ridge' is {ridge!r}; choose a number above 0")
+
+
+def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[NextLayer]:
+    """Return the sampled layers that read ``group``: at least one, and finite.
+
+    Raises:
+        CannotScore: there is nothing to reconstruct.
+
+    """
+    layers = task.next_layers(group, points=points)
+    if not layers:
+        raise CannotScore("no layer reads its channels, so no output can be kept; leave it out")
+    for layer in layers:
+        if not all(part.isfinite().all() for part in (layer.inputs, layer.weight, layer.outputs)):
+            raise CannotScore(
+                f"layer '{layer.name}', which reads it, has inputs, weights or outputs that are"
+                " not finite; train the base network with a smaller learning rate"
+            )
+    return layers
+
+
+def places(order: Sequence[int]) -> Tensor:
+    """Return each channel's place in ``order``, first to go first, in (0, 1); (channels,).
+
+    An order says nothing across layers, and shares of it make a global allocation uniform.
+    """
+    scores = torch.empty(len(order), dtype=torch.float64)
+    scores[torch.tensor(order)] = (torch.arange(len(order), dtype=torch.float64) + 0.5) / len(order)
+    return scores

@@ -1,0 +1,1 @@
+"""How a method's scores become smaller networks: ranking, solving, cutting, strategies."""

@@ -1,0 +1,239 @@
+"""What a criterion may look at: the network's groups, and statistics over calibration images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from reidbench.channels import GroupView
+from reidbench.method import Method
+from reidbench.protocol import Protocol
+from reidbench.pruning.calibration import Batches, evaluating
+from reidbench.pruning.maps import Seen, observing
+from reidbench.pruning.problems import MethodError
+from reidbench.pruning.samples import Anchor, LayerSample, sample_next_layers
+from reidbench.records import DATA, Data
+from reidbench.task import (
+    CannotScore,
+    FeatureStatistic,
+    GradientStatistic,
+    Group,
+    Maps,
+    Scores,
+)
+from reidbench.training import Network
+from reidbench.training.loop import batch_loss
+from reidbench.training.losses import identity_loss
+
+Judge = Callable[[Scores], float]
+
+
+def no_judge(scores: Scores) -> float:
+    """Refuse to judge: what a ranking of one layer does."""
+    raise MethodError("loss_after() judges a whole cut: the layerwise strategy ranks one layer")
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The :class:`reidbench.api.RankingTask` of one ranking of one copy of a network.
+
+    ``data`` is what the record of ``method`` declares; ``anchor`` the network that reconstruction
+    aims at.
+    """
+
+    method: str
+    data: Data
+    whole: Network
+    groups: Sequence[GroupView]
+    calibration: Batches
+    protocol: Protocol
+    generator: torch.Generator
+    reduction: float
+    anchor: Anchor
+    judge: Judge = no_judge
+
+    @property
+    def network(self) -> nn.Module:
+        """The network up to its embedding, in eval mode."""
+        return self.whole.backbone
+
+    def images(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Iterate over the calibration batches."""
+        self._needs("labels", "images()")
+        yield from self.calibration
+
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the training loss of a batch, a scalar."""
+        self._needs("labels", "loss()")
+        return batch_loss(self.whole, images, labels, self.protocol.training)
+
+    def mean_over_images(
+        self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
+    ) -> Mapping[str, Tensor]:
+        """Average a statistic of feature maps over the calibration images; (channels,) by group.
+
+        The network runs in eval mode, so that its batch-norm statistics stay as they are; maps and
+        gradients are float32 whatever the protocol's precision.
+        """
+        totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
+        for batch in self._statistics(statistic, gradients, maps):
+            for name, values in batch:
+                totals[name] += values.double().sum(dim=0).cpu()
+        count = sum(len(images) for images, _ in self.calibration)
+        return {name: (total / count).float() for name, total in totals.items()}
+
+    def over_images(
+        self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
+    ) -> Mapping[str, Tensor]:
+        """Return a statistic of feature maps of each image, (images, channels) by group."""
+        parts: dict[str, list[Tensor]] = {group.name: [] for group in self.groups}
+        for batch in self._statistics(statistic, gradients, maps):
+            sums: dict[str, Tensor] = {}
+            for name, values in batch:
+                sums[name] = sums[name] + values if name in sums else values
+            for name, values in sums.items():
+                parts[name].append(values.float().cpu())
+        return {name: torch.cat(values) for name, values in parts.items()}
+
+    def mean_over_gradients(
+        self, statistic: GradientStatistic, *, per: Literal["batch", "image"] = "batch"
+    ) -> Mapping[str, Tensor]:
+        """Average a statistic of the weights' gradients; (channels,) by group."""
+        self._needs("labels", "mean_over_gradients()")
+        totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
+        rounds = 0
+        with evaluating(self.whole), torch.enable_grad():
+            for loss in self._losses(per):
+                self.whole.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                rounds += 1
+                for group in self.groups:
+                    values = statistic(group)
+                    self._check(values, group, (group.size,), "mean_over_gradients")
+                    totals[group.name] += values.detach().double().cpu()
+        self.whole.zero_grad(set_to_none=True)
+        return {name: (total / rounds).float() for name, total in totals.items()}
+
+    def loss_after(self, scores: Scores) -> float:
+        """Return the training loss that a cut by ``scores`` would leave."""
+        self._needs("labels", "loss_after()")
+        return self.judge(scores)
+
+    def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:
+        """Sample what the layers that read ``group`` get, and should give."""
+        self._needs("images", "next_layers()")
+        own = next(view for view in self.groups if view.name == group.name)
+        with evaluating(self.whole), torch.no_grad():
+            return sample_next_layers(
+                own, self.whole, self.anchor, self.calibration, points, self.generator
+            )
+
+    def _losses(self, per: Literal["batch", "image"]) -> Iterator[Tensor]:
+        rules = self.protocol.training
+        for images, labels in self.calibration:
+            if per == "batch":
+                yield batch_loss(self.whole, images, labels, rules)
+                continue
+            for index in range(len(images)):
+                one = slice(index, index + 1)
+                logits = self.whole.for_training(images[one])[1]
+                yield identity_loss(logits, labels[one], rules.loss)
+
+    def _statistics(
+        self, statistic: FeatureStatistic, gradients: bool, maps: Maps
+    ) -> Iterator[list[tuple[str, Tensor]]]:
+        """Yield for each batch the statistic of each observed map, (n, channels), by group."""
+        self._needs("labels" if gradients else "images", "feature maps")
+        if gradients and maps == "activated":
+            raise MethodError(
+                f"method '{self.method}': gradients are those of 'normed' maps; ask for these"
+            )
+        with evaluating(self.whole), torch.set_grad_enabled(gradients):
+            for images, labels in self.calibration:
+                batch = []
+                for seen, slope in self._seen(images, labels, gradients):
+                    values = statistic(seen.maps(maps), slope)
+                    expected = (len(seen.map), seen.group.size)
+                    self._check(values, seen.group, expected, "mean_over_images")
+                    batch.append((seen.group.name, values.detach()))
+                yield batch
+
+    def _seen(
+        self, images: Tensor, labels: Tensor, gradients: bool
+    ) -> Iterator[tuple[Seen, Tensor | None]]:
+        with observing(self.groups) as seen:
+            loss = batch_loss(self.whole, images, labels, self.protocol.training)
+        if not gradients:
+            yield from ((one, None) for one in seen)
+            return
+        slopes = torch.autograd.grad(loss, [one.map for one in seen])
+        yield from ((one, one.part(slope)) for one, slope in zip(seen, slopes, strict=True))
+
+    def _check(self, values: object, group: Group, expected: tuple[int, ...], where: str) -> None:
+        axes = "images by channels" if len(expected) == 2 else "one a channel"
+        if not isinstance(values, Tensor) or values.shape != expected:
+            raise MethodError(
+                f"method '{self.method}': the statistic of '{group.name}' must be a tensor "
+                f"{expected}, {axes}, not {described(values)}; mend what it gives to {where}()"
+            )
+
+    def _needs(self, data: Data, what: str) -> None:
+        if DATA.index(self.data) < DATA.index(data):
+            raise MethodError(
+                f"method '{self.method}' looks at {what}, which its record rules out with "
+                f"data={self.data!r}; declare data={data!r}"
+            )
+
+
+def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
+    """Return the method's scores of every group, float64 on the CPU.
+
+    Raises:
+        MethodError: scores of the wrong shape or not finite, naming method and layer; or a group
+            that the method cannot score.
+
+    """
+    with naming(ranking.method):
+        method.prepare(ranking)
+    scores = {}
+    for group in ranking.groups:
+        with naming(ranking.method, group.name):
+            values = method.scores(group, ranking)
+        scores[group.name] = checked(values, group, ranking.method)
+    return scores
+
+
+def checked(values: object, group: Group, method: str) -> Tensor:
+    """Return one group's scores, float64 on the CPU, if they are what they should be."""
+    if not isinstance(values, Tensor) or values.shape != (group.size,):
+        raise MethodError(
+            f"method '{method}': scores of '{group.name}' must be a tensor "
+            f"({group.size},), one a channel, not {described(values)}; mend its scores()"
+        )
+    if not torch.isfinite(values).all():
+        bad = int((~torch.isfinite(values)).nonzero()[0])
+        raise MethodError(
+            f"method '{method}': channel {bad} of '{group.name}' scores "
+            f"{float(values[bad])}; scores must be finite: mend its scores()"
+        )
+    return values.detach().double().cpu()
+
+
+@contextmanager
+def naming(method: str, layer: str | None = None) -> Iterator[None]:
+    """Add the names of method and layer to what a method cannot do."""
+    try:
+        yield
+    except CannotScore as error:
+        where = f" cannot score '{layer}'" if layer else ""
+        raise MethodError(f"method '{method}'{where}: {error}") from error
+
+
+def described(value: object) -> str:
+    """Return a tensor's shape, or anything else's type."""
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

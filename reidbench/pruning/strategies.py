@@ -1,0 +1,73 @@
+"""When channels go: once, in rounds, softly, after a penalty, or layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reidbench.method import Method
+from reidbench.protocol import PruningRules
+from reidbench.records import Strategy
+from reidbench.task import PrunePhase
+
+Run = Callable[[PrunePhase, Method, PruningRules], None]
+
+
+def rounds(steps: int, count: int) -> list[tuple[float, int]]:
+    """Divide ``steps`` into ``count`` rounds: progress in (0, 1], and steps, of each."""
+    marks = [steps * done // count for done in range(count + 1)]
+    return [(done / count, marks[done] - marks[done - 1]) for done in range(1, count + 1)]
+
+
+def one_shot(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Cut to the target at once, then retrain."""
+    phase.cut(phase.target)
+    phase.train(phase.steps_left)
+
+
+def iterative(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Cut in ``rules.rounds`` equal shares of the MACs, training in turn, then retrain."""
+    for share, steps in phase.rounds(rules.rounds):
+        phase.cut(phase.target * share)
+        phase.train(steps)
+    phase.train(phase.steps_left)
+
+
+def progressive(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Train, shrink the weakest filters in ever larger shares, let them grow back; cut, retrain."""
+    softenings = phase.rounds(rules.soft_rounds)
+    for progress, steps in softenings[:-1]:
+        phase.train(steps)
+        phase.soften(phase.target * method.pruned_share(progress))
+    phase.train(softenings[-1][1])
+    phase.cut(phase.target)
+    phase.train(phase.steps_left)
+
+
+def regularised(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Train with the method's penalty while pruning is active, then cut to the target; retrain."""
+    phase.train(phase.active_steps)
+    phase.cut(phase.target)
+    phase.train(phase.steps_left)
+
+
+def layerwise(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Cut layer after layer, training a little after each, then retrain."""
+    for progress in phase.layers(phase.target):
+        due = round(progress * phase.active_steps) - (phase.steps - phase.steps_left)
+        phase.train(due)
+    phase.train(phase.steps_left)
+
+
+def own(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
+    """Let the method run its own schedule."""
+    method.prune(phase)
+
+
+STRATEGIES: dict[Strategy, Run] = {
+    "one-shot": one_shot,
+    "iterative": iterative,
+    "progressive": progressive,
+    "regularised": regularised,
+    "layerwise": layerwise,
+    "own": own,
+}
