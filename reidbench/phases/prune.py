@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reidbench.channels import ChannelGraph, PruningPlan, capture, parameters
+from reidbench.channels import ChannelGraph, GroupView, PruningPlan, capture, parameters
 from reidbench.errors import Diverged
 from reidbench.method import Method
 from reidbench.phases.bench import Bench
@@ -21,7 +21,7 @@ from reidbench.pruning.calibration import calibration_batches, calibration_loss
 from reidbench.pruning.guidance import Guidance, guides
 from reidbench.pruning.problems import MethodError
 from reidbench.pruning.ranking import Ranking, checked, checked_scores, naming, no_judge
-from reidbench.pruning.samples import Anchor, write_columns
+from reidbench.pruning.samples import Anchor, columns_shape, write_columns
 from reidbench.pruning.solving import comparable, relative
 from reidbench.pruning.strategies import STRATEGIES, rounds
 from reidbench.pruning.subject import Subject, lowest_gone
@@ -282,14 +282,24 @@ class Pruning:
             kept = torch.tensor(plan.kept[group.name])
             with naming(self._label, group.name):
                 weights = self.method.refit(group, kept, ranking)
-            cuts = group.group.consumers
-            for cut, weight in zip(cuts, weights or (), strict=bool(weights)):
-                if not torch.isfinite(weight).all():
-                    raise MethodError(
-                        f"method '{self._label}': the weights it refits for '{cut.owner}' are not "
-                        f"finite; mend its refit() of '{group.name}'"
-                    )
-                write_columns(self.subject.network.backbone, cut, kept, weight)
+            if weights:
+                self._write(group, kept, weights)
+
+    def _write(self, group: GroupView, kept: Tensor, weights: Sequence[Tensor]) -> None:
+        cuts, backbone = group.group.consumers, self.subject.network.backbone
+        expected = [columns_shape(backbone, cut, group.size, len(kept)) for cut in cuts]
+        if [tuple(weight.shape) for weight in weights] != expected:
+            raise MethodError(
+                f"method '{self._label}': refit() of '{group.name}' must return weights of shapes "
+                f"{expected}, not {[tuple(weight.shape) for weight in weights]}; mend it"
+            )
+        for cut, weight in zip(cuts, weights, strict=True):
+            if not torch.isfinite(weight).all():
+                raise MethodError(
+                    f"method '{self._label}': refit() of '{group.name}' gave '{cut.owner}' weights "
+                    "that are not finite; mend it"
+                )
+            write_columns(backbone, cut, kept, weight)
 
     def _guide(self) -> Guidance | None:
         if not guides(self.method) or self._on_target:

@@ -82,6 +82,12 @@ def sample_next_layers(
     return samples
 
 
+def columns_shape(backbone: nn.Module, cut: Slice, size: int, kept: int) -> tuple[int, int, int]:
+    """Return (outputs, kept, taps) of a layer's weights on ``kept`` of a group's channels."""
+    outputs, _, taps = _columns(backbone, cut, size).shape
+    return outputs, kept, taps
+
+
 def write_columns(backbone: nn.Module, cut: Slice, kept: Tensor, weight: Tensor) -> None:
     """Put ``weight`` (outputs, kept, taps) into the columns of the layer for channels ``kept``."""
     parameter = _weight(backbone, cut)

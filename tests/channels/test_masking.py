@@ -77,3 +77,20 @@ def test_a_masked_network_still_runs_at_full_size():
     network, graph = fresh("gated")
     mask(network, graph, without(graph, "features.0.0", 0, 1, 2))
     assert embed(network).shape == (2, 5)
+
+
+def test_softening_by_a_factor_shrinks_filters_and_forgets_their_momentum():
+    network, graph = fresh("resnet18-s2")
+    before = network.layer1[0].conv1.weight.detach().clone()
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9)
+    network(images(network)).square().sum().backward()
+    optimiser.step()
+    kept = {g: tuple(range(size)) for g, size in graph.widths.items()}
+    kept["layer1.0.conv1"] = tuple(range(2, 64))
+    soften(network, graph, PruningPlan(kept, graph.widths), optimiser, factor=0.25)
+    after = network.layer1[0].conv1.weight.detach()
+    assert torch.equal(after[:2], before[:2] * 0.25)
+    assert torch.equal(after[2:], before[2:])
+    momentum = optimiser.state[network.layer1[0].conv1.weight]["momentum_buffer"]
+    assert not momentum[:2].any()
+    assert momentum[2:].any()

@@ -7,7 +7,7 @@ from torch import nn
 
 from reidbench.channels import capture, remove, view
 
-from .networks import SMALL, dense, embed, fresh, random_plan
+from .networks import SMALL, dense, embed, fresh, images, random_plan
 
 
 def view_of(name, group):
@@ -92,3 +92,59 @@ def test_views_follow_surgery():
     columns = list(plan.kept["layer2.0.conv2"])
     assert torch.equal(after.weight, rows[:, columns].flatten(1))
     assert isinstance(after.observed[0], nn.BatchNorm2d)
+
+
+def test_a_live_view_leads_gradients_to_the_parameters():
+    network, graph = fresh("resnet18-s2")
+    live = view(network, graph, graph.group("layer2.0.conv1"), live=True)
+    (live.weight.square().sum() + live.norm_scale.sum()).backward()
+    block = network.layer2[0]
+    assert torch.equal(block.conv1.weight.grad, 2 * block.conv1.weight.detach())
+    assert torch.equal(block.bn1.weight.grad, block.bn1.weight.detach().sign())
+    still = view(network, graph, graph.group("layer2.0.conv1"))
+    assert not any(tensor.requires_grad for tensor in (still.weight, *still.coupled))
+
+
+def test_the_gradient_stands_beside_the_weight():
+    network, graph = fresh("resnet18-s2")
+    shown = view(network, graph, graph.group("conv1"))
+    assert shown.gradient is None
+    network(images(network)).square().sum().backward()
+    makers = [network.conv1, network.layer1[0].conv2, network.layer1[1].conv2]
+    rows = torch.cat([maker.weight.grad.flatten(1) for maker in makers], dim=1)
+    assert torch.equal(shown.gradient, rows)
+    assert shown.gradient.shape == shown.weight.shape
+
+
+def test_everything_that_goes_with_a_channel_is_coupled():
+    """What removal takes away is what the coupled tensors hold, biases and statistics aside."""
+    for name in ("resnet18-s2", "mobilenet", "concatenated", "instance-and-batch"):
+        network, graph = fresh(name)
+        for group in graph.in_scope("all")[:6]:
+            shown = view(network, graph, group)
+            assert all(len(tensor) == group.size for tensor in shown.coupled)
+            weights = {cut.owner for cut in group.slices if "weight" in cut.tensors}
+            norms = {cut.owner for cut in group.norms}
+            total = 0
+            for cut in group.slices:
+                if cut.owner in weights | norms:
+                    part = getattr(network.get_submodule(cut.owner), "weight", None)
+                    if part is not None:
+                        entries = part.detach().movedim(cut.dim, 0)[cut.positions]
+                        total += entries.square().sum()
+            found = sum(tensor.square().sum() for tensor in shown.coupled)
+            torch.testing.assert_close(torch.as_tensor(found), torch.as_tensor(total))
+
+
+def test_a_group_knows_the_activation_behind_it():
+    _, inner = view_of("resnet18-s2", "layer2.0.conv1")
+    assert inner.activation == "relu"
+    # The stem's map goes through a ReLU, the blocks' last ones are added up first.
+    _, stream = view_of("resnet18-s2", "conv1")
+    assert stream.activation is None
+    assert stream.group.observed[0].activation == "relu"
+    network, graph = dense("mobilenet")
+    kinds = {view(network, graph, group).activation for group in graph.in_scope("inner")}
+    assert kinds == {"relu6"}
+    bottlenecks = [g for g in graph.in_scope("all") if g.scope == "stream"]
+    assert None in {view(network, graph, group).activation for group in bottlenecks}

@@ -52,7 +52,8 @@ def failed(
 
 
 def trial(method: str) -> str:
-    return f"target-only/tinynet/tiny/{method}[one-shot,uniform]@50%/seed0"
+    strategy = "own" if method in ("tiny-explodes", "tiny-idle") else "one-shot"
+    return f"target-only/tinynet/tiny/{method}[{strategy},uniform]@50%/seed0"
 
 
 def test_a_run_with_failures_ends_with_1_and_says_what_to_do(failed: tuple[Run, Finished]) -> None:

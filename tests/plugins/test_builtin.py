@@ -40,12 +40,13 @@ def test_every_method_is_built_from_its_defaults_and_keeps_its_options(
     assert method.options == dict(record.options)
 
 
-def test_the_controls_are_dense_random_and_scratch() -> None:
+def test_the_controls_are_dense_random_and_both_scratches() -> None:
     controls = [r for r in reidbench_plugins.reidbench_methods() if r.control]
     assert {r.name: r.prunes for r in controls} == {
         "dense": "nothing",
         "random": "trained",
         "scratch": "initial",
+        "scratch-b": "initial",
     }
 
 

@@ -276,3 +276,96 @@ def test_a_criterion_sees_the_groups_of_the_protocols_scope_as_they_stand(world)
     assert sizes == {
         name: (width, (width, 16), (width,)) for name, width in phase.subject.plan.widths.items()
     }
+
+
+# --- what else a criterion may look at
+
+
+@pytest.fixture
+def asked():
+    torch.manual_seed(6)
+    return task(network(Blocks))
+
+
+def test_the_statistics_of_single_images_average_to_the_mean(asked):
+    each = asked.over_images(taylor, gradients=True)
+    mean = asked.mean_over_images(taylor, gradients=True)
+    count = sum(len(images) for images, _ in asked.calibration)
+    for name, values in each.items():
+        assert values.shape == (count, len(mean[name]))
+        torch.testing.assert_close(values.mean(dim=0), mean[name])
+
+
+def test_activated_maps_are_what_the_next_layer_reads(asked):
+    read = []
+    reader = asked.network.block.conv2
+    hook = reader.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].clone()))
+    maps = asked.over_images(lambda maps, _: maps.amax(dim=(2, 3)), maps="activated")
+    hook.remove()
+    expected = torch.cat(read).amax(dim=(2, 3)).detach()
+    torch.testing.assert_close(maps["block.conv1"], expected)
+    normed = asked.over_images(lambda maps, _: maps.amin(dim=(2, 3)))["block.conv1"]
+    assert normed.min() < 0
+
+
+def test_gradients_of_weights_are_those_of_each_batchs_loss(asked):
+    found = asked.mean_over_gradients(lambda group: group.gradient.abs().sum(dim=1))
+    net, total = asked.whole.eval(), 0.0
+    for images, labels in asked.calibration:
+        net.zero_grad()
+        loss = training_loss(*net.for_training(images), labels, asked.protocol.training.loss)
+        loss.backward()
+        total = total + net.backbone.block.conv1.weight.grad.flatten(1).abs().sum(dim=1)
+    torch.testing.assert_close(found["block.conv1"], total / len(asked.calibration))
+
+
+def test_gradients_of_single_images_are_those_of_their_identity_loss(asked):
+    found = asked.mean_over_gradients(lambda group: (group.gradient**2).sum(dim=1), per="image")
+    net, total, count = asked.whole.eval(), 0.0, 0
+    rules = asked.protocol.training.loss
+    for images, labels in asked.calibration:
+        for image, label in zip(images, labels, strict=True):
+            net.zero_grad()
+            logits = net.for_training(image[None])[1]
+            loss = nn.functional.cross_entropy(
+                logits, label[None], label_smoothing=rules.label_smoothing
+            )
+            (rules.identity * loss).backward()
+            total = total + (net.backbone.block.conv1.weight.grad.flatten(1) ** 2).sum(dim=1)
+            count += 1
+    torch.testing.assert_close(found["block.conv1"], total / count)
+
+
+def test_gradients_are_gone_after_the_ranking_that_asked_for_them(asked):
+    asked.mean_over_gradients(lambda group: group.gradient.sum(dim=1))
+    assert all(parameter.grad is None for parameter in asked.whole.parameters())
+
+
+LOOKS = {
+    "images": [
+        lambda task: task.mean_over_images(lambda maps, _: maps.mean(dim=(2, 3))),
+        lambda task: task.over_images(lambda maps, _: maps.mean(dim=(2, 3))),
+        lambda task: task.next_layers(task.groups[0]),
+    ],
+    "labels": [
+        lambda task: task.mean_over_images(taylor, gradients=True),
+        lambda task: task.mean_over_gradients(lambda group: group.gradient.sum(dim=1)),
+        lambda task: task.loss_after({}),
+        lambda task: list(task.images()),
+        lambda task: task.loss(torch.zeros(1), torch.zeros(1)),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "look"), [(data, look) for data, looks in LOOKS.items() for look in looks]
+)
+def test_a_method_sees_no_more_than_its_record_declares(asked, data, look):
+    less = {"images": "weights", "labels": "images"}[data]
+    with pytest.raises(MethodError, match=rf"data='{less}'; declare data='{data}'"):
+        look(replace(asked, data=less))
+
+
+def test_gradients_of_activated_maps_are_refused(asked):
+    with pytest.raises(MethodError, match="gradients are those of 'normed' maps"):
+        asked.over_images(taylor, gradients=True, maps="activated")

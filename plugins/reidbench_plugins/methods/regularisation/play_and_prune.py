@@ -80,8 +80,11 @@ class PlayAndPrune(Method):
             if reduction >= phase.target:
                 continue
             self._slack = slack(phase.loss(), start, self._tolerance)
-            step = pace(phase.target - reduction, len(rounds) - index, self._slack, self._speed)
-            reduction = phase.target if index == len(rounds) - 1 else reduction + step
+            left, rounds_left = phase.target - reduction, len(rounds) - index
+            step = pace(left, rounds_left, self._slack, self._speed)
+            # The target itself, which a sum may miss by a rounding error.
+            ends = rounds_left == 1 or step == left
+            reduction = phase.target if ends else reduction + step
             phase.cut(reduction)
         phase.train(phase.steps_left)
 

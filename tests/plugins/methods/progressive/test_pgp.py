@@ -104,7 +104,7 @@ def test_a_pass_looks_at_no_training_step() -> None:
     gradients=st.sampled_from(["pass", "training"]),
     steps=st.integers(0, 40),
     active=st.floats(0, 1),
-    target=st.floats(0, 0.95),
+    target=st.just(0.0) | st.floats(1e-3, 0.95),
     rounds=st.integers(1, 8),
     ratio=st.floats(0, 1),
 )
@@ -134,6 +134,14 @@ def test_rounds_zero_and_remove_along_the_schedule() -> None:
     for soft, hard in zip(phase.noted("soften"), phase.noted("cut"), strict=False):
         assert hard == pytest.approx(gone + (soft - gone) / 2, abs=2e-3)  # half of the way for good
         gone = hard
+
+
+def test_rounds_without_a_step_fall_away() -> None:
+    method = Pgp(rounds=8)
+    phase = FakePhase(method, target=0.6, steps=4, active=0.5)
+    method.prune(phase)
+    assert list(phase.noted("soften")) == pytest.approx([1 - 0.4**0.5])
+    assert phase.met
 
 
 def test_a_removed_filter_is_never_one_that_was_spared_from_zeroing() -> None:

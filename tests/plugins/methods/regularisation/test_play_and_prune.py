@@ -58,7 +58,7 @@ def test_the_pace_is_between_half_the_even_one_and_what_is_left(
 @given(
     steps=st.integers(0, 30),
     active=st.floats(0, 1),
-    target=st.floats(0, 0.95),
+    target=st.just(0.0) | st.floats(1e-3, 0.95),
     rounds=st.integers(1, 8),
     losses=st.lists(st.floats(0, 3) | st.just(math.nan), min_size=1),
 )
@@ -73,6 +73,7 @@ def test_whatever_the_losses_the_target_is_met_and_every_step_is_spent(
     assert phase.met
     cuts = list(phase.noted("cut"))
     assert cuts == sorted(set(cuts))
+    # The target itself: a sum of steps would miss it by rounding, and ask for one cut more.
     assert cuts[-1:] == ([target] if target > 0 else [])
     last = max((at for at, call in enumerate(phase.log) if call[0] == "cut"), default=0)
     before = sum(count for name, count in phase.log[:last] if name == "train")
@@ -105,7 +106,7 @@ def test_the_penalty_of_a_round_is_scaled_by_the_slack_before_it() -> None:
     def penalty() -> float:
         value = method.penalty(step)
         assert value is not None
-        return float(value)
+        return float(value.detach())
 
     def train(steps: int) -> None:
         seen.append(penalty() / full)

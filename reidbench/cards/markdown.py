@@ -1,0 +1,121 @@
+"""A method's card as a Markdown page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+from tabulate import tabulate
+
+from reidbench.cards import words
+from reidbench.cards.card import Card
+from reidbench.cards.prose import bullets, cell, paragraph, wrapped
+
+
+def page(card: Card) -> str:
+    """Write a card: what it is, what it costs, how it deviates, how to use it."""
+    return "\n\n".join(_blocks(card)) + "\n"
+
+
+def _blocks(card: Card) -> Iterator[str]:
+    record = card.record
+    yield f"# {record.name}"
+    yield paragraph(record.summary)
+    yield from _formula(card)
+    yield _facts(card)
+    yield from _options(card)
+    yield from ("## The authors' schedule", _schedule(card))
+    yield from ("## Cost", *_cost(card))
+    yield "## Deviations from the source"
+    yield bullets(card.text.deviations) or "None stated."
+    yield from ("## Use it", _suite(card))
+    yield f"Check that it keeps its contract:\n\n```sh\nreidbench plugins check {record.name}\n```"
+
+
+def _formula(card: Card) -> Iterator[str]:
+    if not card.text.formula:
+        yield "> *Its class has no docstring that gives a formula.*"
+        return
+    yield paragraph(card.text.formula, "> ")
+    for text in card.text.paragraphs:
+        yield paragraph(text)
+
+
+def _facts(card: Card) -> str:
+    record, family = card.record, card.family
+    source = "-" if record.reference == "-" else cell(record.reference)
+    rows = [("source", source)]
+    about = f": {cell(family.sentence)}" if family.sentence else ""
+    rows.append(("family", f"[{family.name}](README.md#{family.name}){about}"))
+    if record.prunes != "trained":
+        rows.append(("prunes", words.PRUNES[record.prunes]))
+    if record.prunes != "nothing":
+        rows.append(("strategy", f"`{record.strategy}`: {words.STRATEGY[record.strategy]}"))
+        rows.append(("allocation", f"`{record.allocation}`: {words.ALLOCATION[record.allocation]}"))
+        rows.append(("looks at", words.DATA[record.data]))
+    if record.budget != "epochs":
+        rows.append(("trains for", words.BUDGET[record.budget]))
+    if record.control:
+        rows.append(("control", "a row that every table has for comparison"))
+    if record.needs:
+        rows.append(("needs", f"`pip install '{record.needs}'`"))
+    rows.append(("version", record.version))
+    return _table(("", ""), rows, ("left", "left"))
+
+
+def _options(card: Card) -> Iterator[str]:
+    if not card.record.options:
+        return
+    yield "## Options"
+    rows = [(f"`{name}`", f"`{_inline(value)}`") for name, value in card.record.options.items()]
+    yield _table(("option", "default"), rows, ("left", "left"))
+
+
+def _schedule(card: Card) -> str:
+    epochs, how = card.record.authors_epochs, card.record.authors_schedule
+    if epochs is None:
+        theirs, ours = how, words.OURS
+    else:
+        theirs = f"{epochs:g} epochs" + (f": {how}" if how else "")
+        ours = f"{words.OURS} {words.RESCALED}"
+    if not theirs:
+        return f"None stated. {words.OURS}"
+    return f"{paragraph(f'From the start of pruning on, {theirs}.')}\n\n{wrapped(ours)}"
+
+
+def _cost(card: Card) -> Iterator[str]:
+    cost, name = card.cost, card.record.name
+    if cost is None:
+        yield f"Not measured yet: `reidbench cards {name} --measure`."
+        return
+    rows = [
+        ("a ranking", words.seconds(cost.ranking)),
+        (words.whole_cut(cost), words.seconds(cost.cut)),
+    ]
+    yield _table(("", "seconds"), rows, ("left", "right"))
+    if cost.problem:
+        yield paragraph(f"Not measured: {cost.problem}.".replace("..", "."))
+    if card.is_stale:
+        yield f"**Measured with version {cost.version}; this is version {card.record.version}.**"
+    yield wrapped(words.setting(cost.setting))
+
+
+def _suite(card: Card) -> str:
+    record = card.record
+    lines = ["methods:", f"  - {record.name}"]
+    if not record.control:
+        first = dict(list(record.options.items())[:1])
+        other = "uniform" if record.allocation == "global" else "global"
+        entry = {"method": record.name, "options": first, "allocation": other}
+        lines.append(f"  - {_inline({key: value for key, value in entry.items() if value})}")
+    return "\n".join(["```yaml", *lines, "```"])
+
+
+def _inline(value: object) -> str:
+    """Return a value as YAML reads it, on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
+    return text.removesuffix("...\n").strip()
+
+
+def _table(headers: tuple[str, str], rows: list[tuple[str, str]], align: tuple[str, str]) -> str:
+    return tabulate(rows, headers=headers, tablefmt="pipe", colalign=align, disable_numparse=True)

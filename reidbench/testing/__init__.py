@@ -1,0 +1,8 @@
+"""Checks that tell the author of a pruning method whether it keeps the plugin contract."""
+
+from __future__ import annotations
+
+from reidbench.testing.catalogue import checks
+from reidbench.testing.check import Check, CheckFailed, Outcome, RefusalWarning
+
+__all__ = ["Check", "CheckFailed", "Outcome", "RefusalWarning", "checks"]

@@ -1,0 +1,132 @@
+"""A method under test, and the two plain runs of it that most checks build on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reidbench.method import Method
+from reidbench.phases.prune import Pruning
+from reidbench.records import MethodRecord, TargetError
+from reidbench.testing.check import Blocked, CheckFailed, trying
+from reidbench.testing.ground import TINY, Ground
+from reidbench.testing.trace import Trace, run
+
+REFERENCE = 0.5
+"""The reduction of the run that checks compare with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A record, and what running its method gave; nothing runs before a check asks."""
+
+    record: MethodRecord
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return self.record.name
+
+    @property
+    def reduction(self) -> float:
+        """The reduction of plain runs: none for a method that keeps every channel."""
+        return 0.0 if self.record.prunes == "nothing" else REFERENCE
+
+    @property
+    def granted(self) -> MethodRecord:
+        """The record with leave to look at everything: one check alone asks what it declares."""
+        return self.record if self.record.prunes == "nothing" else self.declaring("labels")
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the harness may ask it for scores."""
+        if self.record.prunes == "nothing":
+            return False
+        try:
+            target = self.record.load()
+        except TargetError:
+            return True
+        own_scores = getattr(target, "scores", None) is not Method.scores
+        return own_scores or self.record.strategy != "own"
+
+    def declaring(self, data: str) -> MethodRecord:
+        """Return the record as if it declared to look at ``data``."""
+        return replace(self.record, data=data, options=dict(self.record.options))  # type: ignore[arg-type]
+
+    def begin(self, ground: Ground = TINY, reduction: float | None = None) -> Pruning:
+        """Return a prune phase of this method, which may look at everything."""
+        self.needs_building()
+        with trying(self.name, "when its phase began"):
+            return ground.begin(self.granted, reduction)
+
+    def rank(self, ground: Ground) -> None:
+        """Have the harness rank every group in reach, and check the scores."""
+        phase = self.begin(ground)
+        with trying(self.name, f"while it ranked the groups of {ground}"):
+            phase.rank()
+
+    @cached_property
+    def reference(self) -> Trace:
+        """The whole prune phase at the reference reduction.
+
+        Raises:
+            CheckFailed, Refused: it does not come to its end.
+
+        """
+        phase = self.begin(TINY, self.reduction)
+        with trying(self.name, f"in a prune phase to {self.reduction:g} of {TINY}"):
+            return run(phase)
+
+    def finished(self) -> Trace:
+        """Return the reference run, for a check that builds on it.
+
+        Raises:
+            Blocked: the method cannot even rank, or never finishes.
+            Refused: it has no score for the tiny network.
+
+        """
+        self.needs_scores()
+        try:
+            return self.reference
+        except CheckFailed as error:
+            raise Blocked(f"needs '{self._phase_check}' to pass first") from error
+
+    def needs_building(self) -> None:
+        """Refuse to go on with a method that cannot be made.
+
+        Raises:
+            Blocked: its target does not import, or its constructor refuses the defaults.
+
+        """
+        try:
+            with trying(self.name, "when it was made"):
+                self.record.build({})
+        except CheckFailed as error:
+            raise Blocked("needs 'documents-itself' to pass first") from error
+
+    def needs_scores(self) -> None:
+        """Refuse to go on with a method that cannot rank the tiny network.
+
+        Raises:
+            Blocked: it breaks where it ranks.
+            Refused: it says that it cannot.
+
+        """
+        if not self.ranks:
+            return
+        try:
+            self._ranked_tiny  # noqa: B018 - once is enough
+        except Blocked:
+            raise
+        except CheckFailed as error:
+            raise Blocked("needs 'scores-tiny-inner' to pass first") from error
+
+    @cached_property
+    def _ranked_tiny(self) -> bool:
+        self.rank(TINY)
+        return True
+
+    @property
+    def _phase_check(self) -> str:
+        nothing = self.record.prunes == "nothing"
+        return "spends-the-budget" if nothing else f"meets-the-target-at-{REFERENCE:g}"

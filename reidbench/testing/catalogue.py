@@ -1,0 +1,105 @@
+"""Every check that is meaningful for a method, in the order in which to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+
+from reidbench.channels import Scope
+from reidbench.plugins import discover
+from reidbench.records import BackboneRecord, MethodRecord
+from reidbench.testing.candidate import Candidate
+from reidbench.testing.check import Check
+from reidbench.testing.data import declares_its_data, never_touches_test_data
+from reidbench.testing.documentation import documents_itself
+from reidbench.testing.ground import TINY, Ground
+from reidbench.testing.purity import deterministic, leaves_the_network_untouched
+from reidbench.testing.robustness import (
+    constant_images,
+    one_image_batches,
+    scores_somewhere,
+    scores_soundly,
+    small_groups,
+)
+from reidbench.testing.target import meets_the_target, spends_the_budget
+
+Body = Callable[[Candidate], None]
+
+SCOPES: tuple[Scope, ...] = ("inner", "all")
+REDUCTIONS = (0.25, 0.5, 0.75)
+
+
+def checks(
+    record: MethodRecord | str,
+    *,
+    backbones: Iterable[str] | None = None,
+    scopes: Iterable[Scope] = SCOPES,
+    reductions: Iterable[float] = REDUCTIONS,
+) -> Iterator[Check]:
+    """Return the checks of a method, to be run one by one; nothing runs before that.
+
+    ``record`` is a method's record, or its name, which is looked up among the installed plugins.
+    Each check runs on a tiny network; those of scores also on ``backbones`` (names; all installed
+    ones if None, no other than the tiny one if empty), in ``scopes``. ``reductions`` are the
+    targets to meet, above 0 and up to 0.9.
+
+    Raises:
+        UnknownComponent: a name that no plugin declares.
+        ValueError: a reduction that is out of range.
+
+    """
+    registry = discover()
+    if isinstance(record, str):
+        record = registry.methods.get(record).record
+    installed = {name: registry.backbones.get(name).record for name in registry.backbones.names()}
+    names = installed if backbones is None else backbones
+    grounds = _grounds((registry.backbones.get(name).record for name in names), scopes)
+    everywhere = (*grounds, *_grounds(installed.values(), SCOPES))
+    targets = tuple(reductions)
+    if odd := [target for target in targets if not 0 < target <= 0.9]:
+        raise ValueError(f"reduction {odd[0]!r} is out of range; choose from above 0 to 0.9")
+    candidate = Candidate(record)
+    bodies = {
+        "documents-itself": documents_itself,
+        **(_of_scores(grounds, everywhere) if candidate.ranks else {}),
+        **_of_phases(record, targets),
+    }
+    return (Check(name, record.name, partial(body, candidate)) for name, body in bodies.items())
+
+
+def _grounds(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> tuple[Ground, ...]:
+    """Return the tiny network in every scope, then each backbone in ``scopes``."""
+    tiny = [replace(TINY, scope=scope) for scope in SCOPES]
+    others = product(backbones, tuple(scopes))
+    return (*tiny, *(Ground(backbone, scope, trained=False) for backbone, scope in others))
+
+
+def _of_scores(grounds: Sequence[Ground], everywhere: Sequence[Ground]) -> dict[str, Body]:
+    return {
+        **{
+            f"scores-{ground.backbone.name}-{ground.scope}": partial(scores_soundly, ground=ground)
+            for ground in grounds
+        },
+        "scores-somewhere": partial(scores_somewhere, grounds=everywhere),
+        "one-image-batches": one_image_batches,
+        "constant-images": constant_images,
+        "small-groups": small_groups,
+    }
+
+
+def _of_phases(record: MethodRecord, targets: Sequence[float]) -> dict[str, Body]:
+    bodies: dict[str, Body] = {}
+    if record.prunes != "nothing":
+        for target in targets:
+            bodies[f"meets-the-target-at-{target:g}"] = partial(meets_the_target, reduction=target)
+    # A slim network is cut before any training: that phase has no steps to spend.
+    if record.prunes != "initial":
+        bodies["spends-the-budget"] = spends_the_budget
+    bodies["leaves-the-network-untouched"] = leaves_the_network_untouched
+    bodies["deterministic"] = deterministic
+    bodies["never-touches-test-data"] = never_touches_test_data
+    if record.prunes != "nothing":
+        bodies["declares-its-data"] = declares_its_data
+    return bodies

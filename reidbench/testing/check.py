@@ -1,0 +1,142 @@
+"""A check: a name, and something to try that passes, is refused, or fails in one sentence."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from reidbench.channels import ScopeError
+from reidbench.errors import Diverged, ReidbenchError
+from reidbench.pruning.problems import MethodError
+from reidbench.task import CannotScore
+
+Status = Literal["ok", "refused", "failed", "blocked"]
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - it says what happened, as CannotScore does
+    """A method broke its contract: one sentence says what it did, where, and how to mend it."""
+
+
+class Blocked(CheckFailed):
+    """A check that can tell nothing until another one passes."""
+
+
+class Refused(Exception):  # noqa: N818 - an outcome, not a fault
+    """A method said with ``CannotScore`` that it has no score for what it was shown."""
+
+
+class RefusalWarning(UserWarning):
+    """What a check warns of when the method refused honestly: it passes, but tells little."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a check ended.
+
+    Attributes:
+        status: ``ok``; ``refused``, an honest ``CannotScore``, which is no fault; ``failed``; or
+            ``blocked``, when another check has to pass before this one can tell anything.
+        sentence: what to know or to mend; empty if all is well.
+        seconds: how long it took.
+
+    """
+
+    status: Status
+    sentence: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named check of one method; ``str()`` is its name, as ``pytest`` wants for ids."""
+
+    name: str
+    method: str
+    body: Callable[[], None] = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __call__(self) -> None:
+        """Run the check, as :meth:`run`."""
+        self.run()
+
+    def run(self) -> None:
+        """Return if the method passes; warn with a ``RefusalWarning`` if it refused honestly.
+
+        Raises:
+            CheckFailed: the method broke its contract, or another check must pass first.
+
+        """
+        try:
+            self.body()
+        except Refused as refusal:
+            text = f"{self.method}: {self.name} was refused: {refusal}"
+            warnings.warn(text, RefusalWarning, stacklevel=2)
+
+    def outcome(self) -> Outcome:
+        """Run the check and return how it ended; never raises for the method's fault."""
+        status: Status = "ok"
+        sentence, start = "", perf_counter()
+        try:
+            self.body()
+        except Refused as refusal:
+            status, sentence = "refused", str(refusal)
+        except Blocked as blocked:
+            status, sentence = "blocked", str(blocked)
+        except CheckFailed as failure:
+            status, sentence = "failed", str(failure)
+        return Outcome(status, sentence, perf_counter() - start)
+
+
+@contextmanager
+def trying(method: str, where: str) -> Iterator[None]:
+    """Turn whatever a method raises in the block into a failure or a refusal, in one sentence.
+
+    ``where`` ends a clause, e.g. ``in a prune phase to 0.5``.
+    """
+    try:
+        yield
+    except (CheckFailed, Refused):
+        raise
+    except ScopeError as error:
+        raise Refused(str(error)) from error
+    except MethodError as error:
+        if isinstance(error.__cause__, CannotScore):
+            raise _refusal(method, where, error) from error
+        raise CheckFailed(f"{error} (seen {where})") from error
+    except Diverged as error:
+        raise CheckFailed(
+            f"method '{method}' made training diverge {where}: {error}; numbers must stay finite, "
+            "so weaken its penalty or what else it does while training"
+        ) from error
+    except ReidbenchError as error:
+        raise CheckFailed(f"{error} (seen {where})") from error
+    # A method that calls sys.exit() is at fault like any other.
+    except (Exception, SystemExit) as error:
+        raise CheckFailed(
+            f"method '{method}' raised {_named(error)} {where}; it should work there, or say with "
+            "CannotScore what it lacks"
+        ) from error
+
+
+def _refusal(method: str, where: str, error: MethodError) -> Refused | CheckFailed:
+    if not str(error.__cause__).strip():
+        return CheckFailed(
+            f"method '{method}' raised CannotScore without a word {where}; say what the group "
+            "lacks and what to do, as in CannotScore(\"no ReLU follows; use scope 'inner'\")"
+        )
+    return Refused(str(error))
+
+
+def _named(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split())
+    said = f" ({text})" if text else ""
+    return f"{type(error).__name__}{said} at {Path(last.filename).name}:{last.lineno}"

@@ -1,0 +1,109 @@
+"""One run of a whole prune phase, and everything of it that two equal runs must share."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reidbench.method import Method
+from reidbench.phases.prune import Pruning
+
+Call = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a method left when its prune phase was over.
+
+    Attributes:
+        scores: the scores of each group, in the order in which they were asked for.
+        kept: the channels that stayed, by group.
+        weights: the final network's parameters and buffers.
+        achieved: the reduction of MACs.
+        steps: optimiser steps of the phase.
+        steps_left: those that were not spent.
+
+    """
+
+    scores: list[tuple[str, Tensor]]
+    kept: dict[str, tuple[int, ...]]
+    weights: dict[str, Tensor]
+    achieved: float
+    steps: int
+    steps_left: int
+
+    def difference(self, other: Trace) -> str:
+        """Return where another run first departs from this one, as a clause; empty if nowhere."""
+        for (name, mine), (theirs, values) in zip(self.scores, other.scores, strict=False):
+            if name != theirs or not _same(mine, values):
+                return f"gave other scores for '{name}'"
+        if len(self.scores) != len(other.scores):
+            return f"asked for {len(self.scores)} rankings of groups, then for {len(other.scores)}"
+        for name, channels in self.kept.items():
+            if channels != other.kept[name]:
+                return f"kept other channels of '{name}'"
+        for name, tensor in self.weights.items():
+            if not _same(tensor, other.weights[name]):
+                return f"left other weights in '{name}'"
+        return ""
+
+
+def run(phase: Pruning, *, state: int = 0) -> Trace:
+    """Spend the phase by the record's own strategy; ``state`` seeds all global generators."""
+    scores: list[tuple[str, Tensor]] = []
+
+    def noting(call: Call, group: Any, task: Any) -> Any:
+        values = call(group, task)
+        if isinstance(values, Tensor):
+            scores.append((group.name, values.detach().clone()))
+        return values
+
+    wrap(phase.method, "scores", noting)
+    with global_state(state):
+        phase.run()
+    return Trace(
+        scores,
+        dict(phase.subject.plan.kept),
+        {name: tensor.clone() for name, tensor in phase.subject.network.state_dict().items()},
+        phase.achieved,
+        phase.steps,
+        phase.steps_left,
+    )
+
+
+def wrap(method: Method, name: str, around: Call) -> None:
+    """Have one method of an instance called through ``around(call, *arguments)``.
+
+    Its class stays as it is: the harness asks it which methods the author wrote.
+    """
+    call = getattr(method, name)
+    setattr(method, name, lambda *arguments: around(call, *arguments))
+
+
+@contextmanager
+def global_state(number: int) -> Iterator[None]:
+    """Seed the global generators of torch, NumPy and Python for the block; put them back after."""
+    python, arrays = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(number)
+        random.seed(number)
+        np.random.seed(number % 2**32)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(arrays)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    """Return whether two tensors are equal bit for bit, NaN included."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return one.cpu().numpy().tobytes() == other.cpu().numpy().tobytes()

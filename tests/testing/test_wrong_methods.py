@@ -1,0 +1,109 @@
+"""Each wrong method fails the check that should catch it, and passes all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from reidbench.api import MethodRecord
+from reidbench.testing import Check, CheckFailed, RefusalWarning, checks
+
+SCORES = {"scores-tiny-inner"}
+RANKS = {"one-image-batches", "constant-images", "small-groups"}
+TARGET = {"meets-the-target-at-0.5"}
+
+
+def record(name: str, **fields: Any) -> MethodRecord:
+    given = {
+        "name": name.lower(),
+        "version": "1",
+        "summary": "Removes what it should not.",
+        "reference": "-",
+        "target": f"testing.wrong:{name}",
+    }
+    return MethodRecord(**{**given, **fields})
+
+
+def fast(method: MethodRecord) -> list[Check]:
+    return list(checks(method, backbones=(), reductions=(0.5,)))
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong method: the check that catches it, and what its sentence says."""
+
+    method: str
+    caught: str
+    says: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    blocked: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.method}-{self.caught}"
+
+
+OWN = {"strategy": "own"}
+UNTOUCHED, DETERMINISTIC = "leaves-the-network-untouched", "deterministic"
+NO_TESTS, DATA, TOLD = "never-touches-test-data", "declares-its-data", "documents-itself"
+UNSTEADY = frozenset({NO_TESTS})
+PHASES = frozenset({"spends-the-budget", UNTOUCHED, DETERMINISTIC, NO_TESTS, DATA})
+ALL = PHASES | TARGET | RANKS | {"scores-tiny-all", "scores-somewhere"}
+
+METHODS = [
+    Wrong("StopsShort", "meets-the-target-at-0.5", "with 2", OWN),
+    Wrong("LeavesSteps", "spends-the-budget", "left 3 of 12 steps", OWN),
+    Wrong("WritesInScores", UNTOUCHED, r"scores\(\) changed the values of 'backbone.blocks.0.co"),
+    Wrong("LeavesTraining", UNTOUCHED, r"prepare\(\) changed the training mode of 'backbone"),
+    Wrong("LeavesHooks", UNTOUCHED, r"prepare\(\) changed the hooks of 'backbone.stem'"),
+    Wrong("LeavesGradients", UNTOUCHED, r"prepare\(\) changed the gradient of", {"data": "labels"}),
+    Wrong("WritesImages", UNTOUCHED, "the calibration images in place", {"data": "labels"}),
+    Wrong("WritesInPenalty", UNTOUCHED, r"penalty\(\) changed.*that trains", {"strategy": "regularised"}),
+    Wrong("WritesAfterStep", UNTOUCHED, r"after_step\(\) changed", {"strategy": "regularised"}),
+    Wrong("GlobalNumpy", DETERMINISTIC, "gave other scores for 'blocks.0.conv1'"),
+    Wrong("GlobalPython", DETERMINISTIC, "draw from task.generator alone"),
+    Wrong("Unseeded", DETERMINISTIC, "gave other scores", blocked=UNSTEADY),
+    Wrong("Remembers", DETERMINISTIC, "keep nothing outside the instance", blocked=UNSTEADY),
+    Wrong("NotANumber", "scores-tiny-inner", "scores nan; scores must be finite", blocked=ALL),
+    Wrong("TooShort", "scores-tiny-inner", r"must be a tensor \(128,\)", blocked=ALL),
+    Wrong("Raises", "scores-tiny-inner", r"raised RuntimeError \(trouble in two lines\) at wrong.py", blocked=ALL),
+    Wrong("Exits", "scores-tiny-inner", r"raised SystemExit \(farewell\)", blocked=ALL),
+    Wrong(
+        "RefusesAll",
+        "scores-somewhere",
+        "refused to score all of",
+        refused=frozenset({"scores-tiny-inner", "scores-tiny-all"}) | RANKS | PHASES | TARGET,
+    ),
+    Wrong("RefusesSilently", "small-groups", "CannotScore without a word"),
+    Wrong("PeeksAtTests", NO_TESTS, "read images of query or gallery", OWN),
+    Wrong("CountsTests", NO_TESTS, "gave other scores.* when the test data were others", OWN),
+    Wrong("NeedsPairs", "one-image-batches", "raised IndexError .* with CannotScore", {"data": "images"}),
+    Wrong("NeedsVariety", "constant-images", "scores must be finite", {"data": "images"}),
+    Wrong("NeedsLiveFilters", "small-groups", "'blocks.1.conv1' scores nan"),
+    Wrong("LooksAtMaps", DATA, "declare data='images'"),
+    Wrong("LooksAtMaps", DATA, "declare data='images'", {"data": "labels"}),
+    Wrong("Sound", DATA, "looked at weights alone.* declare data='weights'", {"data": "labels"}),
+    Wrong("Silent", TOLD, "class Silent has no docstring"),
+    Wrong("Optional", TOLD, "option 'exponent' does not appear", {"options": {"exponent": 2.0}}),
+    Wrong("Strange", TOLD, "choose 1", {"options": {"exponent": 2.0}}, ALL | SCORES),
+    Wrong("Sound", TOLD, "an unexpected keyword", {"options": {"no": 1}, "target": "testing.wrong:TooShort"}, ALL),
+    Wrong("Absent", TOLD, "cannot be imported", blocked=ALL | SCORES),
+    Wrong("NoMethod", TOLD, "a subclass of reidbench.api.Method", blocked=ALL | SCORES),
+    Wrong("Sound", TOLD, "its record's summary is '-'", {"summary": "-"}),
+    Wrong("Sound", TOLD, "and no authors_schedule", {"authors_epochs": 9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", METHODS, ids=str)
+def test_a_wrong_method_fails_the_check_that_catches_it_and_no_other(wrong: Wrong) -> None:
+    outcomes = {str(check): check.outcome() for check in fast(record(wrong.method, **wrong.fields))}
+    ended = {
+        status: {name for name, outcome in outcomes.items() if outcome.status == status}
+        for status in ("failed", "blocked", "refused")
+    }
+    assert ended == {"failed": {wrong.caught}, "blocked": wrong.blocked, "refused": wrong.refused}
+    sentence = outcomes[wrong.caught].sentence
+    assert "\n" not in sentence
+    assert pytest.importorskip("re").search(wrong.says, sentence), sentence

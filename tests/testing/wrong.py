@@ -1,0 +1,305 @@
+"""Methods that are wrong on purpose, each in one way; and sound ones beside them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reidbench.api import CannotScore, Group, Method, PrunePhase, RankingTask, TrainingTask
+
+
+class Sound(Method):
+    """Score by the L1 norm of the filters."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return group.weight.abs().sum(dim=1)
+
+
+class SoundGuide(Sound):
+    """Push filters to zero with a penalty, and look at the gradients after each step."""
+
+    def penalty(self, task: TrainingTask) -> Tensor | None:
+        return 1e-4 * torch.stack([group.weight.abs().sum() for group in task.groups]).sum()
+
+    def after_step(self, task: TrainingTask) -> None:
+        self.seen = [group.gradient for group in task.groups]
+
+
+class SoundSchedule(Method):
+    """Cut in an own schedule by scores of its own, with no scores() for the harness to ask."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.train(phase.active_steps)
+        names = [group.name for group in phase.subject.views()]  # type: ignore[attr-defined]
+        sizes = [group.size for group in phase.subject.views()]  # type: ignore[attr-defined]
+        scores = {n: torch.arange(float(s)) for n, s in zip(names, sizes, strict=True)}
+        phase.cut(phase.target, scores)
+        phase.train(phase.steps_left)
+
+
+class StopsShort(Sound):
+    """Cut to half the target."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.cut(phase.target / 2)
+        phase.train(phase.steps_left)
+
+
+class LeavesSteps(Sound):
+    """Cut, and rest before the end."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.cut(phase.target)
+        phase.train(phase.steps_left - 3)
+
+
+class WritesInScores(Sound):
+    """Zero a weight of the copy it looks at."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        values = super().scores(group, task)
+        with torch.no_grad():
+            group.coupled[0][0] = 0
+        return values
+
+
+class LeavesTraining(Sound):
+    """Forget to go back to eval mode."""
+
+    def prepare(self, task: RankingTask) -> None:
+        task.network.train()
+
+
+class LeavesHooks(Sound):
+    """Forget to remove a hook."""
+
+    def prepare(self, task: RankingTask) -> None:
+        next(task.network.children()).register_forward_hook(lambda *_: None)
+
+
+class LeavesGradients(Sound):
+    """Forget to clear the gradients of a pass."""
+
+    def prepare(self, task: RankingTask) -> None:
+        for images, labels in task.images():
+            task.loss(images, labels).backward()
+
+
+class WritesImages(Sound):
+    """Darken the calibration images."""
+
+    def prepare(self, task: RankingTask) -> None:
+        for images, _ in task.images():
+            images.mul_(0.5)
+
+
+class WritesInPenalty(Sound):
+    """Shrink the live weights instead of asking the loss to."""
+
+    def penalty(self, task: TrainingTask) -> Tensor | None:
+        with torch.no_grad():
+            for group in task.groups:
+                group.coupled[0].mul_(0.99)
+        return None
+
+
+class WritesAfterStep(Sound):
+    """Shrink the live weights after each step."""
+
+    def after_step(self, task: TrainingTask) -> None:
+        with torch.no_grad():
+            for group in task.groups:
+                group.coupled[0].mul_(0.99)
+
+
+class GlobalNumpy(Method):
+    """Draw from NumPy's global generator."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return torch.from_numpy(np.random.rand(group.size))
+
+
+class GlobalPython(Method):
+    """Draw from Python's global generator."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return torch.tensor([random.random() for _ in range(group.size)])
+
+
+class Unseeded(Method):
+    """Draw from a generator that nobody seeded."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        fresh = torch.Generator()
+        fresh.seed()
+        return torch.rand(group.size, generator=fresh)
+
+
+class Remembers(Sound):
+    """Count its instances, and score by the count."""
+
+    made: ClassVar[list[int]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made.append(1)
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task).roll(len(self.made))
+
+
+class NotANumber(Sound):
+    """Score one channel as not a number."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        values = super().scores(group, task)
+        values[-1] = torch.nan
+        return values
+
+
+class TooShort(Sound):
+    """Score all channels but one."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task)[1:]
+
+
+class Raises(Sound):
+    """Break while scoring."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        raise RuntimeError("trouble\nin two lines")
+
+
+class Exits(Sound):
+    """End the process while scoring."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        raise SystemExit("farewell")
+
+
+class RefusesAll(Method):
+    """Refuse every group."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        raise CannotScore("no group suits me; use another method")
+
+
+class RefusesStreams(Sound):
+    """Refuse groups that several layers produce."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        if group.activation is None:
+            raise CannotScore("it belongs to a residual stream; use scope 'inner'")
+        return super().scores(group, task)
+
+
+class RefusesSilently(Sound):
+    """Refuse groups of one channel without a word."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        if group.size == 1:
+            raise CannotScore
+        return super().scores(group, task)
+
+
+class PeeksAtTests(Sound):
+    """Reach around the task for the query images."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
+        bench = next(cell.cell_contents for cell in listener.__closure__)
+        (data,) = bench._data.values()
+        self.shade = float(data.query.read(0).mean())
+        phase.cut(phase.target)
+        phase.train(phase.steps_left)
+
+
+class CountsTests(PeeksAtTests):
+    """Reach around the task for the identities of the queries, and let them decide."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
+        bench = next(cell.cell_contents for cell in listener.__closure__)
+        (data,) = bench._data.values()
+        self.shift = int(data.query.pids.sum()) % 97
+        phase.cut(phase.target)
+        phase.train(phase.steps_left)
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task).roll(getattr(self, "shift", 0))
+
+
+class NeedsPairs(Method):
+    """Score by how maps differ between the first two images of a batch."""
+
+    def prepare(self, task: RankingTask) -> None:
+        self.means = task.mean_over_images(
+            lambda maps, _: (maps[0] - maps[1]).abs().mean(dim=(1, 2)).expand(len(maps), -1)
+        )
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return self.means[group.name]
+
+
+class NeedsVariety(Method):
+    """Divide by the variation over all images."""
+
+    def prepare(self, task: RankingTask) -> None:
+        self.means = task.over_images(lambda maps, _: maps.mean(dim=(2, 3)))
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        means = self.means[group.name]
+        spread = means - means.mean(dim=0)
+        return spread.abs().mean(dim=0) / (spread.abs().max() > 1e-4)
+
+
+class NeedsLiveFilters(Sound):
+    """Divide by the norm of each filter."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return group.weight.sum(dim=1) / group.weight.norm(dim=1)
+
+
+class LooksAtMaps(Method):
+    """Score by the mean of the feature maps."""
+
+    def prepare(self, task: RankingTask) -> None:
+        self.means = task.mean_over_images(lambda maps, _: maps.mean(dim=(2, 3)))
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return self.means[group.name]
+
+
+class Silent(Sound):
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return group.weight.norm(dim=1)
+
+
+class Optional(Sound):
+    """Score by the L1 norm, to some power."""
+
+    def __init__(self, *, exponent: float = 2.0) -> None:
+        super().__init__(exponent=exponent)
+
+
+class Strange(Sound):
+    """Refuse its own default."""
+
+    def __init__(self, *, exponent: float = 2.0) -> None:
+        raise ValueError(f"option 'exponent' is {exponent}; choose 1")
+
+
+class TrainsShort(Method):
+    """Keep every channel, and train for a part of the phase."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.train(phase.steps // 2)
+
+
+class NoMethod:
+    """Resemble nothing."""
