@@ -99,10 +99,26 @@ class Candidate:
 
         """
         try:
-            with trying(self.name, "when it was made"):
-                self.record.build({})
+            self.make()
         except CheckFailed as error:
             raise Blocked("needs 'documents-itself' to pass first") from error
+
+    def make(self) -> Method:
+        """Make the method from its record's defaults.
+
+        Raises:
+            CheckFailed: its target does not import, refuses the defaults, or makes no method.
+
+        """
+        with trying(self.name, "when it was made with its record's defaults"):
+            made = self.record.build({})
+        if not isinstance(made, Method):
+            raise CheckFailed(
+                f"method '{self.name}': its target {self.record.target} made a "
+                f"{type(made).__name__}, where a subclass of reidbench.api.Method was expected; "
+                "derive the class from Method"
+            )
+        return made
 
     def needs_scores(self) -> None:
         """Refuse to go on with a method that cannot rank the tiny network.

@@ -21,10 +21,12 @@ def scores_soundly(candidate: Candidate, ground: Ground) -> None:
 
 def scores_somewhere(candidate: Candidate, grounds: Sequence[Ground]) -> None:
     """Rank on one ground after another until one is not refused."""
+    with suppress(Refused):
+        candidate.needs_scores()
     refusals = []
     for ground in grounds:
         try:
-            return scores_soundly(candidate, ground)
+            return candidate.rank(ground)
         except Refused as refusal:
             refusals.append(str(refusal))
     raise CheckFailed(

@@ -101,9 +101,8 @@ class WritesInPenalty(Sound):
     """Shrink the live weights instead of asking the loss to."""
 
     def penalty(self, task: TrainingTask) -> Tensor | None:
-        with torch.no_grad():
-            for group in task.groups:
-                group.coupled[0].mul_(0.99)
+        for group in task.groups:
+            group.coupled[0].data.mul_(0.99)
         return None
 
 
