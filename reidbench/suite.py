@@ -72,12 +72,29 @@ class DatasetSpec(_Part):
     options: Mapping[str, Any] = {}
 
 
+def _as_list(value: Any) -> Any:
+    """Let one word stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Strategies = Annotated[
+    tuple[Strategy, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_list, json_schema_input_type=Strategy | tuple[Strategy, ...]),
+]
+Allocations = Annotated[
+    tuple[Allocation, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_list, json_schema_input_type=Allocation | tuple[Allocation, ...]),
+]
+
+
 class MethodSpec(_Part):
-    """A method; strategy and allocation replace those of its record."""
+    """A method; strategy and allocation replace those of its record, lists of them make a grid."""
 
     method: str
-    strategy: Strategy | None = None
-    allocation: Allocation | None = None
+    strategy: Strategies | None = None
+    allocation: Allocations | None = None
     options: Mapping[str, Any] = {}
 
 

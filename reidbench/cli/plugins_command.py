@@ -8,19 +8,30 @@ import click
 from tabulate import tabulate
 
 from reidbench.cli.options import disable_option
+from reidbench.cli.plugins_check import command as check
 from reidbench.plugins import Component, R, Registry, Shelf, discover
 from reidbench.records import MethodRecord
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @disable_option
-def command(disabled: tuple[str, ...]) -> None:
-    """List every method, backbone and data set with version, owner and reference."""
+@click.pass_context
+def command(context: click.Context, disabled: tuple[str, ...]) -> None:
+    """List every method, backbone and data set with version, owner and reference.
+
+    With 'check', try pruning methods instead: reidbench plugins check NAME --fast
+    """
+    context.obj = disabled
+    if context.invoked_subcommand is not None:
+        return
     registry = discover(disabled)
     _show("METHODS", ["strategy, allocation"], registry.methods, _how)
     _show("BACKBONES", [], registry.backbones)
     _show("DATA SETS", [], registry.datasets)
     click.echo(_problems(registry))
+
+
+command.add_command(check)
 
 
 def _how(record: MethodRecord) -> list[str]:

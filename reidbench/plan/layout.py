@@ -101,32 +101,42 @@ class _Resolver:
         return self._chosen(self.registry.datasets, spec.dataset, spec.options, ("source",))
 
     def methods(self) -> list[ChosenMethod]:
-        methods = [self._method(i) for i in range(len(self.located.content.methods))]
-        return self._distinct("methods", methods)
+        specs = range(len(self.located.content.methods))
+        indexed = [(i, method) for i in specs for method in self._grid(i)]
+        return self._distinct("methods", [m for _, m in indexed], [i for i, _ in indexed])
 
-    def _distinct(self, field: str, chosen: list[C]) -> list[C]:
-        """Refuse entries that differ only in what they leave to the defaults."""
+    def _distinct(self, field: str, chosen: list[C], places: list[int] | None = None) -> list[C]:
+        """Refuse entries that differ only in what they leave to the defaults.
+
+        ``places`` says where in the suite each stands, if not one by one.
+        """
         documents = [entry.document() for entry in chosen]
+        where = places or list(range(len(chosen)))
         for index, document in enumerate(documents):
             first = documents.index(document)
             if first < index:
-                message = f"is {field}.{first} again, once its defaults are filled in"
-                raise self.located.fault((field, index), message)
+                message = f"is {field}.{where[first]} again, once its defaults are filled in"
+                if where[first] == where[index]:
+                    message = "names a strategy or an allocation twice"
+                raise self.located.fault((field, where[index]), message)
         return chosen
 
-    def _method(self, index: int) -> ChosenMethod:
+    def _grid(self, index: int) -> Iterator[ChosenMethod]:
+        """Yield a method once for each strategy and allocation that its entry lists."""
         spec = self.located.content.methods[index]
         chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
         record = chosen.component.record
-        if spec.strategy == "own" and record.strategy != "own":
+        strategies, allocations = spec.strategy or (None,), spec.allocation or (None,)
+        if "own" in strategies and record.strategy != "own":
             message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
             raise self.located.fault(("methods", index, "strategy"), message)
-        return ChosenMethod(
-            chosen.component,
-            chosen.options,
-            spec.strategy or record.strategy,
-            spec.allocation or record.allocation,
-        )
+        for strategy, allocation in product(strategies, allocations):
+            yield ChosenMethod(
+                chosen.component,
+                chosen.options,
+                strategy or record.strategy,
+                allocation or record.allocation,
+            )
 
     def _chosen(
         self, shelf: Shelf[Any], name: str, options: Mapping[str, Any], where: tuple[str | int, ...]

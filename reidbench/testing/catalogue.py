@@ -53,10 +53,12 @@ def checks(
     registry = discover()
     if isinstance(record, str):
         record = registry.methods.get(record).record
-    installed = {name: registry.backbones.get(name).record for name in registry.backbones.names()}
-    names = installed if backbones is None else backbones
-    grounds = _grounds((registry.backbones.get(name).record for name in names), scopes)
-    everywhere = (*grounds, *_grounds(installed.values(), SCOPES))
+    installed = [component.record for component in registry.backbones.components]
+    chosen = installed
+    if backbones is not None:
+        chosen = [registry.backbones.get(name).record for name in backbones]
+    grounds = _grounds(chosen, scopes)
+    everywhere = (*grounds, *_grounds(installed, SCOPES))
     targets = tuple(reductions)
     if odd := [target for target in targets if not 0 < target <= 0.9]:
         raise ValueError(f"reduction {odd[0]!r} is out of range; choose from above 0 to 0.9")
