@@ -98,9 +98,11 @@ class Shelf(Generic[R]):
         """
         owners = [c for c in self.components if c.record.name == name]
         if not owners:
+            # Dozens of names would bury the sentence: they stand only where none is close.
+            close = did_you_mean(name, self.names())
+            known = "" if close else f"known: {', '.join(self.names()) or 'none'}; "
             raise UnknownComponent(
-                f"no plugin declares a {self.kind} '{name}'{did_you_mean(name, self.names())} "
-                f"(known: {', '.join(self.names()) or 'none'}; see 'reidbench plugins')"
+                f"no plugin declares a {self.kind} '{name}'{close} ({known}see 'reidbench plugins')"
             )
         if len(owners) > 1:
             declared = " and by ".join(f"{c.owner} (plugin '{c.owner.name}')" for c in owners)

@@ -32,7 +32,7 @@ def one_line(run: Run, *words: object) -> str:
         (
             {"methods": ["tiny-nrom"]},
             "reidbench: suite.yaml:12: methods.0: no plugin declares a method 'tiny-nrom'; "
-            "did you mean 'tiny-norm'? (known: ",
+            "did you mean 'tiny-norm'? (see ",
         ),
         ({"backbones": ["tinynit"]}, "reidbench: suite.yaml:8: backbones.0: no plugin declares"),
         ({"protocol": "smoke/9"}, "reidbench: suite.yaml:2: protocol: unknown protocol 'smoke/9'"),

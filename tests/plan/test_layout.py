@@ -67,6 +67,28 @@ def test_strategy_and_allocation_are_the_records_unless_the_suite_says(
     ]
 
 
+def test_lists_of_strategies_and_allocations_make_a_grid(
+    folder: Path, tiny_registry: Registry
+) -> None:
+    both = ["uniform", "global"]
+    grid = {"method": "l1", "strategy": ["iterative", "progressive"], "allocation": both}
+    made = plan(folder, tiny_registry, methods=["dense", grid])
+    assert [(t.id.strategy, t.id.allocation) for t in made.trials[1:]] == [
+        ("iterative", "uniform"),
+        ("iterative", "global"),
+        ("progressive", "uniform"),
+        ("progressive", "global"),
+    ]
+
+
+def test_a_schedule_of_its_own_gives_way_to_a_strategy_that_the_suite_names(
+    folder: Path, tiny_registry: Registry
+) -> None:
+    methods = ["pgp", {"method": "pgp", "strategy": "iterative"}]
+    made = plan(folder, tiny_registry, methods=methods)
+    assert [trial.id.strategy for trial in made.trials] == ["own", "iterative"]
+
+
 # --- phases ---------------------------------------------------------------------------------
 
 
@@ -124,6 +146,18 @@ def test_scratch_is_cut_first_and_then_trains_as_long_as_all_others(
         [{"train": "source"}, {"train": "target"}, {"prune": "target"}, {"prune": "target"}],
     ],
 )
+@pytest.mark.parametrize(("reduction", "stretch"), [(0.25, 4 / 3), (0.5, 2.0), (0.75, 2.0)])
+def test_scratch_b_trains_for_the_dense_networks_compute_at_most_twice_as_long(
+    folder: Path, tiny_registry: Registry, reduction: float, stretch: float
+) -> None:
+    changes = {"methods": ["scratch", "scratch-b"], "reductions": [reduction]}
+    usual, longer = plan(folder, tiny_registry, **changes).trials
+    for short, long in zip(usual.phases[1:], longer.phases[1:], strict=True):
+        assert long.epochs == pytest.approx(stretch * short.epochs)
+    assert longer.phases[0].epochs == 0
+    assert not {node.key for node in usual.phases} & {node.key for node in longer.phases}
+
+
 def test_all_methods_spend_equal_epochs_in_equal_phases(
     folder: Path, tiny_registry: Registry, protocol: str, scenario: list[dict[str, str]]
 ) -> None:
