@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from reidbench.api import Group, Method, RankingTask
+from reidbench.api import CannotScore, Group, Method, RankingTask
 
 
 class Entropy(Method):
@@ -40,8 +40,19 @@ class Entropy(Method):
         self._means: Mapping[str, Tensor] = task.over_images(mean_activation, maps="activated")
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return each channel's entropy in nats, in [0, ln(bins)]."""
-        return entropy(self._means[group.name], self._bins)
+        """Return each channel's entropy in nats, in [0, ln(bins)].
+
+        Raises:
+            CannotScore: fewer images than bins, which no channel could tell apart.
+
+        """
+        means = self._means[group.name]
+        if len(means) < self._bins:
+            raise CannotScore(
+                f"{len(means)} calibration images cannot fill {self._bins} bins; use a protocol "
+                "with more of them, or set the option 'bins' lower"
+            )
+        return entropy(means, self._bins)
 
 
 def mean_activation(maps: Tensor, gradients: Tensor | None) -> Tensor:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from reidbench.api import CannotScore
 from reidbench_plugins.methods.maps.entropy import Entropy, entropy
 
 from ..fakes import CONVS, FakeGroup, FakeTask, by_hand, conv, observed, scored
@@ -82,3 +83,10 @@ def test_as_many_bins_as_images_make_different_channels_alike() -> None:
 def test_fewer_than_two_bins_are_refused(bins: int) -> None:
     with pytest.raises(ValueError, match=f"'bins' is {bins}; choose 2 or more"):
         Entropy(bins=bins)
+
+
+def test_fewer_images_than_bins_are_refused() -> None:
+    group, task = observed(conv("3x3"), images=15)
+    with pytest.raises(CannotScore, match="15 calibration images cannot fill 16 bins"):
+        scored(Entropy(), group, task)
+    scored(Entropy(bins=15), group, task)
