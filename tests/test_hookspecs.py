@@ -11,7 +11,7 @@ from types import FunctionType
 
 import pytest
 
-from reidbench import api, hookspecs, method, records
+from reidbench import api, hookspecs, method, records, task
 
 ROOT = Path(__file__).parent.parent
 HOOKS = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
@@ -59,7 +59,14 @@ def public(*classes: type) -> list[str]:
     "name",
     [
         *api.__all__,
-        *public(method.Method, method.Group, method.RankingTask, method.PrunePhase),
+        *public(
+            method.Method,
+            task.Group,
+            task.NextLayer,
+            task.RankingTask,
+            task.TrainingTask,
+            task.PrunePhase,
+        ),
         *(
             f"{kind.__name__}.{field.name}"
             for kind in (records.MethodRecord, records.BackboneRecord, records.DatasetRecord)
