@@ -16,6 +16,7 @@ from reidbench.records import MethodRecord
 
 if TYPE_CHECKING:
     from reidbench.testing import Check, Outcome
+    from reidbench.testing.check import Status
 
 _MARGIN = " " * 11
 WORDS = {"ok": "ok", "refused": "refused", "failed": "FAILED", "blocked": "-"}
@@ -83,8 +84,12 @@ def _check(
 ) -> int:
     """Run the checks of one method, a line each; return how many failed."""
     # The running half comes in here, so that a wrong name never waits for torch.
+    import torch
+
     from reidbench.testing import checks
 
+    # Networks this small only get slower with more.
+    torch.set_num_threads(1)
     record, started = component.record, perf_counter()
     all_checks = list(checks(record, backbones=backbones, scopes=scopes))
     click.echo(f"{record.name} {record.version} of {component.owner}: {len(all_checks)} checks")
@@ -122,7 +127,12 @@ def _spinning(text: str) -> Iterator[None]:
         yield
 
 
-def _summary(counts: Counter[str]) -> str:
-    words = {"ok": "passed", "refused": "refused", "failed": "failed", "blocked": "not told"}
+def _summary(counts: Counter[Status]) -> str:
+    words: dict[Status, str] = {
+        "ok": "passed",
+        "refused": "refused",
+        "failed": "failed",
+        "blocked": "not told",
+    }
     parts = [f"{counts[status]} {word}" for status, word in words.items() if counts[status]]
     return ", ".join(parts)

@@ -108,12 +108,17 @@ def _count(value: float | None, unit: float, digits: int) -> str:
     return NOTHING if value is None else f"{value / unit:.{digits}f}"
 
 
+def _how(row: Row) -> str:
+    return NOTHING if row.reduction == 0 else f"{row.strategy}, {row.allocation}"
+
+
 def _seeds(row: Row) -> str:
     return f"{row.seeds_done}/{row.seeds}"
 
 
 # Everything but rank and method, which each page writes its own way.
 COLUMNS = (
+    Column("when, where", _how, 0),
     Column("mAP %", lambda row: spread(row.mean_ap), 9),
     Column("rank-1 %", lambda row: spread(row.rank1), 7),
     Column("rank-5 %", lambda row: spread(row.rank5), 0),
@@ -127,5 +132,6 @@ COLUMNS = (
     Column("params M", lambda row: _count(row.parameters, 1e6, 2), 3),
     Column("epochs", lambda row: NOTHING if row.epochs is None else f"{row.epochs:g}", 1),
     Column("seconds", lambda row: _count(row.seconds, 1, 0), 1),
+    Column("of these choosing", lambda row: _count(row.choosing_seconds, 1, 1), 0, "choosing s"),
     Column("seeds", _seeds, 5),
 )

@@ -33,7 +33,9 @@ LEGEND = """\
   whose reduction lies outside the protocol's tolerance.
 - *before retraining* is right after the cut, with batch norm recalibrated. Iterative and
   progressive methods have already trained for part of the phase by then, so it is comparable only
-  between methods of one strategy. Epochs and seconds are those of all phases.
+  between methods of one strategy. Epochs and seconds are those of all phases, the base network's
+  included; *choosing* is all that is not training: ranking, refitting, cutting, recalibration.
+- *when, where*: the strategy, and how reductions are shared among layers (docs/protocols.md).
 - Results of different engines, or of different versions of backbone or data, share no table; two
   versions of a method are two rows."""
 

@@ -49,6 +49,7 @@ def make_row(results: Sequence[Result], *, same_method: Sequence[Result], seeds:
         parameters=_mean([cost.parameters for cost in costs]),
         epochs=_mean([_epochs(result) for result in done]),
         seconds=_mean([_seconds(result) for result in done]),
+        choosing_seconds=_mean([_seconds(result, but="training") for result in done]),
         notes=(*_off_target(done, misses), *map(_failure, _unscored(results))),
     )
 
@@ -139,5 +140,11 @@ def _epochs(result: Result) -> float:
     return sum(phase.epochs for phase in result.phases)
 
 
-def _seconds(result: Result) -> float:
-    return sum(sum(phase.seconds.values()) for phase in result.phases)
+def _seconds(result: Result, but: str = "") -> float:
+    """Return the seconds of all phases, but for one activity."""
+    return sum(
+        seconds
+        for phase in result.phases
+        for activity, seconds in phase.seconds.items()
+        if activity != but
+    )

@@ -73,6 +73,7 @@ def _row(row: Row) -> dict[str, Value]:
         "parameters_million": _scaled(row.parameters, 1e6, 6),
         "epochs": row.epochs,
         "seconds": _scaled(row.seconds, 1, 1),
+        "choosing_seconds": _scaled(row.choosing_seconds, 1, 2),
         "notes": "; ".join(row.notes),
     }
 

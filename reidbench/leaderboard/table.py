@@ -80,6 +80,8 @@ class Row:
     epochs: float | None
     """Of all phases together, as are the seconds."""
     seconds: float | None
+    choosing_seconds: float | None
+    """Of these, all but training: ranking, refitting, cutting, recalibration."""
     notes: tuple[str, ...]
     rank: int | None = None
     tied: bool = False

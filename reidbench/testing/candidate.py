@@ -10,7 +10,7 @@ from reidbench.phases.prune import Pruning
 from reidbench.records import MethodRecord, TargetError
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.ground import TINY, Ground
-from reidbench.testing.trace import Trace, run
+from reidbench.testing.trace import Trace, global_state, run
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""
@@ -62,7 +62,7 @@ class Candidate:
     def rank(self, ground: Ground) -> None:
         """Have the harness rank every group in reach, and check the scores."""
         phase = self.begin(ground)
-        with trying(self.name, f"while it ranked the groups of {ground}"):
+        with trying(self.name, f"while it ranked the groups of {ground}"), global_state(0):
             phase.rank()
 
     @cached_property

@@ -83,7 +83,7 @@ class Ground:
             reduction = _in_reach(new)
         node = replace(new.node, method=chosen, reduction=reduction)
         network = copy.deepcopy(new.subject.network)
-        bench = _bench()
+        bench = workbench()
         images = bench.train_images(node.data, node.protocol.input)
         return replace(
             new,
@@ -102,8 +102,8 @@ class Ground:
         base = None
         if self.trained and not initial:
             base = TrainNode(rules, data, backbone, SEED, None, "train")
-            if not _bench().store.has(base.key):
-                run_train(base, _bench())
+            if not workbench().store.has(base.key):
+                run_train(base, workbench())
         method = _chosen_method(record)
         budget: Literal["prune"] | None = None if initial else "prune"
         return PruneNode(rules, data, backbone, SEED, base, budget, method, reduction)
@@ -122,7 +122,7 @@ def _pristine(ground: Ground, initial: bool) -> Pruning:
     )
     # Whatever state the caller's generators are in.
     with isolated(SEED):
-        phase = begin_prune(ground.node(record, 0.5, initial=initial), _bench())
+        phase = begin_prune(ground.node(record, 0.5, initial=initial), workbench())
     if ground.alone:
         batches = phase.subject.calibration
         phase.subject.calibration = [
@@ -166,7 +166,7 @@ def _rules(scope: Scope, alone: bool) -> Protocol:
     return Protocol.model_validate(rules)
 
 
-def _bench() -> Bench:
+def workbench() -> Bench:
     """Return a workbench that has loaded nothing: what a phase can reach is its own data alone."""
     return Bench(Store(Path(_folder().name)), torch.device("cpu"))
 

@@ -135,17 +135,6 @@ def test_scratch_is_cut_first_and_then_trains_as_long_as_all_others(
     assert scratch.prune is cut
 
 
-@pytest.mark.parametrize("protocol", ["smoke/1", "mini/1"])
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        SCENARIO,
-        [{"prune": "target"}],
-        [{"train": "source"}, {"prune": "source"}, {"train": "target"}],
-        [{"train": "source"}, {"prune": "target"}],
-        [{"train": "source"}, {"train": "target"}, {"prune": "target"}, {"prune": "target"}],
-    ],
-)
 @pytest.mark.parametrize(("reduction", "stretch"), [(0.25, 4 / 3), (0.5, 2.0), (0.75, 2.0)])
 def test_scratch_b_trains_for_the_dense_networks_compute_at_most_twice_as_long(
     folder: Path, tiny_registry: Registry, reduction: float, stretch: float
@@ -158,6 +147,17 @@ def test_scratch_b_trains_for_the_dense_networks_compute_at_most_twice_as_long(
     assert not {node.key for node in usual.phases} & {node.key for node in longer.phases}
 
 
+@pytest.mark.parametrize("protocol", ["smoke/1", "mini/1"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        SCENARIO,
+        [{"prune": "target"}],
+        [{"train": "source"}, {"prune": "source"}, {"train": "target"}],
+        [{"train": "source"}, {"prune": "target"}],
+        [{"train": "source"}, {"train": "target"}, {"prune": "target"}, {"prune": "target"}],
+    ],
+)
 def test_all_methods_spend_equal_epochs_in_equal_phases(
     folder: Path, tiny_registry: Registry, protocol: str, scenario: list[dict[str, str]]
 ) -> None:

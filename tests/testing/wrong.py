@@ -302,3 +302,42 @@ class TrainsShort(Method):
 
 class NoMethod:
     """Resemble nothing."""
+
+
+class LooksAtSteps(Method):
+    """Score by the gradients of the last step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slopes: dict[str, Tensor] = {}
+
+    def after_step(self, task: TrainingTask) -> None:
+        for group in task.groups:
+            if group.gradient is not None:
+                self.slopes[group.name] = group.gradient.abs().sum(dim=1)
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return self.slopes.get(group.name, torch.arange(float(group.size)))
+
+
+class LooksAtLoss(Sound):
+    """Train first where the loss is high."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.train(2 if phase.loss() > 1 else 1)
+        phase.cut(phase.target)
+        phase.train(phase.steps_left)
+
+
+class Documented(Sound):
+    """Score by the L1 norm, to ``some_power``."""
+
+    def __init__(self, *, some_power: float = 2.0) -> None:
+        super().__init__(some_power=some_power)
+
+
+class Trains(Method):
+    """Keep every channel."""
+
+    def prune(self, phase: PrunePhase) -> None:
+        phase.train(phase.steps)

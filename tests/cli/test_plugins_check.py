@@ -1,0 +1,76 @@
+"""``reidbench plugins check`` as the author of a method meets it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from support.commands import imported
+
+from cli.conftest import Run
+
+New = Callable[..., Run]
+
+
+def test_a_sound_method_passes_every_check(new_run: New) -> None:
+    said = new_run().reidbench("plugins", "check", "tiny-norm", "--fast")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("tiny-norm 1 of reidbench-tiny 1.0: 15 checks\n")
+    assert len(re.findall(r"^  ok       [a-z0-9.-]+ +\d+\.\ds$", said.stdout, re.M)) == 15
+    assert re.search(r"^15 passed in \d+s$", said.stdout, re.M)
+
+
+def test_every_method_named_is_checked_and_one_failure_decides(new_run: New) -> None:
+    said = new_run().reidbench("plugins", "check", "tiny-idle", "tiny-exits", "dense", "--fast")
+    assert said.returncode == 1 and "Traceback" not in said.stderr
+    idle, exits, dense, _ = said.stdout.split("\n\n")
+    assert re.search(r"^  FAILED   spends-the-budget", idle, re.M)
+    assert "method 'tiny-idle' left 12 of 12 steps" in idle
+    assert idle.endswith("s") and "14 passed, 1 failed in" in idle
+    assert "raised SystemExit (tiny farewell)" in exits
+    assert re.search(r"^  -        deterministic .* needs 'scores-tiny-inner' to", exits, re.M)
+    assert "1 passed, 1 failed, 13 not told" in exits
+    assert "5 passed in" in dense
+
+
+def test_backbones_and_scopes_are_filters(new_run: New) -> None:
+    words = ("plugins", "check", "tiny-norm", "--backbone", "tinynet", "--scope", "inner")
+    said = new_run().reidbench(*words)
+    assert said.returncode == 0
+    ranked = re.findall(r"^  ok +scores-(\S+)", said.stdout, re.M)
+    assert ranked == ["tiny-inner", "tiny-all", "tinynet-inner", "somewhere"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["tiny-nrom"], "no plugin declares a method 'tiny-nrom'; did you mean 'tiny-norm'?"),
+        (["l1", "--backbone", "tinynit"], "a backbone 'tinynit'; did you mean 'tinynet'?"),
+        (["l1", "--fast", "--scope", "all"], "--fast checks tiny networks alone"),
+        (["l1", "--scope", "al"], "is not one of 'inner', 'all'"),
+        ([], "Missing argument 'NAME...'"),
+    ],
+)
+def test_wrong_input_ends_with_2_before_torch_is_imported(
+    new_run: New, words: list[str], sentence: str
+) -> None:
+    run = new_run()
+    said, modules = imported("plugins", "check", *words, cwd=run.folder, env=run.env)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert sentence in said.stderr
+    assert "torch" not in modules
+
+
+def test_a_disabled_plugins_method_is_unknown(new_run: New) -> None:
+    said = new_run().reidbench("plugins", "--disable-plugin", "tiny", "check", "tiny-norm")
+    assert said.returncode == 2 and "no plugin declares a method 'tiny-norm'" in said.stderr
+
+
+def test_the_help_explains_every_word_of_the_answer(new_run: New) -> None:
+    run = new_run()
+    said, modules = imported("plugins", "check", "--help", cwd=run.folder, env=run.env)
+    assert said.returncode == 0 and "torch" not in modules
+    for word in ("ok ", "refused ", "FAILED ", "- ", "reidbench plugins check l1 --fast"):
+        assert f"\n  {word}" in said.stdout or f"\n    {word}" in said.stdout
+    assert "Exit status: 0 all passed or refused, 1 some failed, 2 wrong input." in said.stdout
