@@ -12,11 +12,12 @@ import torch
 from reidbench.cards.costs import Cost, Setting
 from reidbench.errors import ReidbenchError
 from reidbench.phases.bench import Bench
-from reidbench.phases.prune import Pruning, begin_prune
+from reidbench.phases.prune import begin_prune
 from reidbench.plan import Chosen, ChosenMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.protocol import Protocol
 from reidbench.provenance import collect
+from reidbench.pruning.phase import Pruning
 from reidbench.records import MethodRecord
 
 

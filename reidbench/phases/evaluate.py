@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reidbench.clock import Clock
 from reidbench.data import Split
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import PRUNED, fresh_network, load_network
-from reidbench.phases.train import Clock
 from reidbench.plan import EvaluateNode
 from reidbench.results import Metrics, PerQuery
 from reidbench.retrieval import Features, RetrievalScores, extract, score

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter
 from typing import Any
 
 from reidbench.channels import PruningPlan, capture
+from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import save_network, starting_network
 from reidbench.plan import PhaseNode, TrainNode
@@ -41,22 +39,6 @@ def make_trainer(node: PhaseNode, network: Network, images: Images, bench: Bench
         seed=derived_seed(node.seed, "phase", node.data.label, node.budget or "none"),
         on_step=lambda done, steps, loss: bench.listener(done, steps, f"loss {loss:.3f}"),
     )
-
-
-class Clock:
-    """Adds up wall-clock seconds by activity."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def running(self, activity: str) -> Iterator[None]:
-        """Charge the block's time to ``activity``."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[activity] = self.seconds.get(activity, 0.0) + perf_counter() - start
 
 
 def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reidbench.method import Method
-from reidbench.phases.prune import Pruning
+from reidbench.pruning.phase import Pruning
 from reidbench.records import MethodRecord, TargetError
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.ground import TINY, Ground

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reidbench.method import Method
-from reidbench.phases.prune import Pruning
+from reidbench.pruning.phase import Pruning
 from reidbench.pruning.problems import MethodError
 from reidbench.records import DATA, Data
 from reidbench.testing.candidate import Candidate

@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from reidbench.channels import Scope, highest_reduction
+from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
-from reidbench.phases.prune import Pruning, begin_prune
-from reidbench.phases.train import Clock, make_trainer, run_train
+from reidbench.phases.prune import begin_prune
+from reidbench.phases.train import make_trainer, run_train
 from reidbench.plan import Chosen, ChosenMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.protocol import Protocol, load_protocol
+from reidbench.pruning.phase import Pruning
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.store import Store
 from reidbench.training import generator

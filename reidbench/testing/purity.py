@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reidbench.phases.prune import Pruning
+from reidbench.pruning.phase import Pruning
 from reidbench.pruning.ranking import Ranking
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import CheckFailed, trying

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reidbench.method import Method
-from reidbench.phases.prune import Pruning
+from reidbench.pruning.phase import Pruning
 
 Call = Callable[..., Any]
 

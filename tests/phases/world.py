@@ -11,10 +11,11 @@ import torch
 from reidbench.executors.serial import run_node
 from reidbench.method import Method
 from reidbench.phases.bench import Bench, Listener, silent
-from reidbench.phases.prune import Pruning, begin_prune
+from reidbench.phases.prune import begin_prune
 from reidbench.plan import Chosen, ChosenMethod, EvaluateNode, Node, PhaseNode, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.protocol import Protocol, load_protocol
+from reidbench.pruning.phase import Pruning
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.store import Store
 

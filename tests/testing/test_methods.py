@@ -40,7 +40,7 @@ def test_a_built_in_method_keeps_the_contract_on_tiny_networks(check: Check) -> 
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("check", slow(), ids=named)
+@pytest.mark.parametrize("check", list(slow()), ids=named)
 def test_a_built_in_method_keeps_the_contract_on_every_backbone(check: Check) -> None:
     check.run()
 

@@ -1,0 +1,248 @@
+"""One prune phase: its network, its budget, and all that a method may do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reidbench.channels import ChannelGraph, PruningPlan
+from reidbench.clock import Clock
+from reidbench.errors import Diverged
+from reidbench.method import Method
+from reidbench.plan import PruneNode
+from reidbench.pruning.calibration import calibration_loss
+from reidbench.pruning.guidance import Guidance, guides
+from reidbench.pruning.problems import MethodError
+from reidbench.pruning.ranking import Ranking, checked, checked_scores, no_judge
+from reidbench.pruning.refitting import refit, refits
+from reidbench.pruning.samples import Anchor
+from reidbench.pruning.solving import comparable, relative
+from reidbench.pruning.strategies import STRATEGIES, rounds
+from reidbench.pruning.subject import Subject, lowest_gone
+from reidbench.task import Scores
+from reidbench.training import Network, Trainer, derived_seed
+from reidbench.training.seeds import isolated
+
+
+@dataclass
+class Pruning:
+    """The :class:`reidbench.api.PrunePhase` of one prune phase."""
+
+    node: PruneNode
+    method: Method
+    subject: Subject
+    trainer: Trainer
+    random: torch.Generator
+    clock: Clock
+    just_cut: Network | None = None
+    _anchor: tuple[int, Network, ChannelGraph, PruningPlan] | None = None
+    _guidance: Guidance | None = None
+
+    @property
+    def target(self) -> float:
+        """The reduction to reach."""
+        return self.node.reduction
+
+    @property
+    def achieved(self) -> float:
+        """The reduction of MACs reached so far."""
+        return self.subject.achieved
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the phase."""
+        return self.trainer.steps
+
+    @property
+    def steps_left(self) -> int:
+        """Optimiser steps not spent yet."""
+        return self.trainer.steps - self.trainer.done
+
+    @property
+    def active_steps(self) -> int:
+        """Steps in which pruning should be complete."""
+        return round(self.node.protocol.pruning.active * self.steps)
+
+    def run(self) -> None:
+        """Spend the phase as the record or the suite says."""
+        # A method that keeps everything has no strategy, whatever word stands in its record.
+        record = self.node.method.record
+        if record.prunes == "nothing":
+            return self.method.prune(self)
+        if type(self.method).prune is not Method.prune and record.strategy != "own":
+            raise MethodError(
+                f"method '{self._label}' overrides prune(), so its record must say strategy='own' "
+                "(a suite may still name another)"
+            )
+        run = STRATEGIES[self.node.method.strategy]
+        return run(self, self.method, self.node.protocol.pruning)
+
+    def rounds(self, count: int) -> Sequence[tuple[float, int]]:
+        """Divide the active steps into rounds: progress in (0, 1], and steps, of each."""
+        return rounds(self.active_steps, count)
+
+    def rank(self) -> Scores:
+        """Return the method's checked scores by group, of the network as it stands."""
+        return self._rank(self._ranking(self.target))
+
+    def cut(self, reduction: float, scores: Scores | None = None) -> None:
+        """Remove channels for good; momentum of what stays goes on."""
+        ranking = self._ranking(reduction)
+        found = self._rank(ranking) if scores is None else self._checked(scores)
+        self._remove(self._plan(found, reduction), ranking)
+
+    def soften(self, reduction: float, scores: Scores | None = None) -> None:
+        """Rank, and shrink filters that may grow back."""
+        found = self._rank(self._ranking(reduction)) if scores is None else self._checked(scores)
+        plan = self._plan(found, reduction)
+        with self.clock.running("cutting"):
+            self.subject.soften(plan, self.trainer.optimiser, self.method.soft_factor)
+
+    def layers(self, reduction: float) -> Iterator[float]:
+        """Cut one group after another, each ranked when its turn comes; yield the share done."""
+        goal = self._plan(self._first_scores(reduction), reduction)
+        names = [group.name for group in self.subject.views()]
+        for done, name in enumerate(names, start=1):
+            if len(goal.kept[name]) < len(self.subject.plan.kept[name]):
+                ranking = self._ranking(reduction, only=name)
+                kept = lowest_gone(self._rank(ranking)[name], len(goal.kept[name]))
+                self._remove(self.subject.without(name, goal, kept), ranking)
+            yield done / len(names)
+
+    def loss(self) -> float:
+        """Return the training loss over the calibration images, of the network as it stands."""
+        with self.clock.running("ranking"):
+            network = self._copy()
+            return calibration_loss(network, self.subject.calibration, self.node.protocol)
+
+    def train(self, steps: int) -> None:
+        """Train on with the phase's one learning-rate schedule."""
+        if not 0 <= steps <= self.steps_left:
+            raise MethodError(
+                f"method '{self._label}' asked for {steps} steps with {self.steps_left} "
+                f"of {self.steps} left; every method trains for the same budget"
+            )
+        with self.clock.running("training"):
+            self.trainer.train(steps, self._guide())
+
+    def verify(self) -> None:
+        """Refuse a method that missed the target, or kept some of its budget."""
+        if self.steps_left:
+            raise MethodError(
+                f"method '{self._label}' left {self.steps_left} of {self.steps} steps unspent; "
+                "every method trains for the whole budget"
+            )
+        if not self._on_target:
+            raise MethodError(
+                f"method '{self._label}' reached a reduction of {self.achieved:.4f}, the target "
+                f"is {self.target:.4f}: outside the protocol's tolerance"
+            )
+
+    @property
+    def _label(self) -> str:
+        return self.node.method.label
+
+    @property
+    def _on_target(self) -> bool:
+        return abs(self.achieved - self.target) <= self.node.protocol.pruning.tolerance
+
+    def _ranking(self, reduction: float, only: str | None = None) -> Ranking:
+        """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
+        with self.clock.running("ranking"):
+            network = self._copy()
+        groups = [v for v in self.subject.views(network) if only in (None, v.name)]
+        return Ranking(
+            method=self._label,
+            data=self.node.method.record.data,
+            whole=network,
+            groups=groups,
+            calibration=self.subject.calibration,
+            protocol=self.node.protocol,
+            generator=self.random,
+            reduction=reduction,
+            anchor=self._anchored(network),
+            judge=no_judge if only else lambda scores: self._loss_after(scores, reduction),
+        )
+
+    def _copy(self) -> Network:
+        """Return a recalibrated copy of the network, unless its training went astray."""
+        # A loss may still be finite when the step after it was not.
+        if not all(torch.isfinite(weights).all() for weights in self.subject.network.parameters()):
+            raise Diverged(f"weights are no longer finite after step {self.trainer.done}")
+        return self.subject.recalibrated()
+
+    def _rank(self, ranking: Ranking) -> dict[str, Tensor]:
+        # A method that draws from torch's global generators stays reproducible.
+        seed = derived_seed(self.node.seed, "ranking", self.trainer.done)
+        with self.clock.running("ranking"), isolated(seed):
+            return checked_scores(self.method, ranking)
+
+    def _first_scores(self, reduction: float) -> Mapping[str, Tensor]:
+        """Return scores that decide how many channels each group loses."""
+        if self.node.method.allocation == "global":
+            return self._rank(self._ranking(reduction))
+        # Under uniform allocation widths do not depend on scores, so any will do.
+        return {group.name: torch.zeros(group.size) for group in self.subject.views()}
+
+    def _anchored(self, copy: Network) -> Anchor:
+        """Return the network as it last trained: the first copy made since."""
+        if self._anchor is None or self._anchor[0] != self.trainer.done:
+            self._anchor = (self.trainer.done, copy, self.subject.graph, self.subject.plan)
+        _, network, graph, plan = self._anchor
+        return Anchor(network, graph, relative(self.subject.plan, plan))
+
+    def _remove(self, plan: PruningPlan, ranking: Ranking) -> None:
+        if refits(self.method):
+            with self.clock.running("refitting"):
+                refit(self.method, self.subject, self.subject.relative(plan), ranking)
+        with self.clock.running("cutting"):
+            self.subject.remove(plan, self.trainer.optimiser)
+            self._guidance = None
+        if self._on_target and self.node.budget is not None:
+            with self.clock.running("recalibration"):
+                self.just_cut = self._copy()
+
+    def _guide(self) -> Guidance | None:
+        if not guides(self.method) or self._on_target:
+            return None
+        if self._guidance is None:
+            self._guidance = Guidance(
+                method=self.method,
+                label=self._label,
+                groups=self.subject.views(live=True),
+                steps=self.active_steps,
+                done=self.trainer.done,
+                choose=self._leaving,
+            )
+        return self._guidance
+
+    def _leaving(self, scores: Scores) -> dict[str, Tensor]:
+        plan = self.subject.relative(self._plan(self._checked(scores), self.target))
+        leaving = {}
+        for name, scored in scores.items():
+            leaving[name] = torch.ones(len(scored), dtype=torch.bool)
+            leaving[name][list(plan.kept[name])] = False
+        return leaving
+
+    def _loss_after(self, scores: Scores, reduction: float) -> float:
+        network = self.subject.copy_after(self._plan(self._checked(scores), reduction))
+        return calibration_loss(network, self.subject.calibration, self.node.protocol)
+
+    def _checked(self, scores: Scores) -> dict[str, Tensor]:
+        """Return scores that a method hands over itself, checked like those of a ranking."""
+        views = self.subject.views()
+        if odd := sorted({view.name for view in views} ^ set(scores)):
+            raise MethodError(
+                f"method '{self._label}': its scores and the groups in scope differ in "
+                f"{', '.join(odd[:3])}; score every group of task.groups"
+            )
+        return {view.name: checked(scores[view.name], view, self._label) for view in views}
+
+    def _plan(self, scores: Mapping[str, Tensor], reduction: float) -> PruningPlan:
+        allocation = self.node.method.allocation
+        if allocation == "global":
+            scores = comparable(scores, self.method.normalisation)
+        return self.subject.next_plan(scores, reduction, allocation)
