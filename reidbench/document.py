@@ -164,6 +164,9 @@ def _plainly(details: ErrorDetails) -> str:
 
 
 def _sentence(path: Path, lines: Mapping[Location, int], where: Location, message: str) -> str:
+    # One word may stand for a list of one: then the file has no such index.
+    while where and isinstance(where[-1], int) and _written(where) not in lines:
+        where = where[:-1]
     # A missing field has no line of its own: its nearest parent's is the place to look.
     parents = (_written(where[:length]) for length in range(len(where), -1, -1))
     line = next((lines[parent] for parent in parents if parent in lines), 1)

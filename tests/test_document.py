@@ -59,8 +59,8 @@ GOLDEN = {
     "an unknown word": (
         "strategy: iterative",
         "strategy: iteratve",
-        "suite.yaml:11: methods.1.strategy: must be 'one-shot', 'iterative' or 'progressive', "
-        "not 'iteratve'; did you mean 'iterative'?",
+        "suite.yaml:11: methods.1.strategy: must be 'one-shot', 'iterative', 'progressive', "
+        "'regularised', 'layerwise' or 'own', not 'iteratve'; did you mean 'iterative'?",
     ),
     "an unknown domain": (
         "- prune: target",

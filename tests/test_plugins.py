@@ -123,7 +123,7 @@ FAULTS = {
     "misspelt-hook": "unknown hook 'reidbench_method'; did you mean 'reidbench_methods'?",
     "misspelt-prefix": "unknown hook 'redbench_methods'; did you mean 'reidbench_methods'?",
     "unmarked-hook": "'reidbench_methods' lacks the @hookimpl mark",
-    "too-new": "needs plugin API 99, this reidbench offers 1: upgrade reidbench",
+    "too-new": "needs plugin API 99, this reidbench offers 2: upgrade reidbench",
     "wrong-type": "reidbench_methods() must return MethodRecords, not BackboneRecord(",
     "returns-nothing": "reidbench_methods() must return MethodRecords, not None",
     "bad-record": "record 'Bad Name': name must be lower-case words",

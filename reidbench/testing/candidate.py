@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reidbench.method import Method
@@ -11,6 +11,7 @@ from reidbench.records import MethodRecord, TargetError
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.ground import TINY, Ground
 from reidbench.testing.trace import Trace, global_state, run
+from reidbench.testing.watching import watch
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""
@@ -21,6 +22,8 @@ class Candidate:
     """A record, and what running its method gave; nothing runs before a check asks."""
 
     record: MethodRecord
+    changes: list[str] = field(default_factory=list)
+    """What the reference run changed that it should only have looked at."""
 
     @property
     def name(self) -> str:
@@ -74,8 +77,11 @@ class Candidate:
 
         """
         phase = self.begin(TINY, self.reduction)
+        changes = watch(phase)
         with trying(self.name, f"in a prune phase to {self.reduction:g} of {TINY}"):
-            return run(phase)
+            trace = run(phase)
+        self.changes[:] = changes
+        return trace
 
     def finished(self) -> Trace:
         """Return the reference run, for a check that builds on it.

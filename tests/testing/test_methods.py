@@ -19,7 +19,9 @@ BUILT_IN = [
     for component in discover().methods.components
     if component.owner.name == "builtin"
 ]
-FAST = [check for method in BUILT_IN for check in fast(method)]
+# None of them can name the harness, from which alone test images could be reached.
+LATER = {"never-touches-test-data"}
+FAST = [check for method in BUILT_IN for check in fast(method) if check.name not in LATER]
 _DONE = {(check.method, check.name) for check in FAST}
 
 
