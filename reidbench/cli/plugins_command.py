@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 from tabulate import tabulate
 
 from reidbench.cli.options import disable_option
 from reidbench.cli.plugins_check import command as check
-from reidbench.plugins import Component, R, Registry, Shelf, discover
-from reidbench.records import MethodRecord
+from reidbench.plugins import R, Registry, Shelf, discover
+from reidbench.records import MethodRecord, Record
 
 
 @click.group("plugins", invoke_without_command=True)
 @disable_option
 @click.pass_context
 def command(context: click.Context, disabled: tuple[str, ...]) -> None:
-    """List every method, backbone and data set with version, owner and reference.
+    """List every method, backbone and data set, whose it is, and what failed to load.
 
     With 'check', try pruning methods instead: reidbench plugins check NAME --fast
     """
@@ -25,37 +25,48 @@ def command(context: click.Context, disabled: tuple[str, ...]) -> None:
     if context.invoked_subcommand is not None:
         return
     registry = discover(disabled)
-    _show("METHODS", ["strategy, allocation"], registry.methods, _how)
-    _show("BACKBONES", [], registry.backbones)
-    _show("DATA SETS", [], registry.datasets)
+    _show("METHODS", {"strategy, allocation": _how}, registry.methods)
+    click.echo("Options, source, cost and deviations of each: reidbench cards NAME\n")
+    _show("BACKBONES", {"options": _options, "reference": _reference}, registry.backbones)
+    _show("DATA SETS", {"options": _options, "reference": _reference}, registry.datasets)
     click.echo(_problems(registry))
 
 
 command.add_command(check)
 
 
-def _how(record: MethodRecord) -> list[str]:
-    return ["-" if record.prunes == "nothing" else f"{record.strategy}, {record.allocation}"]
+def _how(record: MethodRecord) -> str:
+    return "-" if record.prunes == "nothing" else f"{record.strategy}, {record.allocation}"
 
 
-def _show(
-    title: str,
-    extra: list[str],
-    shelf: Shelf[R],
-    words: Callable[[R], list[str]] = lambda record: [],
-) -> None:
-    headers = ["name", *extra, "options", "version", "owner", "summary", "reference"]
-    cells = [[*_row(component, words(component.record))] for component in shelf.components]
-    widths = [None] * (len(headers) - 2) + [40, 36]
+def _options(record: Record) -> str:
+    return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "-"
+
+
+def _reference(record: Record) -> str:
+    return record.reference
+
+
+def _show(title: str, extra: Mapping[str, Callable[[R], str]], shelf: Shelf[R]) -> None:
+    headers = ["name", *extra, "version", "owner", "summary"]
+    cells = [
+        [
+            _name(component.record),
+            *(cell(component.record) for cell in extra.values()),
+            component.record.version,
+            str(component.owner),
+            component.record.summary,
+        ]
+        for component in shelf.components
+    ]
+    # A terminal of a hundred columns holds it.
+    widths = [{"reference": 22, "summary": 36 if len(extra) < 2 else 24}.get(h) for h in headers]
     click.echo(f"{title}\n{tabulate(cells, headers=headers, maxcolwidths=widths)}\n")
 
 
-def _row(component: Component[R], words: list[str]) -> list[str]:
-    record = component.record
-    control = " (control)" if isinstance(record, MethodRecord) and record.control else ""
-    options = ", ".join(f"{name}={value}" for name, value in record.options.items()) or "-"
-    about = [record.version, str(component.owner), record.summary, record.reference]
-    return [record.name + control, *words, options, *about]
+def _name(record: Record) -> str:
+    control = isinstance(record, MethodRecord) and record.control
+    return f"{record.name} (control)" if control else record.name
 
 
 def _problems(registry: Registry) -> str:
