@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reidbench.channels import ChannelGroup, capture, parameters, remove, view
+from reidbench_plugins.methods.weights.bn_scale import BnScale
+from reidbench_plugins.methods.weights.l1 import L1
+from reidbench_plugins.methods.weights.l2 import L2
+from reidbench_plugins.methods.weights.lamp import Lamp
 
 from .networks import SMALL, dense, embed, images, random_plan
 
@@ -99,27 +103,10 @@ def test_both_name_the_same_channels_after_both_have_cut(name, seed):
     assert capture(peers, SMALL).widths == plan.widths
 
 
-def squares(weight: Tensor) -> Tensor:
-    return weight.square().sum(dim=1)
-
-
-def lamp(weight: Tensor) -> Tensor:
-    """Divide each score by the sum of those that are not smaller, by the definition."""
-    scores = squares(weight)
-    return torch.stack([score / scores[scores >= score].sum() for score in scores])
-
-
 # Where the peer's criteria are the papers': of the first layer alone, not averaged.
 CRITERIA = {
-    "l1": (
-        lambda: tp.importance.MagnitudeImportance(p=1, group_reduction="first", normalizer=None),
-        lambda weight: weight.abs().sum(dim=1),
-    ),
-    "l2": (
-        lambda: tp.importance.MagnitudeImportance(p=2, group_reduction="first", normalizer=None),
-        lambda weight: weight.norm(dim=1),
-    ),
-    "lamp": (lambda: tp.importance.LAMPImportance(p=2, group_reduction="first"), lamp),
+    L1: lambda: tp.importance.MagnitudeImportance(1, group_reduction="first", normalizer=None),
+    L2: lambda: tp.importance.MagnitudeImportance(2, group_reduction="first", normalizer=None),
 }
 
 
@@ -138,15 +125,28 @@ def assert_same_order(ours: Tensor, peers: Tensor) -> None:
     assert ranked[-1] > ranked[0], "an order of equals says nothing"
 
 
-@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("criterion", CRITERIA, ids=lambda method: method.__name__)
 @pytest.mark.parametrize("name", ["resnet18-s2", "resnet50-s2"])
 def test_both_rank_filters_alike(name, criterion):
     network, graph, groups = inner(name)
-    importance, ours = CRITERIA[criterion][0](), CRITERIA[criterion][1]
+    importance = CRITERIA[criterion]()
     dependencies = traced(network)
     for group in groups:
         peers = importance(theirs(dependencies, group.name, range(group.size)))
-        assert_same_order(ours(view(network, graph, group).weight), peers)
+        assert_same_order(criterion().scores(view(network, graph, group), None), peers)
+
+
+@pytest.mark.parametrize("name", ["resnet18-s2", "resnet50-s2"])
+def test_both_give_the_same_layer_adaptive_magnitudes(name):
+    """As numbers, since layers are compared by them: the peer sums in float32, in another order."""
+    network, graph, groups = inner(name)
+    importance = tp.importance.LAMPImportance(p=2, group_reduction="first")
+    dependencies = traced(network)
+    for group in groups:
+        peers = importance(theirs(dependencies, group.name, range(group.size)))
+        ours = Lamp().scores(view(network, graph, group), None)
+        torch.testing.assert_close(ours, peers, atol=1e-4, rtol=0)
+        assert ours.max() == 1 > 50 * ours.min()
 
 
 @pytest.mark.parametrize("scope", ["inner", "all"])
@@ -158,7 +158,8 @@ def test_both_average_the_same_batch_norm_scales(name, scope):
     dependencies = traced(network)
     for group in graph.in_scope(scope):
         peers = importance(theirs(dependencies, group.name, range(group.size)))
-        torch.testing.assert_close(view(network, graph, group).norm_scale, peers)
+        ours = BnScale().scores(view(network, graph, group), None)
+        torch.testing.assert_close(ours, peers)
 
 
 def producer(network: nn.Module, group: ChannelGroup) -> nn.Module:

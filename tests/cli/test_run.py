@@ -67,6 +67,19 @@ def test_a_result_carries_what_it_takes_to_judge_it(first: tuple[Run, Finished])
     assert len(result.per_query.pids) == len(result.per_query.average_precision) == 12
 
 
+def test_a_result_says_where_an_authors_schedule_had_to_be_rescaled(
+    first: tuple[Run, Finished],
+) -> None:
+    said = {r.trial.method: r.schedule for r in first[0].results().values()}
+    l1, own = said["l1"], said["tiny-norm"]
+    assert l1 is not None and own is not None
+    # 20 epochs at the authors', 0.3 after the cut here; scratch trains from the cut on.
+    assert (l1.authors_epochs, l1.epochs, l1.rescaled) == (20, 0.3, True)
+    assert "retrain" in l1.authors_schedule
+    assert (own.authors_epochs, own.epochs, own.rescaled) == (None, 0.3, False)
+    assert said["scratch"] is not None and said["scratch"].epochs == pytest.approx(0.6)
+
+
 def test_every_trial_spent_the_same_steps(first: tuple[Run, Finished]) -> None:
     spent = {sum(phase.steps for phase in r.phases) for r in first[0].results().values()}
     assert len(spent) == 1
