@@ -77,7 +77,7 @@ def test_a_result_says_where_an_authors_schedule_had_to_be_rescaled(
     assert (l1.authors_epochs, l1.epochs, l1.rescaled) == (20, 0.3, True)
     assert "20 epochs of ImageNet" in l1.authors_schedule
     assert (own.authors_epochs, own.epochs, own.rescaled) == (None, 0.3, False)
-    assert said["scratch"] is not None and said["scratch"].epochs == pytest.approx(0.6)
+    assert said["scratch"] is not None and said["scratch"].epochs == 0.6
 
 
 def test_every_trial_spent_the_same_steps(first: tuple[Run, Finished]) -> None:
