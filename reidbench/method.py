@@ -55,13 +55,17 @@ class Method:
         return None
 
     def after_step(self, task: TrainingTask) -> None:
-        """Look at ``group.gradient`` of the step just taken; until the target is met."""
+        """Look at ``group.gradient`` of the step just taken; until the target is met.
+
+        For a record that declares ``data="labels"``.
+        """
 
     def refit(self, group: Group, kept: Tensor, task: RankingTask) -> Sequence[Tensor] | None:
         """Return new weights for the layers that read ``group``, or None to leave them.
 
         Asked just before ``group`` is cut for good to the channels ``kept`` (indices in ascending
         order, int64). One tensor (outputs, kept, taps) for each of ``task.next_layers(group)``.
+        :meth:`prepare` has not run for ``task`` where the cut was given its scores.
         """
         return None
 

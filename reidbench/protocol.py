@@ -126,8 +126,8 @@ class PruningRules(_Rules):
     Attributes:
         min_keep: share of each group's channels that always stays (at least one channel).
         tolerance: a row matches when its achieved reduction is this close to the target.
-        active: share of a prune phase in which iterative and progressive strategies prune;
-            the rest is retraining.
+        active: share of a prune phase in which pruning should be complete, whatever the strategy
+            (one-shot cuts at its start); the rest is retraining.
         rounds: cuts of the iterative strategy.
         soft_rounds: zeroings of the progressive strategy.
 

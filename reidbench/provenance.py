@@ -13,7 +13,10 @@ from typing import Any
 
 import reidbench
 
-PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pluggy", "pydantic")
+PACKAGES = (
+    *("torch", "torchvision", "numpy", "safetensors", "pluggy", "pydantic"),
+    *("scikit-learn", "torch-pruning"),
+)
 GIT_SECONDS = 10
 
 

@@ -159,7 +159,8 @@ class MethodRecord(Record):
         data: what a ranking looks at: ``weights`` alone, ``images`` (their feature maps), or
             ``labels`` too (the loss and its gradients). A ranking that asks for more fails.
         budget: ``epochs``: the protocol's epochs in every phase, as the closed division demands;
-            ``compute``: as many more as the slim network is cheaper, at most twice (a control's).
+            ``compute``: as many more as the slim network is cheaper, at most twice, which only a
+            control that prunes ``initial`` may ask for.
         authors_epochs: how long the authors train from the start of pruning on, in epochs of
             their data; where that is longer than the phase, the result says "rescaled".
         authors_schedule: their schedule in a few words.
@@ -189,6 +190,8 @@ class MethodRecord(Record):
         for text, words in allowed.items():
             if getattr(self, text) not in words:
                 self._refuse(text, f"one of {', '.join(words)}", getattr(self, text))
+        if self.budget == "compute" and not (self.control and self.prunes == "initial"):
+            self._refuse("budget", "'epochs', but for a control that prunes='initial'", "compute")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,11 +101,14 @@ class RankingTask(Protocol):
 
     @property
     def groups(self) -> Sequence[Group]:
-        """The channel groups in the protocol's scope, in network order."""
+        """The channel groups in the protocol's scope, in network order.
+
+        Under the strategy ``layerwise``, the one whose turn it is.
+        """
 
     @property
     def generator(self) -> torch.Generator:
-        """Random numbers that depend on the trial's seed alone."""
+        """Random numbers, drawn on the CPU, that depend on the trial's seed alone."""
 
     @property
     def reduction(self) -> float:
@@ -221,19 +224,24 @@ class PrunePhase(Protocol):
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
         """Divide the active steps into ``count`` rounds: progress in (0, 1], and steps, of each."""
 
-    def rank(self) -> Scores:
-        """Return the method's scores by group, low = remove."""
+    def rank(self, reduction: float | None = None) -> Scores:
+        """Return the method's scores by group, low = remove, for a cut to ``reduction``.
 
-    def cut(self, reduction: float, scores: Scores | None = None) -> None:
-        """Remove channels for good, so that MACs fall by ``reduction`` of the dense network's.
-
-        By ``scores``, or by ranking now.
+        To the target, if it is not said.
         """
 
-    def soften(self, reduction: float, scores: Scores | None = None) -> None:
+    def cut(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
+        """Remove channels for good, so that MACs fall by ``reduction`` of the dense network's.
+
+        By ``scores``, or by ranking now. Returns the channels kept by group: ascending indices
+        among those there were.
+        """
+
+    def soften(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
         """Shrink the filters that such a cut would remove; they may grow back.
 
-        They are multiplied by the method's ``soft_factor``: 0 unless it says otherwise.
+        They are multiplied by the method's ``soft_factor``: 0 unless it says otherwise. Returns
+        which channels these are, boolean (channels,) by group.
         """
 
     def layers(self, reduction: float) -> Iterator[float]:
@@ -245,7 +253,10 @@ class PrunePhase(Protocol):
         """
 
     def loss(self) -> float:
-        """Return the training loss over the calibration images, of the network as it stands."""
+        """Return the training loss over the calibration images, of the network as it stands.
+
+        For a record that declares ``data="labels"``.
+        """
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""

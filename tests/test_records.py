@@ -158,3 +158,19 @@ def test_a_target_whose_module_breaks_on_import_is_named(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(TargetError, match=r"cannot be imported \(ZeroDivisionError"):
         record(target="breaks_on_import:x").load()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"control": False, "prunes": "initial"}, {"control": True, "prunes": "trained"}]
+)
+def test_only_a_control_that_starts_anew_may_train_for_longer(fields: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="budget must be 'epochs', but for a control"):
+        MethodRecord(**TEXT, budget="compute", **fields)
+    longer = MethodRecord(**TEXT, budget="compute", control=True, prunes="initial")
+    assert longer.budget == "compute"
+
+
+def test_what_a_target_needs_is_told_where_it_cannot_be_imported() -> None:
+    made = record(target="nowhere_at_all:x", needs="reidbench[torch-pruning]")
+    with pytest.raises(TargetError, match=r"; pip install 'reidbench\[torch-pruning\]'"):
+        made.load()

@@ -8,7 +8,8 @@ from typing import Any
 from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.data import ReIDData
 from reidbench.errors import ReidbenchError
-from reidbench.plan import Chosen, Plan, Trial
+from reidbench.plan import Chosen, ChosenMethod, Plan, Trial
+from reidbench.pruning.contract import refuse_unsound
 
 
 class PreflightError(ReidbenchError):
@@ -22,6 +23,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         PreflightError: a reduction that the protocol's scope does not allow for a backbone, or that
             its widths are too coarse to match.
         TargetError, OptionError, DataError: a component that cannot be made.
+        MethodError: a method whose class and record disagree.
 
     """
     parts = {
@@ -31,6 +33,8 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
     }
     for part in parts.values():
         made = _make(part)
+        if isinstance(part, ChosenMethod):
+            refuse_unsound(made, part)
         if isinstance(made, ReIDData):
             _enough_people(plan, part.label, made)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}

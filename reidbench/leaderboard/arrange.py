@@ -85,7 +85,7 @@ def _refuse_repeated_trials(results: Sequence[Result]) -> None:
 
 def _table(setting: Setting, results: Sequence[Result]) -> Table:
     entries = _entries(results)
-    dense = next((e for e in entries if e.row.control and e.row.target_reduction == 0), None)
+    dense = _reference(entries)
     others = [_compared(entry, dense) for entry in entries if entry is not dense]
     by_reduction = _grouped(others, lambda entry: entry.row.target_reduction)
     finals = [result.scores.final for result in results if result.scores]
@@ -103,6 +103,18 @@ def _table(setting: Setting, results: Sequence[Result]) -> Table:
             for reduction, members in sorted(by_reduction) or [(0.0, [])]
         ),
     )
+
+
+def _reference(entries: Sequence[_Entry]) -> _Entry | None:
+    """Return the control that keeps every channel, which all others are compared with."""
+    whole = [entry for entry in entries if entry.row.control and entry.row.target_reduction == 0]
+    if len(whole) > 1:
+        labels = ", ".join(entry.row.label for entry in whole)
+        raise LeaderboardError(
+            f"more than one control keeps every channel ({labels}), and every difference is to "
+            "the one that does: remove the results of the others"
+        )
+    return whole[0] if whole else None
 
 
 def _entries(results: Sequence[Result]) -> list[_Entry]:

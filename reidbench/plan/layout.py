@@ -127,6 +127,10 @@ class _Resolver:
         chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
         record = chosen.component.record
         strategies, allocations = spec.strategy or (None,), spec.allocation or (None,)
+        for field in ("strategy", "allocation") if record.prunes == "nothing" else ():
+            if getattr(spec, field):
+                message = f"'{spec.method}' removes nothing, and takes none: leave it out"
+                raise self.located.fault(("methods", index, field), message)
         if "own" in strategies and record.strategy != "own":
             message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
             raise self.located.fault(("methods", index, "strategy"), message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from reidbench.errors import Diverged
 from reidbench.method import Method
 from reidbench.plan import PruneNode
 from reidbench.pruning.calibration import calibration_loss
+from reidbench.pruning.contract import refuse_unsound
 from reidbench.pruning.guidance import Guidance, guides
 from reidbench.pruning.problems import MethodError
 from reidbench.pruning.ranking import Ranking, checked, checked_scores, no_judge
@@ -69,37 +71,44 @@ class Pruning:
     def run(self) -> None:
         """Spend the phase as the record or the suite says."""
         # A method that keeps everything has no strategy, whatever word stands in its record.
-        record = self.node.method.record
-        if record.prunes == "nothing":
-            return self.method.prune(self)
-        if type(self.method).prune is not Method.prune and record.strategy != "own":
-            raise MethodError(
-                f"method '{self._label}' overrides prune(), so its record must say strategy='own' "
-                "(a suite may still name another)"
-            )
-        run = STRATEGIES[self.node.method.strategy]
-        return run(self, self.method, self.node.protocol.pruning)
+        refuse_unsound(self.method, self.node.method)
+        # A method that draws from global generators stays reproducible.
+        with isolated(derived_seed(self.node.seed, "method")):
+            if self.node.method.record.prunes == "nothing":
+                return self.method.prune(self)
+            run = STRATEGIES[self.node.method.strategy]
+            return run(self, self.method, self.node.protocol.pruning)
 
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
         """Divide the active steps into rounds: progress in (0, 1], and steps, of each."""
         return rounds(self.active_steps, count)
 
-    def rank(self) -> Scores:
+    def rank(self, reduction: float | None = None) -> Scores:
         """Return the method's checked scores by group, of the network as it stands."""
-        return self._rank(self._ranking(self.target))
+        return self._rank(self._ranking(self.target if reduction is None else reduction))
 
-    def cut(self, reduction: float, scores: Scores | None = None) -> None:
-        """Remove channels for good; momentum of what stays goes on."""
-        ranking = self._ranking(reduction)
-        found = self._rank(ranking) if scores is None else self._checked(scores)
-        self._remove(self._plan(found, reduction), ranking)
+    def cut(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
+        """Remove channels for good; momentum of what stays goes on. Return what was kept."""
+        looks = scores is None or refits(self.method)
+        ranking = self._ranking(reduction) if looks else None
+        if scores is None:
+            assert ranking is not None
+            scores = self._rank(ranking)
+        plan = self._plan(self._checked(scores), reduction)
+        kept = self.subject.relative(plan).kept
+        self._remove(plan, ranking)
+        return {name: torch.tensor(kept[name]) for name in scores}
 
-    def soften(self, reduction: float, scores: Scores | None = None) -> None:
-        """Rank, and shrink filters that may grow back."""
-        found = self._rank(self._ranking(reduction)) if scores is None else self._checked(scores)
-        plan = self._plan(found, reduction)
+    def soften(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
+        """Rank, and shrink filters that may grow back. Return which shrank."""
+        if scores is None:
+            scores = self._rank(self._ranking(reduction))
+        plan = self._plan(self._checked(scores), reduction)
+        if refits(self.method) and not self._anchor_is_fresh:
+            self._anchored(self._copy())  # the network as it last trained, before it shrinks
         with self.clock.running("cutting"):
             self.subject.soften(plan, self.trainer.optimiser, self.method.soft_factor)
+        return self._leaves(plan, scores)
 
     def layers(self, reduction: float) -> Iterator[float]:
         """Cut one group after another, each ranked when its turn comes; yield the share done."""
@@ -114,6 +123,11 @@ class Pruning:
 
     def loss(self) -> float:
         """Return the training loss over the calibration images, of the network as it stands."""
+        if self.node.method.record.data != "labels":
+            raise MethodError(
+                f"method '{self._label}' asks for its phase's loss, which its record rules out; "
+                "declare data='labels'"
+            )
         with self.clock.running("ranking"):
             network = self._copy()
             return calibration_loss(network, self.subject.calibration, self.node.protocol)
@@ -189,13 +203,21 @@ class Pruning:
 
     def _anchored(self, copy: Network) -> Anchor:
         """Return the network as it last trained: the first copy made since."""
-        if self._anchor is None or self._anchor[0] != self.trainer.done:
-            self._anchor = (self.trainer.done, copy, self.subject.graph, self.subject.plan)
+        if not self._anchor_is_fresh:
+            own = deepcopy(copy)  # methods hold the other one
+            self._anchor = (self.trainer.done, own, self.subject.graph, self.subject.plan)
+        assert self._anchor is not None
         _, network, graph, plan = self._anchor
         return Anchor(network, graph, relative(self.subject.plan, plan))
 
-    def _remove(self, plan: PruningPlan, ranking: Ranking) -> None:
-        if refits(self.method):
+    @property
+    def _anchor_is_fresh(self) -> bool:
+        return self._anchor is not None and self._anchor[0] == self.trainer.done
+
+    def _remove(self, plan: PruningPlan, ranking: Ranking | None) -> None:
+        if plan == self.subject.plan and self.just_cut is not None:
+            return  # nothing goes: the cut that counts has been
+        if ranking is not None and refits(self.method):
             with self.clock.running("refitting"):
                 refit(self.method, self.subject, self.subject.relative(plan), ranking)
         with self.clock.running("cutting"):
@@ -220,12 +242,16 @@ class Pruning:
         return self._guidance
 
     def _leaving(self, scores: Scores) -> dict[str, Tensor]:
-        plan = self.subject.relative(self._plan(self._checked(scores), self.target))
-        leaving = {}
+        return self._leaves(self._plan(self._checked(scores), self.target), scores)
+
+    def _leaves(self, plan: PruningPlan, scores: Scores) -> dict[str, Tensor]:
+        """Return which channels of the network as it is ``plan`` leaves out, by group."""
+        kept = self.subject.relative(plan).kept
+        leaves = {}
         for name, scored in scores.items():
-            leaving[name] = torch.ones(len(scored), dtype=torch.bool)
-            leaving[name][list(plan.kept[name])] = False
-        return leaving
+            leaves[name] = torch.ones(len(scored), dtype=torch.bool)
+            leaves[name][list(kept[name])] = False
+        return leaves
 
     def _loss_after(self, scores: Scores, reduction: float) -> float:
         network = self.subject.copy_after(self._plan(self._checked(scores), reduction))

@@ -35,7 +35,10 @@ Judge = Callable[[Scores], float]
 
 def no_judge(scores: Scores) -> float:
     """Refuse to judge: what a ranking of one layer does."""
-    raise MethodError("loss_after() judges a whole cut: the layerwise strategy ranks one layer")
+    raise CannotScore(
+        "it judges whole cuts by loss_after(), and the strategy 'layerwise' ranks one layer; "
+        "name another strategy"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,8 @@ class Ranking:
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Iterate over the calibration batches."""
         self._needs("labels", "images()")
-        yield from self.calibration
+        # Clones: what a method does to its images, it does to no other ranking's.
+        yield from ((images.clone(), labels.clone()) for images, labels in self.calibration)
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the training loss of a batch, a scalar."""

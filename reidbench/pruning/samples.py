@@ -41,15 +41,16 @@ class Anchor:
 
     def rows(self, owner: str) -> Tensor:
         """Return which rows of layer ``owner`` are still there, ascending."""
-        for group in self.graph.groups:
-            for cut in group.producers:
-                if cut.owner == owner and group.name in self.plan.kept:
-                    stays = torch.tensor(self.plan.kept[group.name])
-                    channels = torch.from_numpy(cut.channels)
-                    return torch.from_numpy(cut.positions)[torch.isin(channels, stays)]
         weight = self.network.backbone.get_submodule(owner).weight
         assert isinstance(weight, Tensor)
-        return torch.arange(len(weight))
+        stays = torch.ones(len(weight), dtype=torch.bool)
+        # A layer may make the channels of several groups, and some of none.
+        for name, gone in self.plan.dropped.items():
+            for cut in self.graph.group(name).producers:
+                if cut.owner == owner:
+                    lost = torch.isin(torch.from_numpy(cut.channels), torch.tensor(gone))
+                    stays[torch.from_numpy(cut.positions)[lost]] = False
+        return stays.nonzero().flatten()
 
 
 def sample_next_layers(

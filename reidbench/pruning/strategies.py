@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from reidbench.method import Method
 from reidbench.protocol import PruningRules
+from reidbench.pruning.problems import MethodError
 from reidbench.records import Strategy
 from reidbench.task import PrunePhase
 
@@ -37,10 +38,20 @@ def progressive(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     softenings = phase.rounds(rules.soft_rounds)
     for progress, steps in softenings[:-1]:
         phase.train(steps)
-        phase.soften(phase.target * method.pruned_share(progress))
+        phase.soften(phase.target * _share(method, progress))
     phase.train(softenings[-1][1])
     phase.cut(phase.target)
     phase.train(phase.steps_left)
+
+
+def _share(method: Method, progress: float) -> float:
+    share = method.pruned_share(progress)
+    if not 0 <= share <= 1:
+        raise MethodError(
+            f"{type(method).__name__}.pruned_share({progress:g}) is {share!r}; it must be a share "
+            "of the target, from 0 to 1"
+        )
+    return share
 
 
 def regularised(phase: PrunePhase, method: Method, rules: PruningRules) -> None:

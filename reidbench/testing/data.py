@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reidbench.method import Method
-from reidbench.pruning.phase import Pruning
 from reidbench.pruning.problems import MethodError
 from reidbench.records import DATA, Data
 from reidbench.testing.candidate import Candidate
@@ -70,23 +68,8 @@ def _touched(candidate: Candidate, what: str) -> str:
 def _is_enough(candidate: Candidate, data: Data) -> bool:
     """Return whether the method runs through with no more than ``data``."""
     phase = TINY.begin(candidate.declaring(data), candidate.reduction)
-    losses = _counted_losses(phase)
     try:
         run(phase)
     except MethodError:
         return False
-    # Besides rankings, a method may look at gradients after steps, or ask its phase for the loss.
-    return not losses and type(phase.method).after_step is Method.after_step
-
-
-def _counted_losses(phase: Pruning) -> list[float]:
-    """Return a list that grows with each loss that the method's own schedule asks for."""
-    counted: list[float] = []
-    measure = phase.loss
-
-    def loss() -> float:
-        counted.append(measure())
-        return counted[-1]
-
-    vars(phase)["loss"] = loss
-    return counted
+    return True

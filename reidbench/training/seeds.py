@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 
@@ -22,12 +24,19 @@ def generator(seed: int, *purpose: str | int) -> torch.Generator:
 
 @contextmanager
 def isolated(seed: int) -> Iterator[None]:
-    """Seed torch's global generators for the block, and put them back as they were.
+    """Seed all global generators for the block, and put them back as they were.
 
-    For code that can only draw from them: initialisers and dropout.
+    For code that can only draw from them: initialisers, dropout, and what a method may use.
     """
     started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     devices = list(range(torch.cuda.device_count())) if started else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
-        yield
+        plain, numbers = random.getstate(), np.random.get_state()
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        try:
+            yield
+        finally:
+            random.setstate(plain)
+            np.random.set_state(numbers)

@@ -98,6 +98,12 @@ def test_a_method_that_removes_nothing_is_dense_only_as_a_control() -> None:
     assert [row.method for row in section.rows] == ["idle"]
 
 
+def test_two_controls_that_keep_every_channel_are_no_reference() -> None:
+    whole = [result(name, reduction=0.0, control=True) for name in ("dense", "baseline")]
+    with pytest.raises(LeaderboardError, match=r"more than one control keeps .*baseline.*dense"):
+        build([*whole, result("l1")])
+
+
 def test_without_a_dense_row_nothing_is_compared_to_it() -> None:
     alone = row([result("l1")], "l1")
     assert alone.delta is None

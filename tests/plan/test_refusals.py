@@ -89,6 +89,10 @@ def test_what_nobody_declares_is_refused_at_its_line(
             "suite.yaml:13: methods.0.strategy: 'tiny-norm' has no schedule of its own; name one",
         ),
         (
+            {"methods": [{"method": "dense", "strategy": ["one-shot", "iterative"]}]},
+            "suite.yaml:13: methods.0.strategy: 'dense' removes nothing, and takes none",
+        ),
+        (
             {"methods": [{"method": "tiny-norm", "strategy": []}]},
             "suite.yaml:13: methods.0.strategy: must not be empty",
         ),

@@ -130,6 +130,33 @@ def test_written_weights_arrive_at_the_kept_channels(group):
     del graph
 
 
+class Split(nn.Module):
+    """A layer whose rows go to two readers, in halves or unequally."""
+
+    def __init__(self, sizes):
+        super().__init__()
+        self.sizes = sizes
+        self.first = nn.Conv2d(3, 5, 1)
+        self.second = nn.Conv2d(5, 12, 3, padding=1)
+        self.left = nn.Conv2d(sizes[0], 40, 1)
+        self.right = nn.Conv2d(sizes[1], 40, 1)
+
+    def forward(self, images):
+        maps = torch.relu(self.second(torch.relu(self.first(images))))
+        left, right = torch.split(maps, self.sizes, dim=1)
+        return (self.left(left) + self.right(right)).mean(dim=(2, 3))
+
+
+@pytest.mark.parametrize("sizes", [(6, 6), (4, 8)])
+def test_a_layer_of_several_groups_still_gives_all_its_rows_in_order(sizes):
+    torch.manual_seed(6)
+    network = network_of(Split(sizes))
+    (sample,) = sampled(network, "first")
+    given = torch.einsum("sct,oct->so", sample.inputs, sample.weight)
+    assert given.shape[1] == 12
+    torch.testing.assert_close(given, sample.outputs)
+
+
 class Grouped(nn.Module):
     def __init__(self):
         super().__init__()

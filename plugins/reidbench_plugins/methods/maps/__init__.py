@@ -9,7 +9,7 @@ _HERE = "reidbench_plugins.methods.maps"
 RECORDS = [
     MethodRecord(
         name="entropy",
-        version="1",
+        version="2",
         summary="Removes the channels whose mean activation varies least from image to image.",
         reference="Luo and Wu, An Entropy-based Pruning Method, 2017 (arXiv 1706.05791)",
         target=f"{_HERE}.entropy:Entropy",
@@ -30,7 +30,7 @@ RECORDS = [
     ),
     MethodRecord(
         name="taylor",
-        version="1",
+        version="2",
         summary="Removes the maps without which the loss changes least, to first order.",
         reference="Molchanov et al., Pruning Convolutional Neural Networks, ICLR 2017",
         target=f"{_HERE}.taylor:Taylor",
@@ -38,6 +38,7 @@ RECORDS = [
         allocation="global",
         data="labels",
         authors_schedule="one to a few maps every 30 updates, and retraining at the end",
+        options={"absolute": "example"},
     ),
     MethodRecord(
         name="taylor-fo",
@@ -61,7 +62,6 @@ RECORDS = [
         target=f"{_HERE}.hrank:HRank",
         strategy="layerwise",
         data="images",
-        authors_epochs=30,
         authors_schedule="30 epochs for each layer in turn, at 0.01, a tenth at 10 and at 20",
     ),
     MethodRecord(
@@ -79,7 +79,7 @@ RECORDS = [
         version="1",
         summary="Removes the filters whose loss would rise least, to second order.",
         reference="LeCun et al., Optimal Brain Damage, NIPS 1989; Wang et al., EigenDamage, "
-        "ICML 2019 (its OBD-C)",
+        "ICML 2019 (its C-OBD)",
         target=f"{_HERE}.obd:Obd",
         allocation="global",
         data="labels",

@@ -14,6 +14,8 @@ class Apoz(Method):
     """Score -APoZ_j: minus the share of zeros in channel j's maps after the ReLU, over all images.
 
     Deviations:
+        * Groups with several producers sum the scores of each, because maps come one producer at a
+          time.
         * Each cut takes what the target asks for, where the authors trim all channels one standard
           deviation above their layer's mean, because reductions are matched here.
         * Training images are used, where the authors use validation images.

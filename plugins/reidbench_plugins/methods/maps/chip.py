@@ -21,6 +21,8 @@ class Chip(Method):
     that the others can replace.
 
     Deviations:
+        * Groups with several producers sum the scores of each, because maps come one producer at a
+          time.
         * Nuclear norms are not computed once for each channel: their difference is an integral over
           the eigenvalues of one Gram matrix, exact to about 1e-7 of the largest singular value.
         * Every layer loses the same share, where the authors set each layer's by hand.

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from reidbench.api import CannotScore, Group, Method, RankingTask
 
+ROUNDING = 1e-6
+"""Share of a channel's largest mean within which its means are all one: float32's rounding."""
+
 
 class Entropy(Method):
     """Score H_j = -Σ_b p_b ln p_b of channel j's mean activations over the images, in m bins.
@@ -18,6 +21,8 @@ class Entropy(Method):
     says the same of every image scores 0.
 
     Deviations:
+        * Groups with several producers sum the scores of each, because maps come one producer at a
+          time.
         * m is 16 unless set, where the authors have thousands of images and more bins: with as many
           bins as images every channel nears the same ln(images).
         * Retraining between layers, and at the end, is the protocol's, the same for all methods.
@@ -65,8 +70,9 @@ def entropy(values: Tensor, bins: int) -> Tensor:
     values = values.double()
     least = values.amin(dim=0)
     span = values.amax(dim=0) - least
-    # A constant column lies in one bin, whatever its width.
-    places = (values - least) / torch.where(span > 0, span, 1.0)
+    # A column that is constant but for the rounding of its sums lies in one bin.
+    constant = span <= ROUNDING * values.abs().amax(dim=0)
+    places = torch.where(constant, 0.0, (values - least) / torch.where(constant, 1.0, span))
     bin_ = (places * bins).long().clamp(max=bins - 1)
     counts = torch.zeros(bins, values.shape[1], dtype=values.dtype, device=values.device)
     shares = counts.scatter_add(0, bin_, torch.ones_like(values)) / len(values)

@@ -19,6 +19,8 @@ class HRank(Method):
     Ranks are integers of at most the map's shorter side, so small maps leave many ties.
 
     Deviations:
+        * Groups with several producers sum the scores of each, because maps come one producer at a
+          time.
         * The tolerance is a fixed share of the largest singular value, in float32, where the
           authors take their library's default, so that devices agree.
         * Every layer loses the same share, where the authors set each layer's by hand.

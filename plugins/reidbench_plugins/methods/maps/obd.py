@@ -14,9 +14,11 @@ class Obd(Method):
     """Score ½ Σ_w w² E[g_w²] over the weights of filter j, g the gradient of one image's loss.
 
     Optimal brain damage's ½ w² h with the diagonal of the empirical Fisher matrix for the Hessian's
-    h, summed over a channel as in EigenDamage's OBD-C (Wang et al., ICML 2019).
+    h, summed over a channel as in EigenDamage's C-OBD (Wang et al., ICML 2019; others' OBD-C).
 
     Deviations:
+        * Gradients are those of the network in eval mode, batch norm recalibrated, where the
+          authors' is training, because every ranking looks at the same copy.
         * The curvature is the empirical Fisher's, with true labels, where OBD takes second
           derivatives, because one backward pass an image gives it.
         * Gradients are of the identity loss alone, because a triplet loss has no single image.

@@ -42,14 +42,13 @@ RECORDS: list[MethodRecord] = [
     ),
     MethodRecord(
         name="pgp",
-        version="1",
+        version="2",
         summary="Removes and zeroes the filters with the smallest gradients, ever fewer a round.",
         reference="Nguyen-Meidine et al., Progressive Gradient Pruning, 2019 (arXiv 1906.08746)",
         target=f"{_HERE}.pgp:Pgp",
         strategy="own",
         data="labels",
-        authors_epochs=20.0,
-        authors_schedule="a round an epoch, then 20 epochs at rate .01 (these alone are counted)",
+        authors_schedule="a round an epoch for as many epochs as it takes, then 20 at rate .01",
         options={"gradients": "pass", "rounds": 6, "remove_ratio": 0.5},
     ),
     MethodRecord(

@@ -26,6 +26,10 @@ class Pgp(Method):
         * The pass averages the norms of each batch's gradients, because a sum with signs nearly
           cancels in a trained network.
         * ``training`` takes a pass where no step was seen since the last ranking.
+        * What was zeroed in a round goes first in the next, as in the authors' code, which resets
+          its batch norm too so that no gradient reaches it; here it trains on, and its gradient,
+          large because behind a batch norm it grows as its weights shrink, does not count.
+        * Remaining shares are those at the end of a round; the authors' code is one round ahead.
 
     Raises:
         ValueError: an option is out of its range.
@@ -45,6 +49,7 @@ class Pgp(Method):
         self._training, self._rounds, self._remove = gradients == "training", rounds, remove_ratio
         self._seen: dict[str, Tensor] = {}
         self._scores: Mapping[str, Tensor] = {}
+        self._zeroed: dict[str, Tensor] = {}
 
     def after_step(self, task: TrainingTask) -> None:
         """Add up the norms of the gradients of the step just taken."""
@@ -63,8 +68,11 @@ class Pgp(Method):
         self._scores = sums if seen else task.mean_over_gradients(gradient_norms)
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the L1 norm of each filter's gradients."""
-        return self._scores[group.name]
+        """Return the L1 norm of each filter's gradients, below 0 for what was zeroed last."""
+        norms, zeroed = self._scores[group.name], self._zeroed.get(group.name)
+        if zeroed is None or len(zeroed) != group.size:
+            return norms
+        return norms.masked_fill(zeroed.to(norms.device), -1.0)
 
     def prune(self, phase: PrunePhase) -> None:
         """Train, zero and remove in rounds; in the last one, remove all that has to go."""
@@ -74,8 +82,10 @@ class Pgp(Method):
                 continue
             phase.train(steps)
             reduction, scores = removed(phase.target, progress), phase.rank()
-            phase.soften(reduction, scores)
-            phase.cut(phase.achieved + self._remove * (reduction - phase.achieved), scores)
+            weak = phase.soften(reduction, scores)
+            hard = phase.achieved + self._remove * (reduction - phase.achieved)
+            kept = phase.cut(hard, scores)
+            self._zeroed = {name: weak[name][kept[name]] for name in weak}
         phase.train(last)
         phase.cut(phase.target)
         phase.train(phase.steps_left)

@@ -16,10 +16,16 @@ class Psfp(Method):
     """Score ‖W_j‖₂; zero a share P(e) = P* (1 - x^(e/E)) / (1 - x) that rises fast, then slowly.
 
     ``anchor`` is the share q of the target that is zeroed after 1/8 of the pruning: x solves
-    (1 - x^(1/8)) / (1 - x) = q. 0.25, as in the person re-ID survey's runs; 0.75 is the other value
-    in use.
+    (1 - x^(1/8)) / (1 - x) = q. 0.25, as in the person re-ID survey's runs; other implementations
+    of the paper take 0.75.
 
     Deviations:
+        * P is a share of the target's MACs instead of each layer's filters, because targets are
+          reductions of MACs.
+        * Rounds are the protocol's instead of one an epoch, because the phase may be short.
+        * Filters of the residual stream are in no mask of their own, because a network that is
+          really slim cannot have them.
+        * Training goes on after the last zeroing, because every method has the same budget.
         * How zeroed filters grow back is the progressive strategy's affair, so that it is the same
           for every criterion.
 

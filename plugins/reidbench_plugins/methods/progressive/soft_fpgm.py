@@ -17,6 +17,9 @@ class SoftFpgm(Method):
         * Rounds are the protocol's instead of one an epoch, because the phase may be short.
         * Zeroed filters go on training, as the paper says; the authors' code masks their gradients.
         * No share is picked by norm first (the paper's "FPGM-only").
+        * Filters of the residual stream are in no mask of their own, because a network that is
+          really slim cannot have them.
+        * Training goes on after the last zeroing, because every method has the same budget.
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

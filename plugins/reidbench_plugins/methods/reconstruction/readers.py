@@ -9,18 +9,21 @@ from torch import Tensor
 
 from reidbench.api import CannotScore, Group, NextLayer, RankingTask
 
+LEAST_RIDGE = 1e-12
+"""Below this share of the mean energy, a singular system may stay so in float64."""
+
 
 def check_sampling(points: int, ridge: float) -> None:
     """Refuse options without which nothing is sampled, or a singular system is solved.
 
     Raises:
-        ValueError: ``points`` is below 1, or ``ridge`` is not a number above 0.
+        ValueError: ``points`` is below 1, or ``ridge`` below what keeps a system solvable.
 
     """
     if points < 1:
         raise ValueError(f"option 'points' is {points}; sample 1 position an image or more")
-    if not 0 < ridge < float("inf"):
-        raise ValueError(f"option 'ridge' is {ridge!r}; choose a number above 0")
+    if not LEAST_RIDGE <= ridge < float("inf"):
+        raise ValueError(f"option 'ridge' is {ridge!r}; choose a number from {LEAST_RIDGE:g} on")
 
 
 def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[NextLayer]:

@@ -36,6 +36,7 @@ class ThiNet(Method):
           equal channels make the paper's normal equations singular, and because the protocol's
           few hundred images give far fewer samples than the authors' 100 000: unpulled, ŵ fits
           the noise of the random filters.
+        * A short training follows each group, where the authors prune a block at a time.
         * A group that several layers read stacks their samples, which the paper does not meet.
         * Channels that explain nothing of y go by their energy in "tpami", smallest first.
 

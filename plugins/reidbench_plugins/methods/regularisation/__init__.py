@@ -32,13 +32,13 @@ RECORDS: list[MethodRecord] = [
     MethodRecord(
         name="greg-1",
         version="1",
-        summary="Picks filters by L1 norm and lets their weight decay grow until they are gone.",
+        summary="Picks filters by L1 norm, lets their weight decay grow, and removes them.",
         reference="Wang et al., Neural Pruning via Growing Regularization, ICLR 2021",
         target=f"{_HERE}.greg:Greg1",
         strategy="regularised",
-        authors_epochs=90.0,
-        authors_schedule="ImageNet: penalty grows for 50 000 iterations and stays for 40 000, "
-        "then 90 epochs of retraining (these alone are counted)",
+        authors_epochs=108.0,
+        authors_schedule="ImageNet: penalty grows for 50 000 iterations of 256 and stays for "
+        "40 000 (18 epochs), then 90 epochs of retraining",
         options={"ceiling": 1.0, "ramp": 5 / 9},
     ),
     MethodRecord(

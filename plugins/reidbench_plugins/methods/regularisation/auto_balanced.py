@@ -26,7 +26,11 @@ class AutoBalanced(Method):
         * P grows with the share of the active steps that is done, because the authors' stages
           would not fit every budget; filters of P leave together at the end.
         * τ never exceeds α, because S(R) may come near 0 and filters would then grow without bound.
+        * Groups of coupled channels choose together, where the authors let one pacesetter layer of
+          a stage choose for the others.
         * θ and M_j are at least ε, because layers may be dead.
+        * A penalty acts through the protocol's optimiser: under Adam a step is bounded by the
+          learning rate whatever the penalty's size, where the authors' SGD multiplies it.
 
     Raises:
         ValueError: ``alpha`` is negative.

@@ -23,6 +23,8 @@ class Greg1(Method):
         * λ does not stop early where the picks are a thousand times smaller than the others,
           because the length of training is the protocol's.
         * Filters are picked anew if channels go in between, because other strategies may cut then.
+        * A penalty acts through the protocol's optimiser: under Adam a step is bounded by the
+          learning rate whatever the penalty's size, where the authors' SGD multiplies it.
 
     Raises:
         ValueError: ``ceiling`` is negative, or ``ramp`` not in (0, 1].

@@ -23,6 +23,8 @@ class GroupSparsity(Method):
         * Biases neither count nor shrink, because they are no part of a group's parameters here.
         * All that leaves is cut at once after the sparse training, where the authors cut in 400
           steps without training in between, because scores would hardly change.
+        * A penalty acts through the protocol's optimiser: under Adam a step is bounded by the
+          learning rate whatever the penalty's size, where the authors' SGD multiplies it.
 
     Raises:
         ValueError: ``strength`` or ``alpha`` is negative.

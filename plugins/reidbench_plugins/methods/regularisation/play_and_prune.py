@@ -31,6 +31,8 @@ class PlayAndPrune(Method):
         * The cut is a reduction of MACs shared evenly by the layers, where the authors scale a
           threshold of each layer that a search finds.
         * Values of the options are ours, because the authors' belong to their data and accuracy.
+        * A penalty acts through the protocol's optimiser: under Adam a step is bounded by the
+          learning rate whatever the penalty's size, where the authors' SGD multiplies it.
 
     Raises:
         ValueError: an option is out of its range.

@@ -22,6 +22,8 @@ class Slimming(Method):
         * Training starts from a trained network, whose γ the authors would have pushed from the
           first step on, because every method of this benchmark gets the same network.
         * The target is met on MACs instead of a threshold on γ, and no layer loses all channels.
+        * A penalty acts through the protocol's optimiser: under Adam a step is bounded by the
+          learning rate whatever the penalty's size, where the authors' SGD multiplies it.
 
     Raises:
         ValueError: ``strength`` is negative.

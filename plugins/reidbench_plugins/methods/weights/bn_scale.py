@@ -14,7 +14,9 @@ class BnScale(Method):
 
     Deviations:
         * The network was not trained with the paper's penalty on γ, which makes this a control for
-          network slimming: what the penalty adds is the difference between the two.
+          network slimming: what the penalty adds is the difference between the two, if both run
+          under one strategy.
+        * Channels with several norms count their mean |γ|, because they go together.
         * Layers keep at least the protocol's floor of channels, where the paper may empty one.
 
     """

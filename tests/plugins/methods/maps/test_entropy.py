@@ -90,3 +90,9 @@ def test_fewer_images_than_bins_are_refused() -> None:
     with pytest.raises(CannotScore, match="15 calibration images cannot fill 16 bins"):
         scored(Entropy(), group, task)
     scored(Entropy(bins=15), group, task)
+
+
+def test_a_channel_that_is_constant_but_for_rounding_says_nothing() -> None:
+    values = torch.full((40, 1), 0.1)
+    values[::2] = torch.nextafter(values[::2], torch.tensor(1.0))
+    assert entropy(values, 16).item() == 0

@@ -37,6 +37,28 @@ def test_the_golden_maps_take_the_magnitude_after_positions_and_before_examples(
     torch.testing.assert_close(scores / scores.norm(), normalised, atol=5e-5, rtol=0)
 
 
+def test_the_golden_maps_with_the_magnitude_of_every_position() -> None:
+    scores = scored(Taylor(absolute="position"), *pair())
+    torch.testing.assert_close(scores, torch.tensor([1.0, 1.75]))
+
+
+def test_an_unknown_magnitude_is_refused() -> None:
+    with pytest.raises(ValueError, match="'absolute' is 'batch'; choose 'example' or 'position'"):
+        Taylor(absolute="batch")
+
+
+@pytest.mark.parametrize("name", CONVS)
+def test_the_magnitudes_of_positions_agree_with_loops(name: str) -> None:
+    group, task = observed(conv(name))
+    products = (task.maps["conv"] * task.slopes["conv"]).flatten(2).tolist()
+    expected = [
+        math.fsum(abs(x) for image in products for x in image[j])
+        / (len(products) * len(products[0][j]))
+        for j in range(group.size)
+    ]
+    torch.testing.assert_close(scored(Taylor(absolute="position"), group, task), by_hand(expected))
+
+
 @pytest.mark.parametrize("name", CONVS)
 def test_it_agrees_with_loops(name: str) -> None:
     group, task = observed(conv(name))

@@ -57,6 +57,14 @@ def test_the_golden_filters_score_the_sum_of_the_squares_not_the_square_of_the_s
     )
 
 
+def test_the_golden_filters_as_a_whole_score_the_square_of_the_sum() -> None:
+    group = FakeGroup(torch.tensor([[1.0, -2.0], [0.5, 0.5]]))
+    slopes = torch.tensor([[[0.1, 0.2], [1.0, -1.0]]])
+    task = FakeTask(groups=(group,), weight_slopes={"conv": slopes})
+    scores = scored(TaylorFo(form="filter"), group, task)
+    torch.testing.assert_close(scores, torch.tensor([0.09, 0.0]))
+
+
 @pytest.mark.parametrize("batch", [1, 2, 5])
 @pytest.mark.parametrize("name", CONVS)
 def test_both_forms_agree_with_loops(name: str, batch: int) -> None:
@@ -91,12 +99,12 @@ def test_layers_are_compared_as_they_are() -> None:
 
 
 def test_an_unknown_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="'form' is 'both'; choose 'gate' or 'weight'"):
+    with pytest.raises(ValueError, match="'form' is 'both'; choose 'gate', 'weight' or 'filter'"):
         TaylorFo(form="both")
 
 
 def test_maps_or_weights_without_gradients_are_refused() -> None:
     with pytest.raises(TypeError, match="gate needs the gradients"):
         gate(MAPS, None)
-    with pytest.raises(TypeError, match="weight needs the gradients"):
+    with pytest.raises(TypeError, match="weights' forms need the gradients"):
         weight(FakeGroup(torch.zeros(2, 2)))

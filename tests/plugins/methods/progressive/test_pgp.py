@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from reidbench.api import Scores
 from reidbench_plugins.methods.progressive.pgp import Pgp, removed
 
 from ..fakes import FakeGroup, FakeTask, scored
@@ -149,15 +150,48 @@ def test_a_removed_filter_is_never_one_that_was_spared_from_zeroing() -> None:
     phase = FakePhase(method, target=0.5, steps=8, active=1.0)
     soften, kept = phase.soften, []
 
-    def watch(reduction: float, scores: dict[str, Tensor]) -> None:
-        soften(reduction, scores)
+    def watch(reduction: float, scores: dict[str, Tensor]) -> Scores:
+        shrunk = soften(reduction, scores)
         kept.append(int((phase.weight == 0).all(dim=1).sum()))
+        return shrunk
 
     phase.soften = watch  # type: ignore[method-assign, assignment]
     phase.train = lambda steps: setattr(phase, "spent", phase.spent + steps)  # type: ignore[method-assign]
     method.prune(phase)
     zeroed = 40 - round(40 * 0.5**0.5)
     assert kept == [zeroed]
+
+
+def test_what_was_zeroed_goes_first_in_the_next_round_however_large_its_gradient() -> None:
+    """Behind a batch norm a filter's gradient grows as its weights shrink."""
+    method = Pgp(rounds=3)
+    phase = FakePhase(method, target=0.6, steps=9, active=1.0)
+    soften, rank = phase.soften, phase.rank
+    zeroed: list[Tensor] = []
+
+    def watch(reduction: float, scores: Scores) -> Scores:
+        shrunk = soften(reduction, scores)
+        zeroed.append(phase.weight.detach()[shrunk["conv"]])
+        assert (shrunk["conv"] == (phase.weight == 0).all(dim=1)).all()
+        return shrunk
+
+    ranked: list[Tensor] = []
+
+    def ranking() -> Scores:
+        scores = rank()
+        ranked.append(scores["conv"])
+        return scores
+
+    phase.soften, phase.rank = watch, ranking  # type: ignore[method-assign, assignment]
+    method.prune(phase)
+    assert (ranked[0] >= 0).all(), "nothing was zeroed before the first round"
+    # Of what was zeroed in a round, half was cut; the rest is at the bottom of the next ranking.
+    for before, scores in zip(zeroed, ranked[1:], strict=False):
+        left = int((scores < 0).sum())
+        assert 0 < left < len(before)
+        assert set(scores.argsort(stable=True)[:left].tolist()) == set(
+            (scores < 0).nonzero().flatten().tolist()
+        )
 
 
 def test_training_needs_no_pass_while_there_are_steps() -> None:

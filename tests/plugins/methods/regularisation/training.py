@@ -111,18 +111,20 @@ class FakePhase:
         assert scores["conv"].isfinite().all()
         return scores
 
-    def cut(self, reduction: float, scores: Scores | None = None) -> None:
+    def cut(self, reduction: float, scores: Scores | None = None) -> Scores:
         kept = self._kept(reduction, scores)
         self.log.append(("cut", reduction))
         self.weight = self.weight.detach()[kept].requires_grad_()
         self.goal = self.goal[kept]
+        return {"conv": kept}
 
-    def soften(self, reduction: float, scores: Scores | None = None) -> None:
+    def soften(self, reduction: float, scores: Scores | None = None) -> Scores:
         kept = self._kept(reduction, scores)
         self.log.append(("soften", reduction))
         gone = torch.ones(len(self.weight), dtype=torch.bool).index_fill(0, kept, False)
         with torch.no_grad():
             self.weight[gone] *= self.method.soft_factor
+        return {"conv": gone}
 
     def loss(self) -> float:
         return self.measured(self)

@@ -1,0 +1,140 @@
+"""What a method must be before it may begin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from phases.criteria import ByNorm
+from phases.world import method
+
+from reidbench.api import Method
+from reidbench.plan import ChosenMethod
+from reidbench.pruning.contract import refuse_unsound
+from reidbench.pruning.problems import MethodError
+
+
+class Owns(ByNorm):
+    def prune(self, phase):
+        phase.cut(phase.target)
+
+
+class Looks(ByNorm):
+    def after_step(self, task):
+        pass
+
+
+class Misspelt(ByNorm):
+    normalisation = "L2"
+
+
+class Grows(ByNorm):
+    soft_factor = 1.5
+
+
+def chosen(**fields) -> ChosenMethod:
+    component = method().component
+    record = replace(component.record, **fields)
+    return replace(method(), component=replace(component, record=record))
+
+
+@pytest.mark.parametrize(
+    ("own", "fields", "said"),
+    [
+        (Owns(), {}, r"overrides prune\(\), so its record must say strategy='own'"),
+        (Looks(), {"data": "images"}, r"after each step.*data='images'; declare data='labels'"),
+        (Misspelt(), {}, r"normalisation is 'L2'; choose 'l2' or 'none'"),
+        (Grows(), {}, r"soft_factor is 1.5; choose a factor from 0 to below 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(own, fields, said):
+    with pytest.raises(MethodError, match=rf"method 'bynorm'.*{said}"):
+        refuse_unsound(own, chosen(**fields))
+
+
+@pytest.mark.parametrize(
+    ("own", "fields"),
+    [
+        (ByNorm(), {}),
+        (Owns(), {"strategy": "own"}),
+        (Owns(), {"prunes": "nothing"}),
+        (Looks(), {"data": "labels"}),
+        (Method(), {}),
+    ],
+)
+def test_what_is_sound_may_begin(own, fields):
+    refuse_unsound(own, chosen(**fields))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_out_of_range_is_the_methods_fault(world, share):
+    class Wrong(ByNorm):
+        def pruned_share(self, progress):
+            return share
+
+    phase = world.begin(world.prune(method("ByNorm", "progressive")), Wrong())
+    with pytest.raises(MethodError, match=r"Wrong\.pruned_share\(0\.\d+\) is .* from 0 to 1"):
+        phase.run()
+
+
+def test_a_phases_loss_is_for_those_who_declare_labels(world):
+    node = world.prune(method("ByNorm"))
+    phase = world.begin(replace(node, method=chosen(data="images")))
+    with pytest.raises(MethodError, match=r"asks for its phase's loss.*declare data='labels'"):
+        phase.loss()
+
+
+def test_a_second_cut_that_takes_nothing_is_not_the_one_that_is_measured(world):
+    class CutsTwice(ByNorm):
+        def prune(self, phase):
+            phase.cut(phase.target)
+            phase.train(phase.steps_left)
+            phase.cut(phase.target)
+
+    phase = world.begin(world.prune(method(strategy="own")), CutsTwice())
+    phase.run()
+    phase.verify()
+    cut = phase.just_cut.backbone.stem.weight
+    assert not torch.equal(cut, phase.subject.network.backbone.stem.weight)
+
+
+@pytest.mark.parametrize("source", ["torch", "numpy", "python"])
+def test_global_random_numbers_are_the_seeds_own_wherever_a_method_draws(world, source):
+    import random
+
+    import numpy as np
+
+    draw = {
+        "torch": lambda size: torch.rand(size),
+        "numpy": lambda size: torch.from_numpy(np.random.rand(size)),
+        "python": lambda size: torch.tensor([random.random() for _ in range(size)]),
+    }[source]
+
+    class Draws(ByNorm):
+        def prune(self, phase):
+            scores = {name: draw(len(old)) for name, old in phase.rank().items()}
+            phase.cut(phase.target, scores)
+            phase.train(phase.steps_left)
+
+    plans = []
+    for history in (3, 11):
+        draw(history)
+        phase = world.begin(world.prune(method(strategy="own")), Draws())
+        phase.run()
+        plans.append(phase.subject.plan)
+    assert plans[0] == plans[1]
+
+
+def test_cut_and_soften_say_what_they_did(world):
+    phase = world.begin(world.prune())
+    before = phase.subject.network.backbone.block1.conv1.weight.detach().clone()
+    scores = phase.rank()
+    shrunk = phase.soften(0.4, scores)
+    after = phase.subject.network.backbone.block1.conv1.weight.detach()
+    assert torch.equal(shrunk["block1.conv1"], (after == 0).flatten(1).all(dim=1))
+    kept = phase.cut(0.2, scores)["block1.conv1"]
+    still = phase.subject.network.backbone.block1.conv1.weight.detach()
+    alive = ~shrunk["block1.conv1"][kept]
+    assert torch.equal(still[alive], before[kept[alive]])
+    assert len(kept) == phase.subject.plan.widths["block1.conv1"]
