@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
 from reidbench.protocol import load_protocol, protocol_names
 from reidbench.results import read_results
@@ -12,22 +14,29 @@ from reidbench.suite import load_suite
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PUBLISHED = ROOT / "leaderboard" / "quickstart"
+PUBLISHED = ROOT / "leaderboard"
+FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
 
 
 def test_its_table_is_the_one_the_published_results_print() -> None:
-    assert to_terminal(build(read_results(PUBLISHED))).strip() in README
+    assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in README
 
 
-def test_the_published_pages_are_those_of_the_published_results() -> None:
-    board = build(read_results(PUBLISHED))
-    assert (PUBLISHED / "leaderboard.md").read_text(encoding="utf-8") == to_markdown(board)
-    assert (PUBLISHED / "leaderboard.csv").read_text(encoding="utf-8") == to_csv(board)
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_published_pages_are_those_of_the_published_results(name: str) -> None:
+    board = build(read_results(PUBLISHED / name))
+    assert (PUBLISHED / name / "leaderboard.md").read_text(encoding="utf-8") == to_markdown(board)
+    assert (PUBLISHED / name / "leaderboard.csv").read_text(encoding="utf-8") == to_csv(board)
 
 
-def test_the_published_results_are_of_the_protocol_as_it_is_now() -> None:
-    for result in read_results(PUBLISHED):
-        assert result.protocol == load_protocol("mini/1").identity()
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_published_results_are_of_the_suite_and_protocol_as_they_are_now(name: str) -> None:
+    suite = load_suite(ROOT / "suites" / f"{name}.yaml").content
+    protocol = load_protocol(suite.protocol).identity()
+    results = read_results(PUBLISHED / name)
+    assert all(result.protocol == protocol for result in results)
+    assert {result.trial.method for result in results} <= {spec.method for spec in suite.methods}
+    assert f"| `{name}/` |" in (PUBLISHED / "README.md").read_text(encoding="utf-8")
 
 
 def test_two_single_lines_set_everything_up() -> None:
