@@ -90,7 +90,7 @@ class LeavesGradients(Sound):
 
 
 class WritesImages(Sound):
-    """Darken the calibration images."""
+    """Darken the images it is handed, which are its own."""
 
     def prepare(self, task: RankingTask) -> None:
         for images, _ in task.images():
@@ -116,14 +116,14 @@ class WritesAfterStep(Sound):
 
 
 class GlobalNumpy(Method):
-    """Draw from NumPy's global generator."""
+    """Draw from NumPy's global generator, which the harness seeds."""
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         return torch.from_numpy(np.random.rand(group.size))
 
 
 class GlobalPython(Method):
-    """Draw from Python's global generator."""
+    """Draw from Python's global generator, which the harness seeds."""
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         return torch.tensor([random.random() for _ in range(group.size)])
