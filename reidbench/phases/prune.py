@@ -14,7 +14,7 @@ from reidbench.plan import PruneNode
 from reidbench.pruning.calibration import calibration_batches
 from reidbench.pruning.phase import Pruning
 from reidbench.pruning.subject import Subject
-from reidbench.training import Network, generator
+from reidbench.training import generator
 
 
 def run_prune(node: PruneNode, bench: Bench) -> None:
@@ -31,13 +31,14 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
     with bench.store.writing(node.key) as (folder, meta):
         _save(phase, folder)
         meta.update(phase_meta(node, phase.trainer, phase.clock))
-        meta.update(_report(phase, parameters(_untrained(node, bench).backbone)))
+        meta.update(_report(phase))
 
 
 def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     """Return the prune phase with nothing done yet."""
     images = bench.train_images(node.data, node.protocol.input)
-    dense = capture(_untrained(node, bench).backbone, node.protocol.input.size)
+    untrained = fresh_network(node, images.identities).backbone
+    dense = capture(untrained, node.protocol.input.size)
     network, plan = starting_network(node, images.identities, bench.store)
     network.to(bench.device)
     random = generator(node.seed, "calibration", node.data.label)
@@ -47,6 +48,7 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
         subject=Subject(
             network=network,
             dense=dense,
+            dense_parameters=parameters(untrained),
             graph=dense if plan is None else capture(network.backbone, node.protocol.input.size),
             plan=plan or PruningPlan.everything(dense),
             protocol=node.protocol,
@@ -58,10 +60,6 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     )
 
 
-def _untrained(node: PruneNode, bench: Bench) -> Network:
-    return fresh_network(node, bench.train_images(node.data, node.protocol.input).identities)
-
-
 def _save(phase: Pruning, folder: Path) -> None:
     """Write the final network, and the one right after the cut."""
     save_network(folder, phase.subject.network, phase.subject.plan)
@@ -69,7 +67,7 @@ def _save(phase: Pruning, folder: Path) -> None:
         save_network(folder / PRUNED, phase.just_cut, phase.subject.plan)
 
 
-def _report(phase: Pruning, dense_parameters: int) -> dict[str, Any]:
+def _report(phase: Pruning) -> dict[str, Any]:
     """Return cost and widths, as results carry them."""
     plan, macs = phase.subject.plan, phase.subject.dense.macs
     return {
@@ -77,7 +75,7 @@ def _report(phase: Pruning, dense_parameters: int) -> dict[str, Any]:
             "macs": macs.total(plan.widths),
             "dense_macs": macs.total(),
             "parameters": parameters(phase.subject.network.backbone),
-            "dense_parameters": dense_parameters,
+            "dense_parameters": phase.subject.dense_parameters,
         },
         "widths": {
             name: {"kept": width, "size": plan.sizes[name]} for name, width in plan.widths.items()

@@ -70,10 +70,10 @@ class Pruning:
 
     def run(self) -> None:
         """Spend the phase as the record or the suite says."""
-        # A method that keeps everything has no strategy, whatever word stands in its record.
         refuse_unsound(self.method, self.node.method)
         # A method that draws from global generators stays reproducible.
         with isolated(derived_seed(self.node.seed, "method")):
+            # One that keeps everything has no strategy, whatever word stands in its record.
             if self.node.method.record.prunes == "nothing":
                 return self.method.prune(self)
             run = STRATEGIES[self.node.method.strategy]

@@ -37,6 +37,7 @@ class Subject:
 
     network: Network
     dense: ChannelGraph
+    dense_parameters: int
     graph: ChannelGraph
     plan: PruningPlan
     protocol: Protocol

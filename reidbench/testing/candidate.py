@@ -10,8 +10,9 @@ from reidbench.pruning.phase import Pruning
 from reidbench.records import MethodRecord, TargetError
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.ground import TINY, Ground
-from reidbench.testing.trace import Trace, global_state, run
+from reidbench.testing.trace import Trace, run
 from reidbench.testing.watching import watch
+from reidbench.training.seeds import isolated
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""
@@ -65,7 +66,7 @@ class Candidate:
     def rank(self, ground: Ground) -> None:
         """Have the harness rank every group in reach, and check the scores."""
         phase = self.begin(ground)
-        with trying(self.name, f"while it ranked the groups of {ground}"), global_state(0):
+        with trying(self.name, f"while it ranked the groups of {ground}"), isolated(0):
             phase.rank()
 
     @cached_property

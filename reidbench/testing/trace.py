@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from reidbench.method import Method
 from reidbench.pruning.phase import Pruning
+from reidbench.training.seeds import isolated
 
 Call = Callable[..., Any]
 
@@ -66,7 +63,7 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
         return values
 
     wrap(phase.method, "scores", noting)
-    with global_state(state):
+    with isolated(state):
         phase.run()
     return Trace(
         scores,
@@ -85,21 +82,6 @@ def wrap(method: Method, name: str, around: Call) -> None:
     """
     call = getattr(method, name)
     setattr(method, name, lambda *arguments: around(call, *arguments))
-
-
-@contextmanager
-def global_state(number: int) -> Iterator[None]:
-    """Seed the global generators of torch, NumPy and Python for the block; put them back after."""
-    python, arrays = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(number)
-        random.seed(number)
-        np.random.seed(number % 2**32)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(arrays)
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, RankingTask
+from reidbench_plugins.methods.weights.fpgm import distances
 
 
 class Bafd(Method):
@@ -41,10 +42,7 @@ class Bafd(Method):
         near = min(self._neighbours, group.size - 1)
         if near == 0:
             return torch.zeros_like(group.weight[:, 0])
-        # cdist's faster modes subtract large squares: equal filters would end up apart.
-        mode = "donot_use_mm_for_euclid_dist"
-        distances = torch.cdist(group.weight, group.weight, compute_mode=mode)
-        nearest = distances.topk(near + 1, dim=1, largest=False).values
+        nearest = distances(group.weight).topk(near + 1, dim=1, largest=False).values
         return nearest[:, 1:].mean(dim=1)  # the very nearest is the filter itself
 
     def pruned_share(self, progress: float) -> float:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 
-from torch import Tensor
-
-from reidbench.api import Group, Method, RankingTask
+from reidbench_plugins.methods.weights.l2 import L2
 
 ANCHOR_AT = 1 / 8
 """Progress at which the schedule passes through its anchor (the paper's D)."""
 
 
-class Psfp(Method):
+class Psfp(L2):
     """Score ‖W_j‖₂; zero a share P(e) = P* (1 - x^(e/E)) / (1 - x) that rises fast, then slowly.
 
     ``anchor`` is the share q of the target that is zeroed after 1/8 of the pruning: x solves
@@ -37,10 +35,6 @@ class Psfp(Method):
     def __init__(self, *, anchor: float = 0.25) -> None:
         super().__init__(anchor=anchor)
         self._decay = decay(anchor)
-
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the L2 norm of each filter."""
-        return (group.weight**2).sum(dim=1).sqrt()
 
     def pruned_share(self, progress: float) -> float:
         """Return P(e)/P* at ``progress`` = e/E."""

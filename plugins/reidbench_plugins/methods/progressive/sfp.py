@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from reidbench.api import Group, Method, RankingTask
+from reidbench_plugins.methods.weights.l2 import L2
 
 
-class Sfp(Method):
+class Sfp(L2):
     """Score ‖W_j‖₂; zero the whole target's share each round and let it grow back (Algorithm 1).
 
     Deviations:
@@ -16,10 +14,6 @@ class Sfp(Method):
           really slim cannot have them.
         * Training goes on after the last zeroing, because every method has the same budget.
     """
-
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the L2 norm of each filter."""
-        return (group.weight**2).sum(dim=1).sqrt()
 
     def pruned_share(self, progress: float) -> float:
         """Return 1: the rate does not change."""

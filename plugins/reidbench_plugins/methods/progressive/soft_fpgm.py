@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
-from reidbench.api import Group, Method, RankingTask
+from reidbench_plugins.methods.weights.fpgm import Fpgm
 
 
-class SoftFpgm(Method):
+class SoftFpgm(Fpgm):
     """Score g(j) = Σ_i ‖W_j - W_i‖₂ (eq. 4); zero the whole target's share each round.
 
     Zeroed filters may grow back, as in the paper's Algorithm 1.
@@ -21,12 +18,6 @@ class SoftFpgm(Method):
           really slim cannot have them.
         * Training goes on after the last zeroing, because every method has the same budget.
     """
-
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return each filter's summed distance to the others."""
-        # cdist's faster modes subtract large squares: equal filters would end up apart.
-        mode = "donot_use_mm_for_euclid_dist"
-        return torch.cdist(group.weight, group.weight, compute_mode=mode).sum(dim=1)
 
     def pruned_share(self, progress: float) -> float:
         """Return 1: the rate does not change."""

@@ -7,13 +7,14 @@ import math
 import torch
 from torch import Tensor
 
-from reidbench.api import Group, Method, RankingTask, TrainingTask
+from reidbench.api import TrainingTask
+from reidbench_plugins.methods.weights.l1 import L1, magnitudes
 
 TINY = 1e-8
 """The ε that keeps logarithms and quotients finite."""
 
 
-class AutoBalanced(Method):
+class AutoBalanced(L1):
     """Shrink weak filters and strengthen the others as much: L + αS(P) + τS(R), τ = -αS(P)/S(R).
 
     P holds the filters that would leave now, R the others; S sums λ_j‖W_j‖₂² over a set, with
@@ -45,11 +46,11 @@ class AutoBalanced(Method):
 
     def penalty(self, task: TrainingTask) -> Tensor | None:
         """Return αS(P) + τS(R): near 0 as a number, by its balance, but not so its gradient."""
-        magnitudes = {group.name: _magnitudes(group) for group in task.groups}
-        leaving = task.leaving(magnitudes)
+        layers = {group.name: magnitudes(group).detach() for group in task.groups}
+        leaving = task.leaving(layers)
         weak, strong = [], []
         for group in task.groups:
-            norms = magnitudes[group.name]
+            norms = layers[group.name]
             goes = weakest(leaving[group.name].to(norms.device), norms, task.progress)
             energies = factors(norms, goes) * (group.weight**2).sum(dim=1)
             weak.append(energies[goes].sum())
@@ -59,10 +60,6 @@ class AutoBalanced(Method):
         shrinking, growing = torch.stack(weak).sum(), torch.stack(strong).sum()
         balance = shrinking.detach() / (-growing.detach()).clamp_min(TINY)
         return self._alpha * (shrinking + balance.clamp(max=1) * growing)
-
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the L1 norm of each filter."""
-        return _magnitudes(group)
 
 
 def weakest(leaving: Tensor, magnitudes: Tensor, progress: float) -> Tensor:
@@ -81,7 +78,3 @@ def factors(magnitudes: Tensor, leaving: Tensor, epsilon: float = TINY) -> Tenso
     shrink = 1 + (theta / (magnitudes + epsilon)).log()
     grow = -1 - (magnitudes.clamp_min(epsilon) / (theta + epsilon)).log()
     return torch.where(leaving, shrink, grow)
-
-
-def _magnitudes(group: Group) -> Tensor:
-    return group.weight.detach().abs().sum(dim=1)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, RankingTask, TrainingTask
+from reidbench_plugins.methods.weights.l1 import magnitudes
 
 
 class Greg1(Method):
@@ -47,7 +48,8 @@ class Greg1(Method):
     def penalty(self, task: TrainingTask) -> Tensor | None:
         """Return λ/2 Σw² over the picked filters: its gradient is λw."""
         if any(self._pick(group) is None for group in task.groups):
-            self._picked = task.leaving({group.name: _magnitudes(group) for group in task.groups})
+            norms = {group.name: magnitudes(group).detach() for group in task.groups}
+            self._picked = task.leaving(norms)
         sums = [
             (group.weight[self._picked[group.name].to(group.weight.device)] ** 2).sum()
             for group in task.groups
@@ -56,18 +58,14 @@ class Greg1(Method):
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return the L1 norm of each filter, those of the picks moved below all others."""
-        magnitudes, picked = _magnitudes(group), self._pick(group)
+        norms, picked = magnitudes(group), self._pick(group)
         if picked is None:
-            return magnitudes
+            return norms
         # Below 0, and so below the others of every layer, however scores are normalised.
-        below = magnitudes - magnitudes.max() - 1
-        return torch.where(picked.to(magnitudes.device), below, magnitudes)
+        below = norms - norms.max() - 1
+        return torch.where(picked.to(norms.device), below, norms)
 
     def _pick(self, group: Group) -> Tensor | None:
         """Return which channels of the group were picked; None if they are no longer the same."""
         picked = self._picked.get(group.name)
         return picked if picked is not None and len(picked) == group.size else None
-
-
-def _magnitudes(group: Group) -> Tensor:
-    return group.weight.detach().abs().sum(dim=1)

@@ -7,13 +7,14 @@ import math
 import torch
 from torch import Tensor
 
-from reidbench.api import Group, Method, PrunePhase, RankingTask, TrainingTask
+from reidbench.api import PrunePhase, TrainingTask
+from reidbench_plugins.methods.weights.l1 import L1, magnitudes
 
 LEAST = 0.5
 """Smallest cut of a round, as a share of the even pace: the target must be met in the end."""
 
 
-class PlayAndPrune(Method):
+class PlayAndPrune(L1):
     """Push the weakest filters with λT Σ|w| and cut by L1 norm, T the slack of the tolerance.
 
     The pruner (AFP) pushes the weakest ``share`` of each layer. The controller (PRC) measures after
@@ -64,14 +65,10 @@ class PlayAndPrune(Method):
         """Return λT Σ|w| over the weakest filters of every layer."""
         sums = []
         for group in task.groups:
-            norms = group.weight.abs().sum(dim=1)
+            norms = magnitudes(group)
             count = math.ceil(self._share * group.size)
             sums.append(norms[norms.detach().argsort(stable=True)[:count]].sum())
         return self._strength * self._slack * torch.stack(sums).sum() if sums else None
-
-    def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return the L1 norm of each filter."""
-        return group.weight.abs().sum(dim=1)
 
     def prune(self, phase: PrunePhase) -> None:
         """Train, measure the slack, cut accordingly; the last round goes to the target."""

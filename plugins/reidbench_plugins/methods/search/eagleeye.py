@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, RankingTask, Scores
+from reidbench_plugins.methods.weights.l1 import magnitudes
 
 
 class EagleEye(Method):
@@ -53,7 +54,7 @@ class EagleEye(Method):
 
 def places(group: Group) -> Tensor:
     """Return each channel's place by L1 norm, in (0, 1), ties by index; (channels,)."""
-    order = group.weight.abs().sum(dim=1).cpu().argsort(stable=True)
+    order = magnitudes(group).cpu().argsort(stable=True)
     scores = torch.empty(group.size, dtype=torch.float64)
     scores[order] = (torch.arange(group.size, dtype=torch.float64) + 0.5) / group.size
     return scores

@@ -23,6 +23,10 @@ class Fpgm(Method):
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each filter's summed distance to the others."""
-        # cdist's faster modes subtract large squares: equal filters would end up apart.
-        mode = "donot_use_mm_for_euclid_dist"
-        return torch.cdist(group.weight, group.weight, compute_mode=mode).sum(dim=1)
+        return distances(group.weight).sum(dim=1)
+
+
+def distances(filters: Tensor) -> Tensor:
+    """Return ‖W_j - W_i‖₂ of every pair, (channels, channels), of (channels, features)."""
+    # cdist's faster modes subtract large squares: equal filters would end up apart.
+    return torch.cdist(filters, filters, compute_mode="donot_use_mm_for_euclid_dist")

@@ -18,4 +18,9 @@ class L1(Method):
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return the L1 norm of each filter."""
-        return group.weight.abs().sum(dim=1)
+        return magnitudes(group)
+
+
+def magnitudes(group: Group) -> Tensor:
+    """Return the L1 norm of each filter, (channels,); gradients flow where the group is live."""
+    return group.weight.abs().sum(dim=1)
