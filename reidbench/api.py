@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reidbench.data import DataError, ReIDData, Split
+from reidbench.data import ClassificationData, Counts, DataError, LabelledImages, ReIDData, Split
 from reidbench.hookspecs import hookimpl
 from reidbench.method import Method
-from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord
+from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, OnDisk, Place
 from reidbench.task import (
     CannotScore,
     Group,
@@ -24,12 +24,17 @@ __all__ = [
     "API_VERSION",
     "BackboneRecord",
     "CannotScore",
+    "ClassificationData",
+    "Counts",
     "DataError",
     "DatasetRecord",
     "Group",
+    "LabelledImages",
     "Method",
     "MethodRecord",
     "NextLayer",
+    "OnDisk",
+    "Place",
     "PrunePhase",
     "RankingTask",
     "ReIDData",

@@ -1,8 +1,9 @@
-"""What a re-ID data set is to the harness: three splits of labelled images."""
+"""What a data set is to the harness: labelled images, in three splits where people are searched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ class Split:
         camids: cameras, int64 (n,), from 0.
         names: one unique name an image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3).
+        digest: a hash of what the names do not tell of the images, such as their files' sizes.
+        unrecognised: image files that stand among the split's, but whose names break its rules:
+            they are left out.
 
     """
 
@@ -36,6 +40,8 @@ class Split:
     camids: IntArray
     names: tuple[str, ...]
     reader: Callable[[int], Image]
+    digest: str = ""
+    unrecognised: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {len(self.pids), len(self.camids), len(self.names)}
@@ -56,11 +62,62 @@ class Split:
 
 
 @dataclass(frozen=True)
+class LabelledImages:
+    """Images with their classes.
+
+    Attributes:
+        labels: classes, int64 (n,), from 0.
+        names: one unique name an image, as on disk.
+        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3).
+        digest: a hash of what the names do not tell of the images, such as their files' sizes.
+
+    """
+
+    labels: IntArray
+    names: tuple[str, ...]
+    reader: Callable[[int], Image]
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.names):
+            raise DataError(
+                f"a split needs one class an image; got {len(self.labels)} for {len(self.names)}"
+            )
+        if len(set(self.names)) != len(self.names):
+            raise DataError("a split's image names must be unique")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, index: int) -> Image:
+        """Return image ``index`` as uint8 RGB (height, width, 3)."""
+        return self.reader(index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """A data set's statistics as its authors publish them.
+
+    Identities of the query and of training; images of each split as evaluation uses them (without
+    junk); cameras of the whole set. None where nobody states a number.
+    """
+
+    train_ids: int | None = None
+    train_images: int | None = None
+    query_ids: int | None = None
+    query_images: int | None = None
+    gallery_images: int | None = None
+    cameras: int | None = None
+
+
+@dataclass(frozen=True)
 class ReIDData:
     """A data set's training, query and gallery images.
 
     Attributes:
         name: as the suite calls it.
+        published: what the whole data set must count; None if there is nothing to compare with.
+        drawn: the images were drawn by a program, although the data set is one of photographs.
 
     """
 
@@ -68,6 +125,8 @@ class ReIDData:
     train: Split
     query: Split
     gallery: Split
+    published: Counts | None = None
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         """Refuse splits that would let a test identity or junk be trained on."""
@@ -85,3 +144,66 @@ class ReIDData:
                 f"data set '{self.name}': identities {shared[:5]} stand in both the training and "
                 "the test split; a re-ID split has disjoint people"
             )
+
+    @property
+    def counts(self) -> Counts:
+        """The statistics of what is here, to hold against ``published``."""
+        splits = (self.train, self.query, self.gallery)
+        return Counts(
+            train_ids=_distinct(self.train.pids),
+            train_images=len(self.train),
+            query_ids=_distinct(self.query.pids),
+            query_images=len(self.query),
+            gallery_images=int((self.gallery.pids >= 0).sum()),
+            cameras=_distinct(*(split.camids for split in splits)),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 over every name, identity and camera, and the splits' digests."""
+        parts = [
+            part
+            for split in (self.train, self.query, self.gallery)
+            for part in (*split.names, split.pids.tobytes(), split.camids.tobytes(), split.digest)
+        ]
+        return _sha256(parts)
+
+
+@dataclass(frozen=True)
+class ClassificationData:
+    """Images of a classification set, to train a source network on.
+
+    Attributes:
+        name: as the suite calls it.
+        drawn: the images were drawn by a program.
+
+    """
+
+    name: str
+    train: LabelledImages
+    drawn: bool = False
+
+    def __post_init__(self) -> None:
+        classes = {int(label) for label in self.train.labels}
+        if len(classes) < 2 or classes != set(range(len(classes))):
+            raise DataError(
+                f"data set '{self.name}': needs classes 0, 1, 2, ... with an image each, two at "
+                f"least; it has {len(classes)}"
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 over every name and class, and the split's digest."""
+        return _sha256([*self.train.names, self.train.labels.tobytes(), self.train.digest])
+
+
+def _distinct(*numbers: IntArray) -> int:
+    return len({int(number) for array in numbers for number in array})
+
+
+def _sha256(parts: Iterable[str | bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -15,12 +16,14 @@ Strategy = Literal["one-shot", "iterative", "progressive", "regularised", "layer
 Allocation = Literal["uniform", "global"]
 Prunes = Literal["trained", "initial", "nothing"]
 Data = Literal["weights", "images", "labels"]
+Task = Literal["re-id", "classification"]
 BudgetRule = Literal["epochs", "compute"]
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 ALLOCATIONS: tuple[Allocation, ...] = get_args(Allocation)
 PRUNES: tuple[Prunes, ...] = get_args(Prunes)
 DATA: tuple[Data, ...] = get_args(Data)
+TASKS: tuple[Task, ...] = get_args(Task)
 BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
 
 # Names stand in YAML, file names and cache keys.
@@ -105,8 +108,8 @@ class Record:
         }
         return {**self.options, **given}
 
-    def build(self, options: Mapping[str, Any]) -> Any:
-        """Call the target with ``options``, the defaults filled in.
+    def build(self, options: Mapping[str, Any], *inputs: Any) -> Any:
+        """Call the target with ``inputs`` and ``options``, the defaults filled in.
 
         Raises:
             OptionError: as :meth:`settings`, or the target refused a value with a ``ValueError``.
@@ -115,7 +118,7 @@ class Record:
         """
         settings, target = self.settings(options), self.load()
         try:
-            return target(**settings)
+            return target(*inputs, **settings)
         except ValueError as error:
             raise OptionError(f"'{self.name}': {error}") from error
 
@@ -203,14 +206,70 @@ class BackboneRecord(Record):
     """
 
 
+@dataclass(frozen=True)
+class Place:
+    """A folder below the data root, and what must be in it for the data set to be there.
+
+    ``needs`` are files or folders, relative to ``folder``; one layout, so all of them.
+    """
+
+    folder: str
+    needs: tuple[str, ...]
+
+    def under(self, root: Path) -> Path | None:
+        """Return the folder if everything it needs is there."""
+        folder = root / self.folder
+        return folder if all((folder / need).exists() for need in self.needs) else None
+
+
 @dataclass(frozen=True, kw_only=True)
-class DatasetRecord(Record):
-    """A re-ID data set; ``target(**options)`` returns a :class:`reidbench.api.ReIDData`.
+class OnDisk:
+    """A data set that nobody may ship: where it is looked for, and what one should know of it.
 
     Attributes:
-        drawn: the images are drawn, not photographed: results say so, and never share a table
-            with a real data set.
+        places: the layouts it is known in, the first that is there wins.
+        tree: the expected tree below the data root, for people: a few lines.
+        origin: who publishes it and how it is obtained; an address where there is one.
+        licence: under what terms, in a sentence.
+        ethics: what a user should know before using it, in a sentence or two; may be empty.
+        stand_in: the drawn data set that can be written in this layout, ``""`` for none.
+        writer: lazy ``"package.module:function"``; ``writer(data, root)`` writes the stand-in below
+            the data root in this layout, and returns the folder.
 
     """
 
+    places: tuple[Place, ...]
+    tree: str
+    origin: str
+    licence: str
+    ethics: str = ""
+    stand_in: str = ""
+    writer: str = ""
+
+    def find(self, root: Path) -> Path | None:
+        """Return the folder that holds the data set below ``root``, None if it is not there."""
+        return next((found for place in self.places if (found := place.under(root))), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetRecord(Record):
+    """A data set; ``target(**options)`` returns its images.
+
+    Attributes:
+        task: ``re-id``: :class:`reidbench.api.ReIDData`, which may stand anywhere in a suite;
+            ``classification``: :class:`reidbench.api.ClassificationData`, a source alone.
+        drawn: the images are drawn, not photographed: results say so, and never share a table
+            with a real data set.
+        disk: for a data set that a user must bring: where it is found. Its target then takes the
+            folder that was found as its first argument: ``target(folder, **options)``.
+
+    """
+
+    task: Task = "re-id"
     drawn: bool = False
+    disk: OnDisk | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.task not in TASKS:
+            self._refuse("task", f"one of {', '.join(TASKS)}", self.task)
