@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reidbench.data import ClassificationData, Counts, DataError, LabelledImages, ReIDData, Split
+from reidbench.errors import WeightsError
 from reidbench.hookspecs import hookimpl
 from reidbench.method import Method
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, OnDisk, Place
@@ -41,5 +42,6 @@ __all__ = [
     "Scores",
     "Split",
     "TrainingTask",
+    "WeightsError",
     "hookimpl",
 ]

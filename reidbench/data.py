@@ -161,12 +161,11 @@ class ReIDData:
     @property
     def fingerprint(self) -> str:
         """A SHA-256 over every name, identity and camera, and the splits' digests."""
-        parts = [
+        return _sha256(
             part
             for split in (self.train, self.query, self.gallery)
             for part in (*split.names, split.pids.tobytes(), split.camids.tobytes(), split.digest)
-        ]
-        return _sha256(parts)
+        )
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,8 @@ class ClassificationData:
     @property
     def fingerprint(self) -> str:
         """A SHA-256 over every name and class, and the split's digest."""
-        return _sha256([*self.train.names, self.train.labels.tobytes(), self.train.digest])
+        parts = (*self.train.names, self.train.labels.tobytes(), self.train.digest)
+        return _sha256(parts)
 
 
 def _distinct(*numbers: IntArray) -> int:

@@ -10,6 +10,10 @@ class ReidbenchError(Exception):
     """Anything that is wrong with the input rather than with reidbench; the CLI exits with 2."""
 
 
+class WeightsError(ReidbenchError):
+    """Published weights that are not there, or not of the network they are loaded into."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the known name closest to ``name``, or ``""``."""
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -203,7 +203,17 @@ class BackboneRecord(Record):
 
     ``target(**options)`` returns an ``nn.Module`` with freshly initialised weights that maps images
     (n, 3, height, width) to embeddings (n, d).
+
+    Attributes:
+        loader: lazy ``"package.module:function"``, ``""`` for a network without published weights.
+            ``function(network, weights)`` loads into a freshly built network, in place, what
+            ``weights`` says: a word such as ``imagenet``, or the path of a file in the
+            publisher's own format and key names. It raises a
+            :class:`reidbench.api.WeightsError` where keys or shapes differ.
+
     """
+
+    loader: str = ""
 
 
 @dataclass(frozen=True)

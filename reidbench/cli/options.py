@@ -28,6 +28,16 @@ store_option = click.option(
     show_envvar=True,
     help="Folder of networks and measurements that suites share.",
 )
+data_option = click.option(
+    "--data",
+    "data_root",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="REIDBENCH_DATA",
+    default=Path("data"),
+    show_default=True,
+    show_envvar=True,
+    help="Folder below which data sets that you bring are looked for.",
+)
 disable_option = click.option(
     "--disable-plugin",
     "disabled",

@@ -1,1 +1,12 @@
-"""The built-in data sets, one package each."""
+"""The built-in data sets: drawn ones, and loaders of the photographs that a user brings."""
+
+from __future__ import annotations
+
+from reidbench_plugins.datasets import imagefolder, photographs, synthped, synthshapes
+
+RECORDS = [
+    *synthped.RECORDS,
+    *synthshapes.RECORDS,
+    *photographs.RECORDS,
+    *imagefolder.RECORDS,
+]

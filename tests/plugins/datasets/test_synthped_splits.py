@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from reidbench.api import DataError, ReIDData
-from reidbench_plugins.datasets.synthped import compose, load, load_quick, write_market
 from reidbench_plugins.datasets.synthped.__main__ import main
+from reidbench_plugins.datasets.synthped.dataset import compose, load, load_quick
+from reidbench_plugins.datasets.synthped.market import write_market
 
 SPLITS = ("train", "query", "gallery")
 SETS = [

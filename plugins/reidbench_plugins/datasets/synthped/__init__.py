@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from reidbench_plugins.datasets.synthped.dataset import compose, load, load_quick
-from reidbench_plugins.datasets.synthped.market import write_market
+from reidbench.api import DatasetRecord
 
-__all__ = ["compose", "load", "load_quick", "write_market"]
+RECORDS = [
+    DatasetRecord(
+        name=name,
+        version="1",  # bump when any pixel or any split changes
+        summary=summary,
+        reference="-",
+        target=f"reidbench_plugins.datasets.synthped.dataset:{loader}",
+        options={"domain": "a", "seed": 0},
+        drawn=True,
+    )
+    for name, loader, summary in (
+        (
+            "synthped",
+            "load",
+            "Drawn pedestrians: 400 + 400 people, 6 cameras; domains a (street), "
+            "b (station), c (seaside).",
+        ),
+        ("synthped-quick", "load_quick", "The same, smaller: 160 + 100 people, 4 cameras."),
+    )
+]
