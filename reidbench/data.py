@@ -201,9 +201,9 @@ def _distinct(*numbers: IntArray) -> int:
     return len({int(number) for array in numbers for number in array})
 
 
-def _sha256(parts: Iterable[str | bytes]) -> str:
+def _sha256(parts: Iterable[object]) -> str:
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(part if isinstance(part, bytes) else part.encode())
+        digest.update(part if isinstance(part, bytes) else str(part).encode())
         digest.update(b"\n")
     return digest.hexdigest()
