@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from reidbench.plan import ENGINE, EvaluateNode, PhaseNode, Plan, PruneNode, Trial
+from reidbench.plan import (
+    ENGINE,
+    Chosen,
+    ChosenData,
+    EvaluateNode,
+    NotApplicable,
+    PhaseNode,
+    Plan,
+    PruneNode,
+    Trial,
+)
 from reidbench.results import (
     Cost,
     Metrics,
@@ -58,25 +69,33 @@ def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: s
     )
 
 
+def left_out_result(plan: Plan, left_out: NotApplicable) -> Result:
+    """Return the result of a point of the grid that its scenario rules out."""
+    return Result(
+        **_identity(plan, left_out, left_out.components),
+        status="not applicable",
+        error=left_out.why,
+    )
+
+
 def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
-    target = trial.final.data
-    sources = [phase.data for phase in trial.phases if phase.data.label != target.label]
-    components = {
-        "method": trial.method,
-        "backbone": trial.final.network.backbone,
-        "target": target,
-        **({"source": sources[0]} if sources else {}),
-    }
+    parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
+    return {**_identity(plan, trial, parts), "schedule": _schedule(trial)}
+
+
+def _identity(
+    plan: Plan, trial: Trial | NotApplicable, components: Mapping[str, Chosen]
+) -> dict[str, Any]:
+    data = [part for part in components.values() if isinstance(part, ChosenData)]
     return {
         "key": trial.key,
         "suite": plan.suite.name,
         "trial": trial.id,
-        "drawn": any(data.component.record.drawn for data in (target, *sources)),
+        "drawn": any(chosen.drawn for chosen in data),
         "protocol": plan.protocol.identity(),
         "engine": ENGINE,
         "components": {part: chosen.identity() for part, chosen in components.items()},
         "tolerance": plan.protocol.pruning.tolerance,
-        "schedule": _schedule(trial),
     }
 
 

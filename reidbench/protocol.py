@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from reidbench import document
 from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.records import Task
 
 FOLDER = Path(__file__).parent / "protocols"
 LOCK = FOLDER / "protocols.lock.json"
@@ -49,6 +50,20 @@ class BatchRules(_Rules):
     def size(self) -> int:
         """Images in a batch."""
         return self.identities * self.images
+
+    def of(self, size: int) -> BatchRules:
+        """Return such batches of another size, with as many images of each person."""
+        return BatchRules(identities=size // self.images, images=self.images)
+
+
+class ShuffledBatch(_Rules):
+    """A batch of ``size`` images as a shuffled pass deals them, whatever their classes."""
+
+    size: int = Field(ge=2)
+
+    def of(self, size: int) -> ShuffledBatch:
+        """Return such batches of another size."""
+        return ShuffledBatch(size=size)
 
 
 class AugmentRules(_Rules):
@@ -91,7 +106,7 @@ class ScheduleRules(_Rules):
 class TrainingRules(_Rules):
     """How every network is trained, in every phase."""
 
-    batch: BatchRules
+    batch: BatchRules | ShuffledBatch
     augment: AugmentRules
     loss: LossRules
     optimiser: OptimiserRules
@@ -113,6 +128,19 @@ class Budgets(_Rules):
     prune: Budget
 
 
+class SourceRules(_Rules):
+    """How a network is trained on a classification source, and for how long."""
+
+    budgets: Budgets
+    training: TrainingRules
+
+    @model_validator(mode="after")
+    def _classifies(self) -> SourceRules:
+        if not isinstance(self.training.batch, ShuffledBatch) or self.training.loss.triplet:
+            raise ValueError("a classification source has 'batch: {size: N}' and no triplet loss")
+        return self
+
+
 class CalibrationRules(_Rules):
     """Training images for rankings and batch-norm recalibration: the same for every method."""
 
@@ -129,6 +157,8 @@ class PruningRules(_Rules):
         active: share of a prune phase in which pruning should be complete, whatever the strategy
             (one-shot cuts at its start); the rest is retraining.
         rounds: cuts of the iterative strategy.
+        channels_per_round: if given, so large a share of the channels in scope goes with each cut
+            of the iterative strategy (under uniform widths), and ``rounds`` is the most.
         soft_rounds: zeroings of the progressive strategy.
 
     """
@@ -138,6 +168,7 @@ class PruningRules(_Rules):
     tolerance: float = Field(gt=0, lt=0.1)
     active: float = Field(gt=0, lt=1)
     rounds: int = Field(ge=1)
+    channels_per_round: float | None = Field(gt=0, lt=1, default=None)
     soft_rounds: int = Field(ge=1)
     calibration: CalibrationRules
 
@@ -159,15 +190,18 @@ class Protocol(_Rules):
     training: TrainingRules
     pruning: PruningRules
     evaluation: EvaluationRules
+    source: SourceRules | None = None
     macs: Literal["conv+linear+attention, batch 1"]
     average_precision: Literal["mean precision at each hit"]
 
     @model_validator(mode="after")
     def _calibration_fills_batches(self) -> Protocol:
-        calibration = self.pruning.calibration
+        calibration, batch = self.pruning.calibration, self.training.batch
+        if not isinstance(batch, BatchRules):
+            raise ValueError("training.batch must be {identities: P, images: K}: re-ID batches")
         if calibration.images % calibration.batch:
             raise ValueError("pruning.calibration.images must be a multiple of its batch")
-        people, rest = divmod(calibration.batch, self.training.batch.images)
+        people, rest = divmod(calibration.batch, batch.images)
         if rest or people < 2:
             raise ValueError(
                 "pruning.calibration.batch must hold at least two people with "
@@ -175,10 +209,36 @@ class Protocol(_Rules):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_network(self) -> Protocol:
+        if self.source and self.source.training.bnneck != self.training.bnneck:
+            raise ValueError("source.training.bnneck must equal training.bnneck: one network")
+        return self
+
+    def on(self, task: Task) -> Protocol:
+        """Return the rules of a phase on a data set of ``task``: those of training may differ.
+
+        Raises:
+            ProtocolError: a classification set, and no rules to train on one.
+
+        """
+        if task == "re-id":
+            return self
+        if self.source is None:
+            raise ProtocolError(
+                f"protocol {self.name} has no rules for a classification source: use a source of "
+                "people, or a protocol with a 'source' section (see 'reidbench protocols')"
+            )
+        # Unvalidated, because a whole protocol's training must be of re-ID batches.
+        return self.model_copy(
+            update={"training": self.source.training, "budgets": self.source.budgets}
+        )
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of every rule (not of the summary), hexadecimal."""
-        rules = self.model_dump(mode="json", exclude={"summary"})
+        # Rules that a protocol does not have are left out: so new ones leave old digests alone.
+        rules = self.model_dump(mode="json", exclude={"summary"}, exclude_none=True)
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
     def identity(self) -> dict[str, str]:

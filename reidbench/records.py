@@ -122,20 +122,21 @@ class Record:
         except ValueError as error:
             raise OptionError(f"'{self.name}': {error}") from error
 
-    def load(self) -> Any:
-        """Import and return the target.
+    def load(self, target: str = "") -> Any:
+        """Import and return the target, or another of the record's lazy attributes.
 
         Raises:
             TargetError: the module breaks on import, or it or the attribute does not exist.
 
         """
-        module, attribute = self.target.split(":")
+        target = target or self.target
+        module, attribute = target.split(":")
         try:
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:
             cure = f"pip install '{self.needs}'" if self.needs else "reinstall or mend its plugin"
             raise TargetError(
-                f"'{self.name}' {self.version} points at {self.target}, which cannot be imported "
+                f"'{self.name}' {self.version} points at {target}, which cannot be imported "
                 f"({type(error).__name__}: {error}); {cure}"
             ) from error
 
@@ -214,6 +215,15 @@ class BackboneRecord(Record):
     """
 
     loader: str = ""
+
+    def weights_loader(self) -> Any:
+        """Import and return the function that loads published weights.
+
+        Raises:
+            TargetError: it cannot be imported.
+
+        """
+        return self.load(self.loader)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 
 SCHEMA_VERSION = 2
-Status = Literal["done", "failed", "diverged"]
+Status = Literal["done", "failed", "diverged", "not applicable"]
 
 
 class ResultError(ReidbenchError):
@@ -30,6 +30,8 @@ class ComponentId(_Frozen):
     name: str
     version: str
     distribution: str
+    content: str | None = None
+    """Hash of the images found, for a data set on disk."""
 
 
 class TrialId(_Frozen):
@@ -126,10 +128,12 @@ class Scores(_Frozen):
 
 
 class PerQuery(_Frozen):
-    """Average precision of each query, aligned to the query list; None without a valid match."""
+    """What each query scores, aligned to the query list; None without a valid match."""
 
     pids: list[int]
     average_precision: list[float | None]
+    first_match: list[int | None] | None = None
+    """Rank of the first valid match, from 1; results made before it was kept lack the list."""
 
 
 class Result(_Frozen):

@@ -13,7 +13,7 @@ from reidbench.cards.costs import Cost, Setting
 from reidbench.errors import ReidbenchError
 from reidbench.phases.bench import Bench
 from reidbench.phases.prune import begin_prune
-from reidbench.plan import Chosen, ChosenMethod, PruneNode
+from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.protocol import Protocol
 from reidbench.provenance import collect
@@ -27,7 +27,7 @@ class Yardstick:
 
     protocol: Protocol
     backbone: Chosen
-    data: Chosen
+    data: ChosenData
     reduction: float = 0.5
 
 

@@ -12,10 +12,10 @@ import click
 from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
 from reidbench.cli.options import disable_option
 from reidbench.files import write_atomically
-from reidbench.plan import Chosen
+from reidbench.plan import Chosen, ChosenData
 from reidbench.plugins import Component, Registry, Shelf, discover
 from reidbench.protocol import load_protocol
-from reidbench.records import MethodRecord
+from reidbench.records import DatasetRecord, MethodRecord
 
 COSTS = "costs.json"
 PUBLISHED = Path("docs/methods")
@@ -93,7 +93,7 @@ def _measured(
     yardstick = Yardstick(
         load_protocol(protocol),
         _at_defaults(registry.backbones.get(backbone)),
-        _at_defaults(registry.datasets.get(data)),
+        _data_at_defaults(registry.datasets.get(data)),
     )
     with TemporaryDirectory() as folder:
         bench = Bench(Store(Path(folder)), prepare_device(device, threads))
@@ -105,6 +105,10 @@ def _measured(
 
 def _at_defaults(component: Component[Any]) -> Chosen:
     return Chosen(component, component.record.settings({}))
+
+
+def _data_at_defaults(component: Component[DatasetRecord]) -> ChosenData:
+    return ChosenData(component, component.record.settings({}))
 
 
 def _line(cost: Cost) -> str:

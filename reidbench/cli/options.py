@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from reidbench.document import Located
+from reidbench.suite import Suite, load_suite
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +42,18 @@ data_option = click.option(
     show_envvar=True,
     help="Folder below which data sets that you bring are looked for.",
 )
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Run a part: the name of a scenario, target, method, backbone or source, or "
+    "reduction=0.5, seed=0. Words of one kind are alternatives; may be repeated.",
+)
+protocol_option = click.option(
+    "--protocol",
+    metavar="NAME",
+    help="Run the suite under another protocol, as a suite of its own (NAME-PROTOCOL).",
+)
 disable_option = click.option(
     "--disable-plugin",
     "disabled",
@@ -45,6 +61,16 @@ disable_option = click.option(
     metavar="NAME",
     help="Leave out a plugin, by entry point or distribution; may be repeated.",
 )
+
+
+def asked_suite(path: Path, protocol: str | None) -> Located[Suite]:
+    """Read a suite; under another protocol it is another suite, whose name says so."""
+    located = load_suite(path)
+    if protocol is None or protocol == located.content.protocol:
+        return located
+    name = f"{located.content.name}-{protocol.replace('/', '-')}"
+    suite = located.content.model_copy(update={"name": name, "protocol": protocol})
+    return replace(located, content=suite)
 
 
 def results_folder(out: Path | None, suite_name: str) -> Path:

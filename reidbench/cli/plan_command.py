@@ -9,8 +9,12 @@ import click
 from tabulate import tabulate
 
 from reidbench.cli.options import (
+    asked_suite,
+    data_option,
     disable_option,
+    only_option,
     out_option,
+    protocol_option,
     results_folder,
     store_option,
     suite_argument,
@@ -19,26 +23,37 @@ from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import discover
 from reidbench.results import ResultError, read_result
 from reidbench.store import Store
-from reidbench.suite import load_suite
 
-_KINDS = {"train": "train", "prune": "prune and retrain", "evaluate": "measure"}
+_KINDS = {"load": "load weights", "train": "train", "prune": "prune and retrain", "evaluate": "measure"}
 
 
 @click.command("plan")
 @suite_argument
 @out_option
 @store_option
+@data_option
+@only_option
+@protocol_option
 @disable_option
-def command(suite: Path, out: Path | None, store: Path, disabled: tuple[str, ...]) -> None:
+def command(
+    suite: Path,
+    out: Path | None,
+    store: Path,
+    data_root: Path,
+    only: tuple[str, ...],
+    protocol: str | None,
+    disabled: tuple[str, ...],
+) -> None:
     """Print the trials of SUITE and their phases, without running anything."""
-    plan = make_plan(load_suite(suite), discover(disabled))
+    plan = make_plan(asked_suite(suite, protocol), discover(disabled), data_root, only)
     results = results_folder(out, plan.suite.name)
     artefacts = Store(store)
     rows = [
         (str(trial.id), _phases(trial, artefacts), _status(trial, results)) for trial in plan.trials
     ]
+    rows += [(str(point.id), f"- {point.why}", "not applicable") for point in plan.left_out]
     click.echo(tabulate(rows, headers=("trial", "phases (* done)", "result"), tablefmt="simple"))
-    click.echo("\n" + _summary(plan, artefacts, [row[2] for row in rows]))
+    click.echo("\n" + _summary(plan, artefacts, [row[2] for row in rows[: len(plan.trials)]]))
 
 
 def _phases(trial: Trial, store: Store) -> str:

@@ -11,27 +11,34 @@ from pathlib import Path
 
 import click
 
-from reidbench.assembly import finished_result, is_finished
+from reidbench.assembly import finished_result, is_finished, left_out_result
 from reidbench.cli.options import (
+    asked_suite,
+    data_option,
     disable_option,
+    only_option,
     out_option,
+    protocol_option,
     results_folder,
     store_option,
     suite_argument,
 )
-from reidbench.cli.publication import publish
+from reidbench.cli.publication import SUITE_COPY, publish
+from reidbench.files import write_atomically
 from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Registry, discover
 from reidbench.progress import Reporter
 from reidbench.results import Result, ResultError, TrialId, read_result, write_result
 from reidbench.store import Store
-from reidbench.suite import load_suite
 
 
 @click.command("run")
 @suite_argument
 @out_option
 @store_option
+@data_option
+@only_option
+@protocol_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]")
 @disable_option
@@ -39,6 +46,9 @@ def command(
     suite: Path,
     out: Path | None,
     store: Path,
+    data_root: Path,
+    only: tuple[str, ...],
+    protocol: str | None,
     device: str,
     threads: int | None,
     disabled: tuple[str, ...],
@@ -50,7 +60,7 @@ def command(
     """
     registry = discover(disabled)
     _mention_problems(registry)
-    plan = make_plan(load_suite(suite), registry)
+    plan = make_plan(asked_suite(suite, protocol), registry, data_root, only)
     results = results_folder(out, plan.suite.name)
     _set_superseded_aside(plan, results)
     left = [trial for trial in plan.trials if not _is_done(results, trial)]
@@ -60,8 +70,11 @@ def command(
             _run(plan, tuple(left), registry, results, store, device, threads)
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
-    outcome = [read_result(results / f"{trial.key}.json") for trial in plan.trials]
-    publish(outcome, results.parent)
+    write_atomically(results.parent / SUITE_COPY, suite.read_text(encoding="utf-8"))
+    for left_out in plan.left_out:
+        write_result(results, left_out_result(plan, left_out))
+    outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
+    publish(outcome, results.parent, claims=plan.suite.claims)
     return _exit_status(outcome, results.parent)
 
 
@@ -72,8 +85,7 @@ def _mention_problems(registry: Registry) -> None:
 
 def _set_superseded_aside(plan: Plan, results: Path) -> None:
     """Move results of the plan's trials under other keys, of older versions, out of the way."""
-    keys = {trial.key for trial in plan.trials}
-    trials = {trial.id for trial in plan.trials}
+    keys, trials = {row.key for row in plan.rows}, {row.id for row in plan.rows}
     for path in sorted(results.glob("*.json")):
         if path.stem in keys or _trial_of(path) not in trials:
             continue
@@ -176,7 +188,7 @@ def _log_to(path: Path) -> None:
 
 
 def _exit_status(results: list[Result], folder: Path) -> int:
-    failed = [result for result in results if result.status != "done"]
+    failed = [result for result in results if result.status not in ("done", "not applicable")]
     if failed:
         click.echo(
             f"{len(failed)} of {len(results)} trials did not finish; tracebacks in "

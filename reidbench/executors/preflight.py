@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.data import ReIDData
 from reidbench.errors import ReidbenchError
-from reidbench.plan import Chosen, ChosenMethod, Plan, Trial
+from reidbench.holdings import MissingData, looked_for
+from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, Trial
+from reidbench.protocol import BatchRules
 from reidbench.pruning.contract import refuse_unsound
+
+
+C = TypeVar("C", bound=Chosen)
 
 
 class PreflightError(ReidbenchError):
@@ -20,29 +27,80 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
     """Refuse a plan whose components do not load or whose reductions cannot be reached.
 
     Raises:
+        MissingData: data sets that a user must bring are not there.
         PreflightError: a reduction that the protocol's scope does not allow for a backbone, or that
             its widths are too coarse to match.
         TargetError, OptionError, DataError: a component that cannot be made.
         MethodError: a method whose class and record disagree.
 
     """
-    parts = {
-        json.dumps(part.document(), sort_keys=True): part
-        for trial in trials
-        for part in (trial.method, *(phase.data for phase in trial.phases))
-    }
-    for part in parts.values():
-        made = _make(part)
-        if isinstance(part, ChosenMethod):
-            refuse_unsound(made, part)
+    data = _distinct(data for trial in trials for data in _read(trial))
+    refuse_missing(plan, data)
+    for chosen in data:
+        made = _make(chosen)
         if isinstance(made, ReIDData):
-            _enough_people(plan, part.label, made)
+            _as_published(plan, chosen, made)
+            _enough_people(plan, chosen.label, made)
+    for method in _distinct(trial.method for trial in trials):
+        refuse_unsound(_make(method), method)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
         asked = {trial.id.reduction for trial in trials if trial.id.backbone == label}
         graph = capture(_make(backbone), plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)
+
+
+def refuse_missing(plan: Plan, data: Iterable[ChosenData]) -> None:
+    """Refuse a plan whose data sets are not all there; names all that are missing.
+
+    Raises:
+        MissingData: with where each was looked for, and what runs without them.
+
+    """
+    missing = [chosen for chosen in data if chosen.missing]
+    if not missing:
+        return
+    places = "\n".join(
+        f"  {chosen.label}: {'; '.join(looked_for(chosen.record, chosen.root))}"
+        for chosen in missing
+    )
+    names = missing[0].component.record.name
+    mini = plan.suite.miniature
+    instead = f"\nThe same in miniature, without any: reidbench run {mini}" if mini else ""
+    raise MissingData(
+        f"suite '{plan.suite.name}' needs {len(missing)} data set(s) that are not there (--data):\n"
+        f"{places}\nHow to get one: reidbench data show {names}. A part of the suite: --only NAME."
+        f"{instead}"
+    )
+
+
+def _read(trial: Trial) -> Iterator[ChosenData]:
+    """Yield the data sets of which a trial reads images."""
+    yield from (phase.data for phase in trial.phases if not isinstance(phase, LoadNode))
+    yield trial.final.data
+
+
+def _distinct(parts: Iterable[C]) -> list[C]:
+    return list({json.dumps(part.document(), sort_keys=True): part for part in parts}.values())
+
+
+def _as_published(plan: Plan, chosen: ChosenData, data: ReIDData) -> None:
+    """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
+    if data.published is None or data.drawn or not chosen.complete:
+        return
+    found, published = asdict(data.counts), asdict(data.published)
+    odd = [
+        f"{name.replace('_', ' ')} {found[name]}, published {count}"
+        for name, count in published.items()
+        if count is not None and found[name] != count
+    ]
+    if odd:
+        raise PreflightError(
+            f"suite '{plan.suite.name}': {chosen.label} is not the published data set: "
+            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or let it in "
+            "with 'complete: false', which its rows then say"
+        )
 
 
 def _make(part: Chosen) -> Any:
@@ -59,7 +117,9 @@ def _make(part: Chosen) -> Any:
 
 
 def _enough_people(plan: Plan, label: str, data: ReIDData) -> None:
-    needed = plan.protocol.training.batch.identities
+    batch = plan.protocol.training.batch
+    assert isinstance(batch, BatchRules)  # of a whole protocol
+    needed = batch.identities
     people = len({int(pid) for pid in data.train.pids})
     if people < needed:
         raise PreflightError(

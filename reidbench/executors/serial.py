@@ -13,9 +13,19 @@ from reidbench.assembly import failed_result, finished_result
 from reidbench.errors import Diverged
 from reidbench.phases.bench import Bench
 from reidbench.phases.evaluate import run_evaluate
+from reidbench.phases.load import run_load
 from reidbench.phases.prune import run_prune
 from reidbench.phases.train import run_train
-from reidbench.plan import EvaluateNode, Node, PhaseNode, Plan, PruneNode, TrainNode, Trial
+from reidbench.plan import (
+    EvaluateNode,
+    LoadNode,
+    Node,
+    PhaseNode,
+    Plan,
+    PruneNode,
+    TrainNode,
+    Trial,
+)
 from reidbench.plugins import Registry
 from reidbench.progress import Reporter
 from reidbench.results import Result, Status, write_result
@@ -85,7 +95,9 @@ class SerialExecutor:
 
 def run_node(node: Node, bench: Bench) -> None:
     """Run one node of any kind."""
-    if isinstance(node, PruneNode):
+    if isinstance(node, LoadNode):
+        run_load(node, bench)
+    elif isinstance(node, PruneNode):
         run_prune(node, bench)
     elif isinstance(node, TrainNode):
         run_train(node, bench)

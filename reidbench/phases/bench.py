@@ -7,19 +7,22 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from reidbench.data import ReIDData, Split
-from reidbench.plan import ENGINE, Chosen
+from reidbench.data import ClassificationData, LabelledImages, ReIDData, Split
+from reidbench.plan import ENGINE, ChosenData
 from reidbench.protocol import InputRules
 from reidbench.store import Store
 from reidbench.training import Images
 
 _log = logging.getLogger(__name__)
+AnySplit: TypeAlias = Split | LabelledImages
 Listener = Callable[[int, int, str], None]
 """Called with work done, work in all, and what it is, e.g. ``loss 1.23``."""
 
@@ -35,52 +38,55 @@ class Bench:
     store: Store
     device: torch.device
     listener: Listener = silent
-    _data: dict[str, ReIDData] = field(default_factory=dict)
+    _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
 
-    def train_images(self, chosen: Chosen, size: InputRules) -> Images:
+    def train_images(self, chosen: ChosenData, size: InputRules) -> Images:
         """Return the training split, the only images that train and prune phases may see."""
-        split = self._load(chosen).train
-        labels = np.unique(split.pids, return_inverse=True)[1]
-        return Images(self._decoded(chosen, "train", split, size), torch.from_numpy(labels))
+        data = self._load(chosen)
+        numbers = data.train.pids if isinstance(data, ReIDData) else data.train.labels
+        labels = np.unique(numbers, return_inverse=True)[1]
+        return Images(self._decoded(chosen, "train", data.train, size), torch.from_numpy(labels))
 
-    def test_images(self, chosen: Chosen, size: InputRules) -> tuple[tuple[Tensor, Split], ...]:
+    def test_images(self, chosen: ChosenData, size: InputRules) -> tuple[tuple[Tensor, Split], ...]:
         """Return query and gallery, each as uint8 pixels (n, 3, h, w) and their split."""
         data = self._load(chosen)
+        assert isinstance(data, ReIDData)  # a plan measures on nothing else
         parts = (("query", data.query), ("gallery", data.gallery))
         return tuple((self._decoded(chosen, name, split, size), split) for name, split in parts)
 
-    def _load(self, chosen: Chosen) -> ReIDData:
+    def _load(self, chosen: ChosenData) -> ReIDData | ClassificationData:
         name = json.dumps(chosen.document(), sort_keys=True)
         if name not in self._data:
             self._data[name] = chosen.build()
         return self._data[name]
 
-    def _decoded(self, chosen: Chosen, part: str, split: Split, size: InputRules) -> Tensor:
+    def _decoded(self, chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> Tensor:
         key = _pixels_key(chosen, part, split, size)
         if key not in self._pixels:
             if not self.store.has(key):
                 _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
                 with self.store.writing(key) as (folder, meta):
-                    np.save(folder / "pixels.npy", self._decode(split, part, size))
+                    self._decode(split, part, size, folder / "pixels.npy")
                     meta.update(kind="pixels", data=chosen.document(), part=part)
-            pixels = np.load(self.store.folder(key) / "pixels.npy", allow_pickle=False)
-            self._pixels[key] = torch.from_numpy(pixels)
+            # Mapped, not read: a large data set need not fit into memory. Copy-on-write, because a
+            # tensor cannot be read-only; nothing writes to it.
+            file = self.store.folder(key) / "pixels.npy"
+            self._pixels[key] = torch.from_numpy(np.load(file, mmap_mode="c", allow_pickle=False))
         return self._pixels[key]
 
-    def _decode(
-        self, split: Split, part: str, size: InputRules
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        pixels = np.empty((len(split), 3, size.height, size.width), dtype=np.uint8)
+    def _decode(self, split: AnySplit, part: str, size: InputRules, file: Path) -> None:
+        shape = (len(split), 3, size.height, size.width)
+        pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
         for index in range(len(split)):
             image = Image.fromarray(split.read(index)).convert("RGB")
             resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
             pixels[index] = np.asarray(resized).transpose(2, 0, 1)
             self.listener(index + 1, len(split), f"{part} images")
-        return pixels
+        pixels.flush()
 
 
-def _pixels_key(chosen: Chosen, part: str, split: Split, size: InputRules) -> str:
+def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:
     document = {
         "engine": ENGINE,
         "pixels": chosen.document(),

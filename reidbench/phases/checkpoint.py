@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from reidbench.channels import PruningPlan, SavedNetworkError, apply_saved, read_plan, save_pruned
-from reidbench.plan import PhaseNode
+from reidbench.plan import LoadNode, PhaseNode
 from reidbench.store import Store
 from reidbench.training import Network, build_network, derived_seed
 
@@ -60,9 +60,11 @@ def starting_network(
     network = fresh_network(node, identities)
     if node.network is None:
         return network, None
-    same_data = node.network.data.document() == node.data.document()
+    # Published weights bring no classifier.
+    trained = not isinstance(node.network, LoadNode)
+    same_data = trained and node.network.data.document() == node.data.document()
     plan = load_network(
-        store.folder(node.network.key), network, node.protocol.input.size, classifier=same_data
+        store.folder(node.network.key), network, node.rules.input.size, classifier=same_data
     )
     return network, plan
 
@@ -71,8 +73,8 @@ def fresh_network(node: PhaseNode, identities: int) -> Network:
     """Return the dense network with the initial weights of the node's seed."""
     return build_network(
         node.backbone.build,
-        node.protocol.input.size,
+        node.rules.input.size,
         identities,
-        bnneck=node.protocol.training.bnneck,
+        bnneck=node.rules.training.bnneck,
         seed=derived_seed(node.seed, "initial weights"),
     )

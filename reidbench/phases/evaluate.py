@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from reidbench.training.augment import normalise
 
 
 def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
-    """Measure a phase's network and leave metrics and per-query precision in the store.
+    """Measure a phase's network and leave metrics and what each query scores in the store.
 
     Raises:
         Diverged: embeddings that are not finite.
@@ -41,7 +41,7 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
             kind=node.kind,
             document=node.document(),
             metrics=_metrics(scores).model_dump(),
-            per_query=_per_query(scores, query[1]).model_dump(),
+            per_query=per_query(scores, query[1].pids).model_dump(),
             seconds={name: round(value, 3) for name, value in clock.seconds.items()},
         )
 
@@ -77,6 +77,8 @@ def _metrics(scores: RetrievalScores) -> Metrics:
     )
 
 
-def _per_query(scores: RetrievalScores, split: Split) -> PerQuery:
+def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:
+    """Return what each query scored, ``pids`` being whose the queries are."""
     precision = [None if math.isnan(ap) else round(float(ap), 6) for ap in scores.average_precision]
-    return PerQuery(pids=[int(pid) for pid in split.pids], average_precision=precision)
+    ranks = [None if math.isnan(rank) else int(rank) for rank in scores.first_hit_rank]
+    return PerQuery(pids=[int(pid) for pid in pids], average_precision=precision, first_match=ranks)

@@ -13,6 +13,7 @@ from reidbench.phases.train import make_trainer, phase_meta
 from reidbench.plan import PruneNode
 from reidbench.pruning.calibration import calibration_batches
 from reidbench.pruning.phase import Pruning
+from reidbench.pruning.solving import with_rounds
 from reidbench.pruning.subject import Subject
 from reidbench.training import generator
 
@@ -36,9 +37,10 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
 
 def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     """Return the prune phase with nothing done yet."""
-    images = bench.train_images(node.data, node.protocol.input)
+    rules = node.rules
+    images = bench.train_images(node.data, rules.input)
     untrained = fresh_network(node, images.identities).backbone
-    dense = capture(untrained, node.protocol.input.size)
+    dense = capture(untrained, rules.input.size)
     network, plan = starting_network(node, images.identities, bench.store)
     network.to(bench.device)
     random = generator(node.seed, "calibration", node.data.label)
@@ -49,10 +51,10 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
             network=network,
             dense=dense,
             dense_parameters=parameters(untrained),
-            graph=dense if plan is None else capture(network.backbone, node.protocol.input.size),
+            graph=dense if plan is None else capture(network.backbone, rules.input.size),
             plan=plan or PruningPlan.everything(dense),
-            protocol=node.protocol,
-            calibration=calibration_batches(images, node.protocol, random, bench.device),
+            protocol=with_rounds(rules, dense, node.reduction),
+            calibration=calibration_batches(images, rules, random, bench.device),
         ),
         trainer=make_trainer(node, network, images, bench),
         random=generator(node.seed, "ranking"),

@@ -9,15 +9,15 @@ from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import save_network, starting_network
 from reidbench.plan import PhaseNode, TrainNode
-from reidbench.training import Images, Network, Trainer, derived_seed
+from reidbench.training import Images, Leg, Network, Trainer, derived_seed
 
 
 def run_train(node: TrainNode, bench: Bench) -> None:
     """Train and leave the network in the store under the node's key."""
-    images = bench.train_images(node.data, node.protocol.input)
+    images = bench.train_images(node.data, node.rules.input)
     network, plan = starting_network(node, images.identities, bench.store)
     if plan is None:
-        plan = PruningPlan.everything(capture(network.backbone, node.protocol.input.size))
+        plan = PruningPlan.everything(capture(network.backbone, node.rules.input.size))
     network.to(bench.device)
     trainer = make_trainer(node, network, images, bench)
     clock = Clock()
@@ -33,12 +33,22 @@ def make_trainer(node: PhaseNode, network: Network, images: Images, bench: Bench
     return Trainer(
         network,
         images,
-        node.protocol.training,
-        node.protocol.input,
-        epochs=node.epochs,
-        seed=derived_seed(node.seed, "phase", node.data.label, node.budget or "none"),
+        node.rules.training,
+        node.rules.input,
+        legs=_legs(node),
         on_step=lambda done, steps, loss: bench.listener(done, steps, f"loss {loss:.3f}"),
     )
+
+
+def _legs(node: PhaseNode) -> list[Leg]:
+    budgets = node.rules.budgets
+    return [
+        Leg(
+            getattr(budgets, leg).epochs * node.stretch,
+            derived_seed(node.seed, "phase", node.data.label, leg),
+        )
+        for leg in node.legs
+    ]
 
 
 def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any]:

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from reidbench.document import Located
+from reidbench.holdings import open_dataset
 from reidbench.plan.nodes import (
+    DATA_ROOT,
     Chosen,
+    ChosenData,
     ChosenMethod,
     EvaluateNode,
+    LoadNode,
+    NotApplicable,
     PhaseNode,
     Plan,
     PruneNode,
     TrainNode,
     Trial,
 )
-from reidbench.plugins import Registry, Shelf, UnknownComponent
+from reidbench.plan.selection import select
+from reidbench.plugins import Component, Registry, Shelf, UnknownComponent
 from reidbench.protocol import Protocol, ProtocolError, load_protocol
 from reidbench.records import OptionError
 from reidbench.results import TrialId
-from reidbench.suite import PhaseSpec, Suite
+from reidbench.suite import DatasetSpec, Domain, PhaseSpec, Suite
 
 C = TypeVar("C", bound=Chosen)
 
 
-def make_plan(located: Located[Suite], registry: Registry) -> Plan:
-    """Resolve a suite's names and lay out its trials.
+# A word that backbones know, such as imagenet; whatever has a dot or a slash is a file.
+_NAMES_A_WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def make_plan(
+    located: Located[Suite],
+    registry: Registry,
+    data_root: Path = DATA_ROOT,
+    only: Sequence[str] = (),
+) -> Plan:
+    """Resolve a suite's names and lay out the trials that are selected.
+
+    Lists of data sets on disk are read, as what they hold is part of a trial's key; no image is.
 
     Raises:
         DocumentError: a name no plugin declares, an option its component does not have or take, or
@@ -40,18 +60,48 @@ def make_plan(located: Located[Suite], registry: Registry) -> Plan:
         protocol = load_protocol(suite.protocol)
     except ProtocolError as error:
         raise located.fault(("protocol",), str(error)) from error
-    resolve = _Resolver(located, registry)
+    resolve = _Resolver(located, registry, data_root)
     backbones, targets, methods = resolve.backbones(), resolve.targets(), resolve.methods()
-    source = resolve.source()
-    trials = [
-        _Layout(protocol, name, phases, backbone, source, target, seed).trial(method, reduction)
-        for (name, phases), backbone, target, seed, method in product(
+    domains = resolve.domains()
+    _refuse_untrainable(located, protocol, domains.get("source"))
+    points = [
+        _Point(
+            _Layout(
+                protocol,
+                name,
+                phases,
+                backbone,
+                domains | {"target": target},
+                resolve.weights(backbone, domains.get("source")),
+                seed,
+            ),
+            method,
+            reduction,
+        )
+        for (name, phases), (backbone, allowed), target, seed, method in product(
             suite.scenarios.items(), backbones, targets, suite.seeds, methods
         )
+        if allowed is None or method.record.name in allowed
         for reduction in _reductions(suite, method)
     ]
+    if only:
+        points = select(points, only)
+    apply = [point for point in points if point.why_not is None]
+    trials = [point.layout.trial(point.method, point.reduction) for point in apply]
     _refuse_twins(located, trials)
-    return Plan(suite, protocol, tuple(trials))
+    left_out = tuple(point.left_out() for point in points if point.why_not is not None)
+    return Plan(suite, protocol, tuple(trials), left_out)
+
+
+def _refuse_untrainable(
+    located: Located[Suite], protocol: Protocol, source: ChosenData | None
+) -> None:
+    if source is None:
+        return
+    try:
+        protocol.on(source.record.task)
+    except ProtocolError as error:
+        raise located.fault(("source",), str(error)) from error
 
 
 def _refuse_twins(located: Located[Suite], trials: list[Trial]) -> None:
@@ -73,32 +123,74 @@ class _Resolver:
 
     located: Located[Suite]
     registry: Registry
+    data_root: Path
+    _open: dict[str, Any] = field(default_factory=dict)
 
-    def backbones(self) -> list[Chosen]:
-        shelf = self.registry.backbones
-        return self._distinct(
-            "backbones",
-            [
-                self._chosen(shelf, spec.backbone, spec.options, ("backbones", i))
-                for i, spec in enumerate(self.located.content.backbones)
-            ],
+    def backbones(self) -> list[tuple[Chosen, tuple[str, ...] | None]]:
+        """Return each backbone, and the methods it is for, None for all."""
+        shelf, specs = self.registry.backbones, self.located.content.backbones
+        chosen = [
+            self._chosen(shelf, spec.backbone, spec.options, ("backbones", i))
+            for i, spec in enumerate(specs)
+        ]
+        return list(
+            zip(self._distinct("backbones", chosen), [s.methods for s in specs], strict=True)
         )
 
-    def targets(self) -> list[Chosen]:
-        shelf = self.registry.datasets
-        return self._distinct(
-            "targets",
-            [
-                self._chosen(shelf, spec.dataset, spec.options, ("targets", i))
-                for i, spec in enumerate(self.located.content.targets)
-            ],
-        )
+    def targets(self) -> list[ChosenData]:
+        specs = enumerate(self.located.content.targets)
+        targets = [self._data(spec, ("targets", i)) for i, spec in specs]
+        for index, target in enumerate(targets):
+            self._searchable(target, ("targets", index))
+        return self._distinct("targets", targets)
 
-    def source(self) -> Chosen | None:
+    def domains(self) -> dict[Domain, ChosenData]:
+        """Return the source and the bridge, those of them that the suite names."""
+        suite = self.located.content
+        domains: dict[Domain, ChosenData] = {}
+        if suite.source:
+            domains["source"] = self._data(suite.source, ("source",))
+        if suite.bridge:
+            domains["bridge"] = self._data(suite.bridge, ("bridge",))
+            self._searchable(domains["bridge"], ("bridge",))
+        return domains
+
+    def weights(self, backbone: Chosen, source: ChosenData | None) -> str | Path | None:
+        """Return the published weights of a backbone; drawn images have none."""
         spec = self.located.content.source
-        if spec is None:
+        if spec is None or spec.weights is None or source is None or source.drawn:
             return None
-        return self._chosen(self.registry.datasets, spec.dataset, spec.options, ("source",))
+        if not backbone.component.record.loader:
+            message = f"'{backbone.label}' has no published weights: leave it, or them, out"
+            raise self.located.fault(("source", "weights"), message)
+        if _NAMES_A_WORD.fullmatch(spec.weights):
+            return spec.weights
+        file = spec.weights.replace("{backbone}", backbone.component.record.name)
+        path = self.located.path.parent / file
+        if not path.is_file():
+            message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
+            raise self.located.fault(("source", "weights"), message)
+        return path
+
+    def _searchable(self, data: ChosenData, where: tuple[str | int, ...]) -> None:
+        if data.record.task != "re-id":
+            message = f"'{data.label}' is for classification: it can be a source alone"
+            raise self.located.fault(where, message)
+
+    def _data(self, spec: DatasetSpec, where: tuple[str | int, ...]) -> ChosenData:
+        chosen = self._chosen(self.registry.datasets, spec.dataset, spec.options, where)
+        component, options = chosen.component, chosen.options
+        held = None
+        if component.record.disk is not None and component.record.disk.find(self.data_root):
+            held = self._opened(component, options)
+        return ChosenData(component, options, self.data_root, held, spec.complete)
+
+    def _opened(self, component: Component[Any], options: Mapping[str, Any]) -> Any:
+        # Once a plan: a suite names a set as its source and as a target.
+        key = json.dumps([component.identity(), dict(options)], sort_keys=True)
+        if key not in self._open:
+            self._open[key] = open_dataset(component, options, self.data_root)
+        return self._open[key]
 
     def methods(self) -> list[ChosenMethod]:
         specs = range(len(self.located.content.methods))
@@ -127,10 +219,10 @@ class _Resolver:
         chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
         record = chosen.component.record
         strategies, allocations = spec.strategy or (None,), spec.allocation or (None,)
-        for field in ("strategy", "allocation") if record.prunes == "nothing" else ():
-            if getattr(spec, field):
+        for swapped in ("strategy", "allocation") if record.prunes == "nothing" else ():
+            if getattr(spec, swapped):
                 message = f"'{spec.method}' removes nothing, and takes none: leave it out"
-                raise self.located.fault(("methods", index, field), message)
+                raise self.located.fault(("methods", index, swapped), message)
         if "own" in strategies and record.strategy != "own":
             message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
             raise self.located.fault(("methods", index, "strategy"), message)
@@ -175,15 +267,21 @@ class _Layout:
     scenario: str
     phases: tuple[PhaseSpec, ...]
     backbone: Chosen
-    source: Chosen | None
-    target: Chosen
+    domains: Mapping[Domain, ChosenData]
+    weights: str | Path | None
     seed: int
 
+    @property
+    def target(self) -> ChosenData:
+        """Where every trial is measured."""
+        return self.domains["target"]
+
     def trial(self, method: ChosenMethod, reduction: float) -> Trial:
+        """Return the trial with its phases and measurements."""
         nodes = tuple(self._nodes(method, reduction))
         final = EvaluateNode(self.protocol, self.target, nodes[-1], "final")
         base, pruned = self._before(nodes, method)
-        return Trial(self._id(method, reduction), method, nodes, base, pruned, final)
+        return Trial(self.id(method, reduction), method, self.used, nodes, base, pruned, final)
 
     def _nodes(self, method: ChosenMethod, reduction: float) -> Iterator[PhaseNode]:
         network: PhaseNode | None = None
@@ -192,21 +290,23 @@ class _Layout:
             # The slim network goes through the scenario's own phases, so budgets stay equal.
             network = self._prune(self.phases[0], None, method, reduction, None)
             yield network
-        for phase in self.phases:
+        for index, phase in enumerate(self.phases):
             if phase.kind == "prune" and not from_start:
-                network = self._prune(phase, network, method, reduction, "prune")
+                joined = _joins(phase, method)
+                network = self._prune(phase, network, method, reduction, "prune", joined=joined)
+            elif index + 1 < len(self.phases) and _joins(self.phases[index + 1], method):
+                continue
             else:
-                network = TrainNode(
-                    self.protocol,
-                    self._data(phase),
-                    self.backbone,
-                    self.seed,
-                    network,
-                    # A slim network only trains, in prune phases too, each with its own budget.
-                    budget=phase.kind,
-                    stretch=_stretch(method, reduction) if from_start else 1.0,
-                )
+                # A slim network only trains, in prune phases too, each with its own budget.
+                stretch = _stretch(method, reduction) if from_start else 1.0
+                network = self._train(phase, network, stretch)
             yield network
+
+    def _train(self, phase: PhaseSpec, network: PhaseNode | None, stretch: float) -> PhaseNode:
+        common = (self.protocol, self.domains[phase.domain], self.backbone, self.seed, network)
+        if network is None and phase.domain == "source" and self.weights is not None:
+            return LoadNode(*common, None, self.weights)
+        return TrainNode(*common, budget=phase.kind, stretch=stretch)
 
     def _prune(
         self,
@@ -215,16 +315,20 @@ class _Layout:
         method: ChosenMethod,
         reduction: float,
         budget: Literal["prune"] | None,
+        *,
+        joined: bool = False,
     ) -> PruneNode:
         return PruneNode(
             self.protocol,
-            self._data(phase),
+            self.domains[phase.domain],
             self.backbone,
             self.seed,
             network,
             budget,
             method,
-            reduction,
+            # A slim network is cut to the whole reduction before its first phase.
+            reduction if budget is None else phase.share * reduction,
+            joined=joined,
         )
 
     def _before(
@@ -235,26 +339,27 @@ class _Layout:
         # Only a network that ends on its pruning has a base on the same data to compare with.
         if not isinstance(last, PruneNode) or last.network is None:
             return None, None
-        base = EvaluateNode(self.protocol, self.target, last.network, "final")
+        # One that pruned while training has seen no data of the target before.
+        base = (
+            None if last.joined else EvaluateNode(self.protocol, self.target, last.network, "final")
+        )
         if method.record.prunes == "nothing":
             return base, None
         return base, EvaluateNode(self.protocol, self.target, last, "pruned")
 
     @property
-    def _uses_source(self) -> bool:
-        return any(phase.domain == "source" for phase in self.phases)
+    def used(self) -> dict[str, ChosenData]:
+        """The data sets of the scenario's phases by domain, and the target."""
+        words = {phase.domain for phase in self.phases} | {"target"}
+        return {word: data for word, data in self.domains.items() if word in words}
 
-    def _data(self, phase: PhaseSpec) -> Chosen:
-        if phase.domain == "target":
-            return self.target
-        assert self.source is not None  # the suite's own validation
-        return self.source
-
-    def _id(self, method: ChosenMethod, reduction: float) -> TrialId:
+    def id(self, method: ChosenMethod, reduction: float) -> TrialId:
+        """Return what is tried."""
+        before = [data.label for word, data in self.used.items() if word != "target"]
         return TrialId(
             scenario=self.scenario,
             backbone=self.backbone.label,
-            source=self.source.label if self.source and self._uses_source else None,
+            source=" → ".join(before) or None,
             target=self.target.label,
             method=method.label,
             strategy=method.strategy,
@@ -263,3 +368,52 @@ class _Layout:
             reduction=reduction,
             seed=self.seed,
         )
+
+
+def _joins(phase: PhaseSpec, method: ChosenMethod) -> bool:
+    """Return whether a method prunes while the train phase before ``phase`` goes on."""
+    return method.record.prunes == "trained" and method.strategy in phase.while_training
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A point of the grid: a layout, a method and a reduction."""
+
+    layout: _Layout
+    method: ChosenMethod
+    reduction: float
+
+    @property
+    def why_not(self) -> str | None:
+        """Why the scenario does not apply to the method, None where it does."""
+        scenario, strategy = self.layout.scenario, self.method.strategy
+        ruled_out = any(strategy in phase.not_for for phase in self.layout.phases)
+        if self.method.record.prunes != "trained" or not ruled_out:
+            return None
+        return f"the scenario '{scenario}' is not for {strategy} pruning"
+
+    def left_out(self) -> NotApplicable:
+        """Return the row of a method to which the scenario does not apply."""
+        layout = self.layout
+        parts = {"method": self.method, "backbone": layout.backbone, **layout.used}
+        identity = layout.id(self.method, self.reduction)
+        return NotApplicable(identity, parts, self.why_not or "", layout.protocol)
+
+    @property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """What a selection may call the point, by kind."""
+        layout = self.layout
+        before = [data for word, data in layout.used.items() if word != "target"]
+        return {
+            "scenario": frozenset({layout.scenario}),
+            "target": _names(layout.target),
+            "method": _names(self.method),
+            "backbone": _names(layout.backbone),
+            "source": _names(*before),
+            "reduction": frozenset({f"{self.reduction:g}"}),
+            "seed": frozenset({str(layout.seed)}),
+        }
+
+
+def _names(*chosen: Chosen) -> frozenset[str]:
+    return frozenset(text for one in chosen for text in (one.label, one.component.record.name))

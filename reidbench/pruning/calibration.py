@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from reidbench.protocol import Protocol
-from reidbench.training import Images, Network, PKSampler
+from reidbench.training import Images, Network, make_sampler
 from reidbench.training.augment import normalise
 from reidbench.training.loop import batch_loss
 
@@ -22,13 +22,13 @@ Batches: TypeAlias = Sequence[tuple[Tensor, Tensor]]
 def calibration_batches(
     images: Images, protocol: Protocol, random: torch.Generator, device: torch.device
 ) -> list[tuple[Tensor, Tensor]]:
-    """Return the protocol's calibration batches: PK batches without augmentation, and labels.
+    """Return the protocol's calibration batches: as in training but not augmented, and labels.
 
     They depend on the data and ``random`` alone: every method gets the same images in the same
-    order. PK, because the triplet loss of a random batch would have no positives.
+    order. People come in PK batches, because the triplet loss of others would have no positives.
     """
-    rules, hand = protocol.pruning.calibration, protocol.training.batch.images
-    sampler = PKSampler(images.labels, rules.batch // hand, hand, random)
+    rules = protocol.pruning.calibration
+    sampler = make_sampler(images.labels, protocol.training.batch.of(rules.batch), random)
     return [
         (
             normalise(images.pixels[chosen], protocol.input).to(device),

@@ -65,8 +65,9 @@ class Pruning:
 
     @property
     def active_steps(self) -> int:
-        """Steps in which pruning should be complete."""
-        return round(self.node.protocol.pruning.active * self.steps)
+        """Steps in which pruning should be complete: of joined phases, of the last one's budget."""
+        last = self.trainer.legs[-1].steps if self.trainer.legs else 0
+        return self.steps - last + round(self.node.rules.pruning.active * last)
 
     def run(self) -> None:
         """Spend the phase as the record or the suite says."""
@@ -77,7 +78,7 @@ class Pruning:
             if self.node.method.record.prunes == "nothing":
                 return self.method.prune(self)
             run = STRATEGIES[self.node.method.strategy]
-            return run(self, self.method, self.node.protocol.pruning)
+            return run(self, self.method, self.subject.protocol.pruning)
 
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
         """Divide the active steps into rounds: progress in (0, 1], and steps, of each."""
@@ -130,7 +131,7 @@ class Pruning:
             )
         with self.clock.running("ranking"):
             network = self._copy()
-            return calibration_loss(network, self.subject.calibration, self.node.protocol)
+            return calibration_loss(network, self.subject.calibration, self.node.rules)
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""
@@ -161,7 +162,7 @@ class Pruning:
 
     @property
     def _on_target(self) -> bool:
-        return abs(self.achieved - self.target) <= self.node.protocol.pruning.tolerance
+        return abs(self.achieved - self.target) <= self.node.rules.pruning.tolerance
 
     def _ranking(self, reduction: float, only: str | None = None) -> Ranking:
         """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
@@ -174,7 +175,7 @@ class Pruning:
             whole=network,
             groups=groups,
             calibration=self.subject.calibration,
-            protocol=self.node.protocol,
+            protocol=self.node.rules,
             generator=self.random,
             reduction=reduction,
             anchor=self._anchored(network),
@@ -255,7 +256,7 @@ class Pruning:
 
     def _loss_after(self, scores: Scores, reduction: float) -> float:
         network = self.subject.copy_after(self._plan(self._checked(scores), reduction))
-        return calibration_loss(network, self.subject.calibration, self.node.protocol)
+        return calibration_loss(network, self.subject.calibration, self.node.rules)
 
     def _checked(self, scores: Scores) -> dict[str, Tensor]:
         """Return scores that a method hands over itself, checked like those of a ranking."""

@@ -139,6 +139,12 @@ class Ranking:
 
     def _losses(self, per: Literal["batch", "image"]) -> Iterator[Tensor]:
         rules = self.protocol.training
+        if per == "image" and not rules.loss.identity:
+            raise MethodError(
+                f"method '{self.method}' wants the loss of each image: that is the identity loss, "
+                f"which {self.protocol.name} does not train with; leave the method out, or use a "
+                "protocol with one"
+            )
         for images, labels in self.calibration:
             if per == "batch":
                 yield batch_loss(self.whole, images, labels, rules)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reidbench.channels import ChannelGraph, PruningPlan, solve
-from reidbench.protocol import PruningRules
+from reidbench.protocol import Protocol, PruningRules
 from reidbench.records import Allocation
 
 
@@ -57,6 +57,30 @@ def _places(scores: Tensor, size: int) -> Tensor:
     gone = size - len(scores)
     rank = scores.argsort(stable=True).argsort()
     return (rank.double() + gone + 0.5) / size
+
+
+def with_rounds(protocol: Protocol, dense: ChannelGraph, reduction: float) -> Protocol:
+    """Return the protocol with as many rounds as its share of channels a round asks for.
+
+    The channels that go are those in scope of uniform widths at ``reduction``, so that the rounds
+    of all methods and allocations are the same.
+    """
+    rules = protocol.pruning
+    if rules.channels_per_round is None:
+        return protocol
+    groups = dense.in_scope(rules.scope)
+    plan = solve(
+        dense,
+        {group.name: [0.0] * group.size for group in groups},
+        reduction=reduction,
+        allocation="uniform",
+        scope=rules.scope,
+        min_keep=rules.min_keep,
+    )
+    size = sum(group.size for group in groups)
+    gone = size - sum(len(plan.kept[group.name]) for group in groups)
+    count = min(rules.rounds, max(1, round(gone / size / rules.channels_per_round)))
+    return protocol.model_copy(update={"pruning": rules.model_copy(update={"rounds": count})})
 
 
 def relative(plan: PruningPlan, current: PruningPlan) -> PruningPlan:

@@ -17,7 +17,7 @@ from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.prune import begin_prune
 from reidbench.phases.train import make_trainer, run_train
-from reidbench.plan import Chosen, ChosenMethod, PruneNode, TrainNode
+from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.protocol import Protocol, load_protocol
 from reidbench.pruning.phase import Pruning
@@ -100,7 +100,7 @@ class Ground:
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
         """Return the prune phase's node, and see to it that its base network is in the store."""
         rules = self.rules
-        data, backbone = _chosen(self.data), _chosen(self.backbone)
+        data, backbone = _chosen_data(self.data), _chosen(self.backbone)
         base = None
         if self.trained and not initial:
             base = TrainNode(rules, data, backbone, SEED, None, "train")
@@ -147,6 +147,10 @@ def _in_reach(phase: Pruning) -> float:
 
 def _chosen(record: Record) -> Chosen:
     return Chosen(Component(record, _OWNER), record.settings({}))
+
+
+def _chosen_data(record: DatasetRecord) -> ChosenData:
+    return ChosenData(Component(record, _OWNER), record.settings({}))
 
 
 def _chosen_method(record: MethodRecord) -> ChosenMethod:

@@ -1,15 +1,17 @@
-"""Labelled images in memory, and PK batches of them: P people with K images each."""
+"""Labelled images, and batches of them: P people with K images each, or a shuffled pass."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from reidbench.errors import ReidbenchError
+from reidbench.protocol import BatchRules, ShuffledBatch
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Images:
 
     Attributes:
         pixels: uint8 RGB (n, 3, height, width).
-        labels: identities renumbered from 0 in ascending order, int64 (n,).
+        labels: identities or classes renumbered from 0 in ascending order, int64 (n,).
 
     """
 
@@ -27,11 +29,56 @@ class Images:
 
     @property
     def identities(self) -> int:
-        """Number of people."""
+        """Number of people, or of classes."""
         return int(self.labels.max()) + 1
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+class Sampler(Protocol):
+    """Draws batches without end."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Return how many batches are an epoch."""
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another."""
+
+
+def make_sampler(
+    labels: Tensor, rules: BatchRules | ShuffledBatch, random: torch.Generator
+) -> Sampler:
+    """Return the sampler of a protocol's batches: PK for people, shuffled for classes."""
+    if isinstance(rules, ShuffledBatch):
+        return ShuffledSampler(len(labels), rules.size, random)
+    return PKSampler(labels, rules.identities, rules.images, random)
+
+
+class ShuffledSampler:
+    """Deals all ``images`` out in batches of ``size``, shuffled anew each epoch, without end.
+
+    The images that do not fill a batch are left out of their epoch.
+
+    Raises:
+        ReidbenchError: fewer images than a batch needs.
+    """
+
+    def __init__(self, images: int, size: int, random: torch.Generator):
+        if images < size:
+            raise ReidbenchError(
+                f"a batch needs {size} images, the training split has {images}: use a larger data "
+                "set, or a protocol with smaller batches"
+            )
+        self.images, self.size, self.random = images, size, random
+        self.steps_per_epoch = images // size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another, (size,)."""
+        while True:
+            order = torch.randperm(self.images, generator=self.random)
+            yield from order[: self.steps_per_epoch * self.size].view(-1, self.size)
 
 
 class PKSampler:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from reidbench.errors import Diverged
 from reidbench.protocol import InputRules, OptimiserRules, TrainingRules
 from reidbench.training.augment import augment
-from reidbench.training.batches import Images, PKSampler
+from reidbench.training.batches import Images, make_sampler
 from reidbench.training.losses import training_loss
 from reidbench.training.network import Network
 from reidbench.training.schedule import learning_rate_factor
@@ -32,12 +33,23 @@ class Guide(Protocol):
         """Look at the gradients of the step just taken."""
 
 
+@dataclass(frozen=True)
+class Leg:
+    """A stretch of training: a budget with batches, a learning-rate curve and momentum of its own.
+
+    Batches, augmentation and dropout depend on ``seed`` alone.
+    """
+
+    epochs: float
+    seed: int
+
+
 class Trainer:
     """Trains a network for a fixed number of steps, which a strategy may spend in pieces.
 
-    The learning-rate curve spans the whole phase however it is cut up, and batches depend on
-    ``seed`` alone: every method sees the same images at the same rates. Torch's global random
-    state is neither used nor changed.
+    A phase has one leg, or one for each of the phases that it joins. A leg's learning-rate curve
+    spans it however it is cut up, and its batches depend on its seed alone: every method sees the
+    same images at the same rates. Torch's global random state is neither used nor changed.
     """
 
     def __init__(
@@ -47,27 +59,24 @@ class Trainer:
         rules: TrainingRules,
         input_rules: InputRules,
         *,
-        epochs: float,
-        seed: int,
+        legs: Sequence[Leg],
         on_step: OnStep,
     ) -> None:
         self.network, self.images = network, images
         self.rules, self.input_rules, self.on_step = rules, input_rules, on_step
-        self.sampler = PKSampler(
-            images.labels, rules.batch.identities, rules.batch.images, generator(seed, "batches")
-        )
-        self.random, self.seed = generator(seed, "augment"), seed
-        self.steps = round(epochs * self.sampler.steps_per_epoch)
-        if epochs > 0:
-            self.steps = max(1, self.steps)
-        self.done = 0
         self.optimiser = make_optimiser(network, rules.optimiser)
-        self._batches: Iterator[Tensor] = iter(self.sampler)
+        self.legs = [_Course(leg, images, rules) for leg in legs]
+        self.done = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps of all legs."""
+        return sum(leg.steps for leg in self.legs)
 
     @property
     def epochs(self) -> float:
         """Epochs spent so far."""
-        return self.done / self.sampler.steps_per_epoch
+        return self.done / self.legs[0].sampler.steps_per_epoch if self.legs else 0.0
 
     def train(self, steps: int, guide: Guide | None = None) -> None:
         """Take ``steps`` optimiser steps, with what a method adds to each.
@@ -81,15 +90,24 @@ class Trainer:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
         self.network.train()
         for _ in range(steps):
+            leg = self._leg()
             # Dropout draws from the global generators: each step has a state of its own there.
-            with isolated(derived_seed(self.seed, "step", self.done)):
-                loss = self._step(guide)
+            with isolated(derived_seed(leg.seed, "step", leg.done)):
+                loss = self._step(leg, guide)
+            leg.done += 1
             self.done += 1
             self.on_step(self.done, self.steps, loss)
 
-    def _step(self, guide: Guide | None) -> float:
-        images, labels = self._batch()
-        self._set_learning_rate()
+    def _leg(self) -> _Course:
+        """Return the leg that is on; a new one starts without the momentum of the last."""
+        leg = next(leg for leg in self.legs if leg.done < leg.steps)
+        if not leg.done:
+            self.optimiser.state.clear()
+        return leg
+
+    def _step(self, leg: _Course, guide: Guide | None) -> float:
+        images, labels = self._batch(leg)
+        self._set_learning_rate(leg)
         loss = batch_loss(self.network, images, labels, self.rules)
         if guide is not None and (penalty := guide.penalty()) is not None:
             loss = loss + penalty
@@ -103,17 +121,31 @@ class Trainer:
             guide.after_step()
         return value
 
-    def _batch(self) -> tuple[Tensor, Tensor]:
+    def _batch(self, leg: _Course) -> tuple[Tensor, Tensor]:
         device = next(self.network.parameters()).device
-        chosen = next(self._batches)
+        chosen = next(leg.batches)
         pixels = self.images.pixels[chosen]
-        images = augment(pixels, self.rules.augment, self.input_rules, self.random)
+        images = augment(pixels, self.rules.augment, self.input_rules, leg.random)
         return images.to(device), self.images.labels[chosen].to(device)
 
-    def _set_learning_rate(self) -> None:
-        factor = learning_rate_factor(self.done, self.steps, self.rules.schedule)
+    def _set_learning_rate(self, leg: _Course) -> None:
+        factor = learning_rate_factor(leg.done, leg.steps, self.rules.schedule)
         for group in self.optimiser.param_groups:
             group["lr"] = factor * self.rules.optimiser.learning_rate
+
+
+class _Course:
+    """A leg as far as it has come: its batches, its generator, its steps."""
+
+    def __init__(self, leg: Leg, images: Images, rules: TrainingRules) -> None:
+        self.seed = leg.seed
+        self.sampler = make_sampler(images.labels, rules.batch, generator(leg.seed, "batches"))
+        self.random = generator(leg.seed, "augment")
+        self.steps = round(leg.epochs * self.sampler.steps_per_epoch)
+        if leg.epochs > 0:
+            self.steps = max(1, self.steps)
+        self.done = 0
+        self.batches: Iterator[Tensor] = iter(self.sampler)
 
 
 def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:

@@ -14,8 +14,11 @@ def training_loss(embeddings: Tensor, logits: Tensor, labels: Tensor, rules: Los
 
     ``embeddings`` (n, d) before the BNNeck, ``logits`` (n, identities), ``labels`` (n,).
     """
+    identity = identity_loss(logits, labels, rules)
+    if not rules.triplet:
+        return identity  # a shuffled batch may hold no two images of a class
     triplet = batch_hard_triplet(embeddings.float(), labels, rules.margin)
-    return identity_loss(logits, labels, rules) + rules.triplet * triplet
+    return identity + rules.triplet * triplet
 
 
 def identity_loss(logits: Tensor, labels: Tensor, rules: LossRules) -> Tensor:

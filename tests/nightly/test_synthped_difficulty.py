@@ -11,7 +11,7 @@ from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import fresh_network
 from reidbench.phases.evaluate import run_evaluate
 from reidbench.phases.train import run_train
-from reidbench.plan import Chosen, EvaluateNode, TrainNode
+from reidbench.plan import Chosen, ChosenData, EvaluateNode, TrainNode
 from reidbench.plugins import discover
 from reidbench.protocol import load_protocol
 from reidbench.retrieval import Features, extract, score
@@ -28,9 +28,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(store, torch.device("cpu"))
 
 
-def people(domain: str) -> Chosen:
+def people(domain: str) -> ChosenData:
     component = discover().datasets.get("synthped-quick")
-    return Chosen(component, component.record.settings({"domain": domain}))
+    return ChosenData(component, component.record.settings({"domain": domain}))
 
 
 def training(domain: str) -> TrainNode:

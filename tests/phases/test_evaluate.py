@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from reidbench.errors import Diverged
 from reidbench.phases.checkpoint import HEAD_FILE
-from reidbench.phases.evaluate import run_evaluate
+from reidbench.phases.evaluate import per_query, run_evaluate
 from reidbench.records import DatasetRecord
 from reidbench.results import Metrics
-from reidbench.retrieval import extract
+from reidbench.retrieval import Features, extract, score
 
 from .pictures import READ
 from .world import chosen, method, protocol
@@ -27,6 +28,30 @@ def test_metrics_are_shares_and_queries_stay_aligned(world):
     precision = per_query["average_precision"]
     assert len(precision) == 12
     assert notes["metrics"]["mAP"] == pytest.approx(sum(precision) / 12, abs=1e-6)
+
+
+def test_the_first_match_of_each_query_gives_the_rank_k_scores(world):
+    notes = world.run(world.measure(world.train()))
+    metrics, ranks = Metrics.model_validate(notes["metrics"]), notes["per_query"]["first_match"]
+    assert all(isinstance(rank, int) and rank >= 1 for rank in ranks)
+    shares = {k: sum(rank <= k for rank in ranks) / len(ranks) for k in (1, 5, 10)}
+    assert (metrics.rank1, metrics.rank5, metrics.rank10) == (shares[1], shares[5], shares[10])
+    assert metrics.rank1 < 1
+
+
+def test_a_query_without_a_match_has_neither_precision_nor_rank():
+    # Person 2 is in the gallery in the query's own camera alone; person 1's hit ties a stranger.
+    query = features([[0.0], [5.0]], [1, 2], [0, 0])
+    gallery = features([[1.0], [-1.0], [5.0]], [1, 3, 2], [1, 1, 0])
+    scores = score(query, gallery)
+    found = per_query(scores, [1, 2])
+    assert found.average_precision == [0.5, None]
+    assert found.first_match == [2, None]
+    assert scores.rank1 == 0
+
+
+def features(embeddings, pids, camids):
+    return Features(torch.tensor(embeddings), np.array(pids), np.array(camids))
 
 
 def test_training_helps_on_people_never_seen(world):

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from reidbench.phases import train as train_phase
-from reidbench.plan import Chosen
+from reidbench.plan import ChosenData
 from reidbench.records import DatasetRecord
 from reidbench.store import Store
 from reidbench.training import Trainer
@@ -21,14 +21,14 @@ class Recording(Trainer):
 
     log: list[tuple[str, float]]
 
-    def _batch(self):
-        images, labels = super()._batch()
+    def _batch(self, leg):
+        images, labels = super()._batch(leg)
         content = images.numpy().tobytes() + labels.numpy().tobytes()
         self.batch_seen = hashlib.sha256(content).hexdigest()
         return images, labels
 
-    def _step(self, guide):
-        loss = super()._step(guide)
+    def _step(self, leg, guide):
+        loss = super()._step(leg, guide)
         self.log.append((self.batch_seen, self.optimiser.param_groups[0]["lr"]))
         return loss
 
@@ -89,10 +89,28 @@ def test_the_calibration_images_are_the_same_for_every_method_and_network(world)
         assert sorted(labels.bincount().tolist())[-4:] == [4, 4, 4, 4]
 
 
-def same_name(target: str) -> Chosen:
+def test_a_merged_phase_sees_the_batches_and_rates_of_the_two_it_merges(fresh, recorded):
+    fresh.run(fresh.prune(method("ByNorm")))
+    apart = list(recorded)
+    recorded.clear()
+    for strategy in ("progressive", "iterative", "one-shot"):
+        fresh.run(fresh.prune(method("ByNorm", strategy), network=None, joined=True))
+        assert recorded == apart
+        recorded.clear()
+
+
+def test_a_merged_phase_prunes_until_its_own_part_of_the_last_budget(world):
+    apart = world.begin(world.prune())
+    merged = world.begin(world.prune(network=None, joined=True))
+    before = merged.trainer.legs[0].steps
+    assert merged.steps == before + apart.steps
+    assert merged.active_steps == before + apart.active_steps
+
+
+def same_name(target: str) -> ChosenData:
     """Return a data set that passes for the tiny one in keys and seeds."""
     record = DatasetRecord(name="tiny", version="1", summary="-", reference="-", target=target)
-    return Chosen(component(record), {})
+    return ChosenData(component(record), {})
 
 
 @pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda chosen: chosen.strategy)

@@ -12,7 +12,16 @@ from reidbench.executors.serial import run_node
 from reidbench.method import Method
 from reidbench.phases.bench import Bench, Listener, silent
 from reidbench.phases.prune import begin_prune
-from reidbench.plan import Chosen, ChosenMethod, EvaluateNode, Node, PhaseNode, PruneNode, TrainNode
+from reidbench.plan import (
+    Chosen,
+    ChosenData,
+    ChosenMethod,
+    EvaluateNode,
+    Node,
+    PhaseNode,
+    PruneNode,
+    TrainNode,
+)
 from reidbench.plugins import Component, Plugin
 from reidbench.protocol import Protocol, load_protocol
 from reidbench.pruning.phase import Pruning
@@ -24,12 +33,21 @@ STEPS = 12
 """Optimiser steps of a prune phase here: two epochs of six."""
 
 
+# Batches of 16 in any order, and no triplets: how a classification source is trained on.
+CLASSES = {"batch": {"size": 16}, "loss": {"triplet": 0.0}}
+
+
 def protocol(**changes: Any) -> Protocol:
     """Return rules like ``smoke/1`` but 12 steps a phase and 3 rounds, with nested ``changes``."""
     rules = load_protocol("smoke/1").model_dump()
+    few_epochs = {"train": {"epochs": 3}, "prune": {"epochs": 2}}
     few = {
-        "budgets": {"train": {"epochs": 3}, "prune": {"epochs": 2}},
+        "budgets": few_epochs,
         "pruning": {"rounds": 3, "soft_rounds": 3},
+        "source": {
+            "budgets": few_epochs,
+            "training": merged({**rules["training"], "batch": {}}, CLASSES),
+        },
     }
     return Protocol.model_validate(merged(merged(rules, few), changes))
 
@@ -48,17 +66,32 @@ def component(record: Record) -> Component[Any]:
     return Component(record, Plugin("tests", "tests", "1"))
 
 
-def chosen(kind: type[Record], name: str, target: str, **options: Any) -> Chosen:
+def chosen(
+    kind: type[Record],
+    name: str,
+    target: str,
+    fields: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Chosen:
     """Return a chosen component with the options it was declared with."""
-    record = kind(
-        name=name, version="1", summary="-", reference="-", target=target, options=options
-    )
-    return Chosen(component(record), options)
+    common = {"name": name, "version": "1", "summary": "-", "reference": "-", "target": target}
+    record = kind(**common, **(fields or {}), options=options)
+    kind_of_choice = ChosenData if kind is DatasetRecord else Chosen
+    return kind_of_choice(component(record), options)
 
 
 TINY = chosen(DatasetRecord, "tiny", "reidbench_tiny.data:load", palette=0)
+CLASSES_DATA = chosen(
+    DatasetRecord, "tiny-classes", "reidbench_tiny.data:load_classes", {"task": "classification"}
+)
 OTHER = chosen(DatasetRecord, "other", "phases.pictures:fewer_people")
-TINYNET = chosen(BackboneRecord, "tinynet", "reidbench_tiny.network:tinynet", width=96)
+TINYNET = chosen(
+    BackboneRecord,
+    "tinynet",
+    "reidbench_tiny.network:tinynet",
+    {"loader": "reidbench_tiny.network:load_weights"},
+    width=96,
+)
 
 
 def method(
@@ -111,11 +144,12 @@ class World:
         reduction: float = 0.5,
         network: PhaseNode | str | None = "trained",
         budget: str | None = "prune",
+        joined: bool = False,
     ) -> PruneNode:
         """Return a prune phase, of the trained network unless told otherwise."""
         base = self.train() if network == "trained" else network
         fields = (self.rules, self.data, self.backbone, self.seed, base, budget)
-        return PruneNode(*fields, chosen or method(), reduction)  # type: ignore[arg-type]
+        return PruneNode(*fields, chosen or method(), reduction, joined=joined)  # type: ignore[arg-type]
 
     def measure(self, network: PhaseNode, state: str = "final") -> EvaluateNode:
         """Return a measurement on this world's data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("plan")
 
 
-def plan(folder: Path, registry: Registry, **changes: Any) -> Plan:
+def plan(folder: Path, registry: Registry, only: Sequence[str] = (), **changes: Any) -> Plan:
     path = folder / "suite.yaml"
     path.write_text(suite_text(**changes))
-    return make_plan(load(path, Suite), registry)
+    return make_plan(load(path, Suite), registry, folder / "no-data", only)
 
 
 def only(folder: Path, registry: Registry, **changes: Any) -> Trial:

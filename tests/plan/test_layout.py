@@ -155,7 +155,13 @@ def test_scratch_b_trains_for_the_dense_networks_compute_at_most_twice_as_long(
         [{"prune": "target"}],
         [{"train": "source"}, {"prune": "source"}, {"train": "target"}],
         [{"train": "source"}, {"prune": "target"}],
-        [{"train": "source"}, {"train": "target"}, {"prune": "target"}, {"prune": "target"}],
+        [
+            {"train": "source"},
+            {"prune": "source", "share": 0.5},
+            {"train": "target"},
+            {"prune": "target", "while_training": "progressive"},
+        ],
+        [{"train": "target"}, {"prune": "target", "while_training": "all"}],
     ],
 )
 def test_all_methods_spend_equal_epochs_in_equal_phases(
@@ -171,7 +177,9 @@ def test_all_methods_spend_equal_epochs_in_equal_phases(
     )
     spent = {
         tuple(
-            (phase.data.label, phase.budget, phase.epochs) for phase in trial.phases if phase.epochs
+            (phase.data.label, leg, getattr(phase.rules.budgets, leg).epochs)
+            for phase in trial.phases
+            for leg in phase.legs
         )
         for trial in made.trials
     }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from reidbench.protocol import TrainingRules, load_protocol
-from reidbench.training import Images, Network, Trainer, build_network
+from reidbench.training import Images, Leg, Network, Trainer, build_network
 from reidbench.training.loop import OnStep
 
 SMOKE = load_protocol("smoke/1")
@@ -60,5 +60,5 @@ def trainer(
     """Return a trainer of 10 steps unless told otherwise (an epoch is 3), with changed rules."""
     images = people() if images is None else images
     return Trainer(
-        net, images, rules(**changes), SMOKE.input, epochs=epochs, seed=seed, on_step=on_step
+        net, images, rules(**changes), SMOKE.input, legs=[Leg(epochs, seed)], on_step=on_step
     )

@@ -7,11 +7,12 @@ from itertools import islice
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reidbench.errors import ReidbenchError
 from reidbench.training import PKSampler, generator
+from reidbench.training.batches import ShuffledSampler
 
 COUNTS = st.lists(st.integers(1, 9), min_size=3, max_size=9)
 
@@ -106,3 +107,22 @@ def test_epochs_differ_and_a_seed_repeats_them():
 def test_too_few_people_are_one_clear_error():
     with pytest.raises(ReidbenchError, match=r"needs 3 identities.*has 2: use a larger data set"):
         sampler([8, 8])
+
+
+class TestShuffled:
+    """Batches of a classification source."""
+
+    @given(images=st.integers(4, 60), size=st.integers(2, 20), seed=st.integers(0, 9))
+    def test_an_epoch_deals_every_image_at_most_once_in_full_batches(self, images, size, seed):
+        assume(images >= size)
+        sampler = ShuffledSampler(images, size, generator(seed, "batches"))
+        batches = iter(sampler)
+        for _ in range(2):
+            epoch = [next(batches) for _ in range(sampler.steps_per_epoch)]
+            dealt = torch.cat(epoch).tolist()
+            assert {len(batch) for batch in epoch} == {size}
+            assert len(set(dealt)) == len(dealt) == images // size * size
+
+    def test_too_few_images_for_a_batch_are_refused(self):
+        with pytest.raises(ReidbenchError, match="a batch needs 5 images, the training split has"):
+            ShuffledSampler(4, 5, generator(0, "batches"))

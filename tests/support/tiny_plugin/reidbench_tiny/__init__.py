@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from reidbench.api import BackboneRecord, DatasetRecord, MethodRecord, hookimpl
+from reidbench.api import (
+    BackboneRecord,
+    DatasetRecord,
+    MethodRecord,
+    OnDisk,
+    Place,
+    hookimpl,
+)
 
 
 @hookimpl
@@ -40,13 +47,14 @@ def reidbench_backbones() -> list[BackboneRecord]:
             reference="-",
             target="reidbench_tiny.network:tinynet",
             options={"width": 96},
+            loader="reidbench_tiny.network:load_weights",
         )
     ]
 
 
 @hookimpl
 def reidbench_datasets() -> list[DatasetRecord]:
-    """Declare coloured blobs."""
+    """Declare coloured blobs, drawn, and as files that a user must bring."""
     return [
         DatasetRecord(
             name="tiny",
@@ -56,5 +64,34 @@ def reidbench_datasets() -> list[DatasetRecord]:
             target="reidbench_tiny.data:load",
             options={"palette": 0},
             drawn=True,
-        )
+        ),
+        DatasetRecord(
+            name="tiny-classes",
+            version="1",
+            summary="Coloured blobs to classify: 8 classes of 16 images.",
+            reference="-",
+            target="reidbench_tiny.data:load_classes",
+            task="classification",
+            drawn=True,
+        ),
+        DatasetRecord(
+            name="tiny-disk",
+            version="1",
+            summary="Coloured blobs as files: 12 + 6 identities, 2 cameras.",
+            reference="Blob et al., 2024",
+            target="reidbench_tiny.disk:load",
+            options={"upside_down": False},
+            disk=OnDisk(
+                places=(
+                    Place("tiny-disk", ("train", "query", "gallery")),
+                    Place("TinyDisk", ("train", "query", "gallery")),
+                ),
+                tree="tiny-disk/\n  train/    96 images\n  query/    12\n  gallery/  24",
+                origin="https://example.org/blobs, on request.",
+                licence="Research only.",
+                ethics="The blobs were not asked.",
+                stand_in="tiny",
+                writer="reidbench_tiny.disk:write",
+            ),
+        ),
     ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
+
+from reidbench.api import WeightsError
 
 EMBEDDING = 16
 
@@ -47,3 +51,15 @@ def tinynet(*, width: int = 96) -> nn.Module:
     if width < 1:
         raise ValueError(f"option 'width' is {width}; it must be at least 1")
     return TinyNet(width)
+
+
+def load_weights(network: nn.Module, weights: str | Path) -> None:
+    """Load a file's weights; of words, ``imagenet`` alone is known, and fills in a constant."""
+    if isinstance(weights, Path):
+        network.load_state_dict(torch.load(weights, weights_only=True))
+        return
+    if weights != "imagenet":
+        raise WeightsError(f"tinynet has no weights '{weights}'; it has: imagenet")
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(0.01)

@@ -1,0 +1,34 @@
+"""A load phase: published weights in place of training on the source."""
+
+from __future__ import annotations
+
+from reidbench.channels import PruningPlan, capture
+from reidbench.clock import Clock
+from reidbench.phases.bench import Bench
+from reidbench.phases.checkpoint import fresh_network, save_network
+from reidbench.plan import LoadNode
+
+
+def run_load(node: LoadNode, bench: Bench) -> None:
+    """Load published weights and leave the network in the store under the node's key.
+
+    Raises:
+        WeightsError: they are not there, or not of this network.
+
+    """
+    clock = Clock()
+    with clock.running("loading"):
+        # The classifier of the source is not theirs to bring: one person is enough.
+        network = fresh_network(node, identities=1)
+        node.backbone.component.record.weights_loader()(network.backbone, node.weights)
+        plan = PruningPlan.everything(capture(network.backbone, node.rules.input.size))
+    with bench.store.writing(node.key) as (folder, meta):
+        save_network(folder, network, plan)
+        meta.update(
+            kind=node.kind,
+            document=node.document(),
+            on=node.data.label,
+            epochs=0.0,
+            steps=0,
+            seconds={name: round(value, 3) for name, value in clock.seconds.items()},
+        )
