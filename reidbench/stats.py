@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-PerQueryAP = Array | Sequence[Sequence[float | None]]
-"""Average precision (seeds, queries); NaN or None where a query is excluded or a seed missing."""
+QueryScores = Array | Sequence[Sequence[float | None]]
+"""Scores ``(seeds, queries)``, as average precision; NaN or None for an excluded query, or seed."""
 
 DRAWS = 2000
 TAILS = (0.025, 0.975)
@@ -52,28 +52,23 @@ class Interval:
 
 
 @dataclass(frozen=True, eq=False)
-class MeanAP:
-    """A row's mAP, NaN for a seed it lacks: ``observed`` (seeds,) and ``drawn`` (draws, seeds)."""
+class MeanScore:
+    """A row's mean over queries, NaN for a seed it lacks, as mAP is the mean of average precision.
+
+    ``observed`` (seeds,) is that of all queries, ``drawn`` (draws, seeds) that of each draw.
+    """
 
     observed: Array
     drawn: Array
 
-    def minus(self, other: MeanAP) -> Interval | None:
+    def minus(self, other: MeanScore) -> Interval | None:
         """Return the interval of the difference over the seeds both have; None without one.
 
         Each draw takes its identities, and as many of the shared seeds as there are, again with
         replacement, the same for both rows: the interval says how far the difference depends on
         who is in the test set and on the seed. A single seed cannot show the latter.
         """
-        both = ~np.isnan(self.observed - other.observed)
-        if not both.any():
-            return None
-        differences = self.drawn[:, both] - other.drawn[:, both]
-        draws, seeds = differences.shape
-        differences = np.take_along_axis(differences, draw_seeds(seeds, draws), axis=1)
-        low, high = np.nanquantile(differences.mean(axis=1), TAILS)
-        mean = (self.observed[both] - other.observed[both]).mean()
-        return Interval(float(low), float(high), float(mean))
+        return pooled_difference([(self, other)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +82,15 @@ class Resamples:
     identity: NDArray[np.intp]
     counts: Array
 
-    def mean_ap(self, average_precision: PerQueryAP) -> MeanAP:
-        """Return the mAP of per-query AP of shape ``(seeds, queries)``."""
-        rows = np.asarray(average_precision, dtype=np.float64)
+    def mean_score(self, scores: QueryScores) -> MeanScore:
+        """Return the mean of per-query scores of shape ``(seeds, queries)``."""
+        rows = np.asarray(scores, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self.identity):
-            raise ValueError(f"AP is {rows.shape}, not (seeds, {len(self.identity)} queries)")
+            raise ValueError(f"scores are {rows.shape}, not (seeds, {len(self.identity)} queries)")
         scored = ~np.isnan(rows)
         sums = self._by_identity(np.where(scored, rows, 0.0))
         sizes = self._by_identity(scored.astype(np.float64))
-        return MeanAP(
+        return MeanScore(
             observed=_ratio(sums.sum(axis=0), sizes.sum(axis=0)),
             drawn=_ratio(self.counts @ sums, self.counts @ sizes),
         )
@@ -111,14 +106,16 @@ def mean_sd(values: Sequence[float]) -> Spread:
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
-def resample(pids: Sequence[int], *, draws: int = DRAWS) -> Resamples:
+def resample(pids: Sequence[int], *, draws: int = DRAWS, test_set: int = 0) -> Resamples:
     """Draw as many identities as there are, ``draws`` times, from the queries' ``pids``.
 
-    Each comes with all its queries, because the queries of one person are not independent.
+    Each comes with all its queries, because the queries of one person are not independent. The
+    draws of test sets that are numbered differently are independent of each other.
     """
     names, identity = np.unique(np.asarray(pids), return_inverse=True)
     shape = (draws, len(names))
-    drawn = np.random.default_rng(IDENTITY_STREAM).integers(len(names), size=shape)
+    stream = np.random.default_rng([IDENTITY_STREAM, test_set])
+    drawn = stream.integers(len(names), size=shape)
     cells = drawn + np.arange(draws)[:, None] * len(names)
     counts = np.bincount(cells.ravel(), minlength=draws * len(names)).reshape(shape)
     return Resamples(identity, counts.astype(np.float64))
@@ -136,8 +133,28 @@ def draw_seeds(seeds: int, draws: int = DRAWS) -> NDArray[np.intp]:
     return drawn
 
 
-def ranks(rows: Sequence[MeanAP]) -> list[Rank]:
-    """Return each row's place by mean AP, shared by rows that cannot be told from the best of it.
+def pooled_difference(pairs: Sequence[tuple[MeanScore, MeanScore]]) -> Interval | None:
+    """Return the interval of first minus second, the mean of all pairs; None without a shared seed.
+
+    A pair counts by the mean over the seeds that both its rows have, and every pair alike. Each
+    draw takes its identities, and as many seeds as any pair has, with replacement, the same for
+    all pairs; a pair that has none of the seeds drawn sits that draw out. So the interval says how
+    far the mean depends on who is in the test sets and on the seeds, not on which pairs there are.
+    """
+    observed = np.stack([first.observed - second.observed for first, second in pairs])
+    shared = ~np.isnan(observed).all(axis=0)
+    if not shared.any():
+        return None
+    drawn = np.stack([first.drawn[:, shared] - second.drawn[:, shared] for first, second in pairs])
+    _, draws, seeds = drawn.shape
+    drawn = np.take_along_axis(drawn, draw_seeds(seeds, draws)[None], axis=2)
+    low, high = np.nanquantile(_mean(_mean(drawn, axis=2), axis=0), TAILS)
+    mean = _mean(_mean(observed, axis=1), axis=0)
+    return Interval(float(low), float(high), float(mean))
+
+
+def ranks(rows: Sequence[MeanScore]) -> list[Rank]:
+    """Return each row's place by its mean, shared by rows that cannot be told from the best of it.
 
     From the best mean downwards, a row shares the rank of the best row above it that opened a rank,
     until it is clearly worse: the interval of their difference excludes zero. It then opens a rank
@@ -155,7 +172,13 @@ def ranks(rows: Sequence[MeanAP]) -> list[Rank]:
     return [Rank(place, places.count(place) > 1) for place in places]
 
 
-def _ratio(sums: Array, sizes: Array) -> Array:
+def _mean(values: Array, axis: int) -> Array:
+    """Average what is there; NaN where nothing is."""
+    there = ~np.isnan(values)
+    return _ratio(np.where(there, values, 0.0).sum(axis=axis), there.sum(axis=axis))
+
+
+def _ratio(sums: Array, sizes: Array | NDArray[np.intp]) -> Array:
     """Divide, NaN where there is nothing to average."""
     result: Array = np.divide(sums, sizes, out=np.full(sums.shape, np.nan), where=sizes > 0)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from reidbench import document
-from reidbench.claims import Claim
+from reidbench.claims import Claims, refuse_unknown
 from reidbench.document import Located, problem_at
 from reidbench.errors import did_you_mean
 from reidbench.protocol import Protocol
@@ -183,7 +183,7 @@ class Suite(_Part):
     methods: tuple[Method, ...] = Field(min_length=1)
     reductions: tuple[Reduction, ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
-    claims: tuple[Claim, ...] = ()
+    claims: Claims = ()
 
     @field_validator("seeds", "reductions", "methods", "backbones", "targets")
     @classmethod
@@ -239,6 +239,20 @@ class Suite(_Part):
                 if name not in known:
                     message = f"'{name}' is none of the suite's methods{did_you_mean(name, known)}"
                     raise problem_at(("backbones", index, "methods"), message)
+        return self
+
+    @model_validator(mode="after")
+    def _claims_speak_of_what_is_there(self) -> Suite:
+        sources = [spec.dataset for spec in (self.source, self.bridge) if spec]
+        known: dict[str, Collection[str | float]] = {
+            "scenario": list(self.scenarios),
+            "backbone": [spec.backbone for spec in self.backbones],
+            "target": [spec.dataset for spec in self.targets],
+            "source": sources,
+            "method": [spec.method for spec in self.methods],
+            "reduction": self.reductions,
+        }
+        refuse_unknown(self.claims, known)
         return self
 
 

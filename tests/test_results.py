@@ -44,6 +44,20 @@ def test_a_result_is_read_back_exactly(
     assert read_result(path) == written
 
 
+def test_the_first_match_of_each_query_is_kept(tmp_path: Path) -> None:
+    written = result(first_match=[None, *range(1, 120)])
+    assert read_result(write_result(tmp_path, written)) == written
+
+
+def test_a_result_from_before_first_matches_were_kept_is_read(tmp_path: Path) -> None:
+    path = write_result(tmp_path, result())
+    per_query = json.loads(path.read_text())["per_query"]
+    del per_query["first_match"]
+    found = read_result(edited(path, per_query=per_query)).per_query
+    assert found is not None
+    assert found.first_match is None
+
+
 def test_a_failure_is_a_result_too(tmp_path: Path) -> None:
     written = failure(error="out of memory")
     assert read_result(write_result(tmp_path, written)) == written

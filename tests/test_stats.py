@@ -15,7 +15,7 @@ from reidbench.stats import (
     DRAWS,
     Array,
     Interval,
-    PerQueryAP,
+    QueryScores,
     Rank,
     Spread,
     draw_seeds,
@@ -44,15 +44,15 @@ def pairs(draw: st.DrawFn) -> tuple[Array, Array, list[int]]:
 
 
 def difference(
-    a: PerQueryAP, b: PerQueryAP, pids: list[int], draws: int = DRAWS
+    a: QueryScores, b: QueryScores, pids: list[int], draws: int = DRAWS
 ) -> Interval | None:
     draw = resample(pids, draws=draws)
-    return draw.mean_ap(a).minus(draw.mean_ap(b))
+    return draw.mean_score(a).minus(draw.mean_score(b))
 
 
-def ranked(rows: list[PerQueryAP], pids: list[int], draws: int = DRAWS) -> list[Rank]:
+def ranked(rows: list[QueryScores], pids: list[int], draws: int = DRAWS) -> list[Rank]:
     draw = resample(pids, draws=draws)
-    return ranks([draw.mean_ap(row) for row in rows])
+    return ranks([draw.mean_score(row) for row in rows])
 
 
 def naive(a: Array, b: Array, pids: list[int], draws: int) -> tuple[float, float]:

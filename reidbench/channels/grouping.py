@@ -67,11 +67,14 @@ def _roots(walk: Walk) -> IntArray:
 
 
 def _classes(walk: Walk) -> _Classes:
-    """Group tied ids that appear in the same weights equally often: their MACs are alike."""
+    """Group tied ids that appear equally often in the same weights and in the same held sizes.
+
+    So the MACs of a group's channels are alike, and no piece of a cut map loses its last one.
+    """
     roots = _roots(walk)
     seen: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for place, key in enumerate(_charged(walk)):
-        ids = walk.slots[key].ids
+    alike = [*(walk.slots[key].ids for key in _charged(walk)), *walk.sizes.values()]
+    for place, ids in enumerate(alike):
         found, counts = np.unique(roots[ids[ids >= 0]], return_counts=True)
         for root, count in zip(found.tolist(), counts.tolist(), strict=True):
             seen[root].append((place, count))
@@ -159,16 +162,23 @@ def _group(
         norms=by_role["norm"],
         carriers=by_role["carrier"],
         consumers=by_role["consumer"],
-        observed=tuple(
-            Observation(
-                walk.norm_after.get(cut.owner, cut.owner),
-                cut.positions,
-                walk.activation_after.get(cut.owner),
-            )
-            for cut in makers
-        ),
+        observed=tuple(_observed(walk, cut, parts) for cut in makers),
         held_sizes=tuple(held),
     )
+
+
+def _observed(walk: Walk, maker: Slice, parts: list[tuple[Role, Slice]]) -> Observation:
+    """Return where a producer's map is to be seen: as late as a layer shows every channel once."""
+    shown_by = walk.shown_by.get(maker.owner, [])
+    shows = [
+        cut
+        for role, cut in parts
+        if role in ("norm", "carrier")
+        and cut.owner in shown_by
+        and np.array_equal(cut.channels, maker.channels)
+    ]
+    last = max(shows, key=lambda cut: shown_by.index(cut.owner), default=maker)
+    return Observation(last.owner, last.positions, walk.activation_after.get(maker.owner))
 
 
 def _macs(walk: Walk, classes: _Classes, groups: tuple[ChannelGroup, ...]) -> MacsModel:

@@ -9,7 +9,7 @@ from torch.fx import Node
 
 from reidbench.channels.graph import IntArray
 from reidbench.channels.problems import UnsupportedOperation
-from reidbench.channels.rules import Arguments, maker_of, pin_inputs, rule, where
+from reidbench.channels.rules import NORMS, Arguments, makers_of, pin_inputs, rule, where
 from reidbench.channels.walk import Charge, Held, Walk, on_axis, running_module, shape_of
 
 # After pruning, a grouped convolution may look like another kind (a depthwise one cut to one
@@ -24,6 +24,8 @@ def _convolution(walk: Walk, node: Node, arguments: Arguments) -> Any:
     _, _, *space = shape_of(node)
     walk.charges.append(Charge(prod(space) * prod(weight.shape[2:]), weight))
     kind = _kind(walk, weight, arguments["groups"])
+    if kind == "block":
+        _show(walk, arguments["input"], weight.owner)
     tie = {"dense": _dense, "block": _block, "lane": _lane}[kind]
     rows = tie(walk, weight, tensors, source, arguments["groups"])
     return on_axis(rows, 1, 2 + len(space))
@@ -38,6 +40,12 @@ def _linear(walk: Walk, node: Node, arguments: Arguments) -> Any:
     walk.charges.append(Charge(prod(shape[:-1]) // walk.batch, weight))
     rows = _dense(walk, weight, tensors, source, 1)
     return on_axis(rows, -1, len(shape))
+
+
+def _show(walk: Walk, value: Any, owner: str) -> None:
+    """Note that the output of ``owner`` shows what the makers of its input come to."""
+    for maker in makers_of(walk, value, through=NORMS):
+        walk.shown_by.setdefault(maker, []).append(owner)
 
 
 def _weight(walk: Walk, node: Node, arguments: Arguments) -> tuple[Held, tuple[str, ...]]:
@@ -94,7 +102,7 @@ def _lane(
     return rows
 
 
-@rule("batch_norm", "instance_norm")
+@rule(*NORMS)
 def _norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
     held = [
         walk.held[arguments[name]]
@@ -104,8 +112,7 @@ def _norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
     owner = held[0].owner if held else running_module(node)
     source = walk.along(arguments["input"], 1)
     walk.claim(owner, tuple(tensor.name for tensor in held), 0, "norm", source)
-    if (maker := maker_of(walk, arguments["input"])) is not None:
-        walk.norm_after.setdefault(maker, owner)
+    _show(walk, arguments["input"], owner)
     return on_axis(source, 1, len(shape_of(node)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -99,30 +99,42 @@ def _item(walk: Walk, node: Node, arguments: Arguments) -> Any:
 _PLAIN = ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu")
 _ACTIVATIONS = (*_PLAIN, "hardtanh", "gelu", "elu", "celu", "leaky_relu", "softplus")
 _LAYERS = ("conv1d", "conv2d", "conv3d", "linear")
+_PIECES = ("chunk", "split", "split_with_sizes", "getitem", "clone", "contiguous")
+NORMS = ("batch_norm", "instance_norm")
 
 
 @rule(*_ACTIVATIONS)
 def _activation(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    source = node.args[0]
-    assert isinstance(source, Node)
-    if operation_of(source) in ("batch_norm", "instance_norm"):
-        source = source.args[0]
-    if isinstance(source, Node) and (maker := maker_of(walk, source)) is not None:
-        name = operation_of(node)
-        # What torchvision calls ReLU6 is exported as a hard tanh.
-        if name == "hardtanh" and (arguments["min_val"], arguments["max_val"]) == (0, 6):
-            name = "relu6"
-        if name in _PLAIN:
+    name = operation_of(node)
+    # What torchvision calls ReLU6 is exported as a hard tanh.
+    if name == "hardtanh" and (arguments["min_val"], arguments["max_val"]) == (0, 6):
+        name = "relu6"
+    if name in _PLAIN:
+        for maker in makers_of(walk, node.args[0], through=(*NORMS, "cat")):
             walk.activation_after.setdefault(maker, name)
     return walk.ids(node.args[0])
 
 
-def maker_of(walk: Walk, node: Node) -> str | None:
-    """Return the convolution or linear layer whose output ``node`` is, if it is one."""
-    if len(node.args) < 2 or operation_of(node) not in _LAYERS:
-        return None
-    weight = node.args[1]
-    return walk.held[weight].owner if isinstance(weight, Node) else None
+def makers_of(walk: Walk, value: Any, through: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the convolutions and linear layers that made the channels of ``value``.
+
+    Looks through what hands channels on one by one (cuts into pieces, depthwise convolutions) and
+    through the operations named in ``through``, but through nothing that bends their values.
+    """
+    if not isinstance(value, Node):
+        return
+    operation = operation_of(value)
+    if operation in _LAYERS and isinstance(weight := value.args[1], Node):
+        held = walk.held[weight]
+        slot = walk.slots.get((held.owner, held.name, 0))
+        if slot is None or slot.role == "producer":
+            yield held.owner
+            return
+    elif operation not in (*_PIECES, *through):
+        return
+    sources = value.args[0] if isinstance(value.args[0], list | tuple) else [value.args[0]]
+    for source in sources:
+        yield from makers_of(walk, source, through)
 
 
 @rule(

@@ -64,7 +64,7 @@ class Walk:
     slots: dict[SlotKey, Slot] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
     sum_owners: set[str] = field(default_factory=set)
-    norm_after: dict[str, str] = field(default_factory=dict)
+    shown_by: dict[str, list[str]] = field(default_factory=dict)
     activation_after: dict[str, str] = field(default_factory=dict)
     sizes: dict[tuple[str, str, int | None], IntArray] = field(default_factory=dict)
 

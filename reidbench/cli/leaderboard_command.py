@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
-from reidbench.cli.publication import publish
+from reidbench.cli.publication import SUITE_COPY, publish
+from reidbench.reported import load_papers
 from reidbench.results import read_results
+from reidbench.suite import load_suite
+
+REPORTED = Path("leaderboard/reported")
 
 
 @click.command("leaderboard")
@@ -17,10 +21,25 @@ from reidbench.results import read_results
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for leaderboard.md and leaderboard.csv.  [default: DIRECTORY]",
 )
-def command(directory: Path, out: Path | None) -> None:
+@click.option(
+    "--with-reported",
+    is_flag=True,
+    help="Show what papers report beside tables of the same photographs, unranked.",
+)
+@click.option(
+    "--reported",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"Folder of such numbers; implies --with-reported.  [default: {REPORTED}]",
+)
+def command(directory: Path, out: Path | None, with_reported: bool, reported: Path | None) -> None:
     """Print the leaderboard of the results in DIRECTORY; write it as Markdown and CSV.
 
-    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files.
+    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims
+    are those of the suite.yaml that lies there.
     """
     inner = directory / "results"
-    publish(read_results(inner if inner.is_dir() else directory), out or directory)
+    results = read_results(inner if inner.is_dir() else directory)
+    papers = load_papers(reported or REPORTED) if with_reported or reported else ()
+    copy = directory / SUITE_COPY
+    claims = load_suite(copy).content.claims if copy.is_file() else ()
+    publish(results, out or directory, papers, claims)

@@ -24,7 +24,12 @@ from reidbench.plugins import discover
 from reidbench.results import ResultError, read_result
 from reidbench.store import Store
 
-_KINDS = {"load": "load weights", "train": "train", "prune": "prune and retrain", "evaluate": "measure"}
+_KINDS = {
+    "load": "load weights",
+    "train": "train",
+    "prune": "prune and retrain",
+    "evaluate": "measure",
+}
 
 
 @click.command("plan")

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from reidbench.claims import Claim
 from reidbench.files import write_atomically
-from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.leaderboard import (
+    build,
+    claims_to_csv,
+    to_csv,
+    to_markdown,
+    to_terminal,
+    with_reported,
+)
+from reidbench.reported import Paper
 from reidbench.results import Result
 
+SUITE_COPY = "suite.yaml"
+"""The suite as it was run, beside its results: a leaderboard made later finds its claims there."""
 
-def publish(results: list[Result], folder: Path) -> None:
-    """Print the leaderboard, and write it to ``folder`` as Markdown and CSV."""
-    board = build(results)
+
+def publish(
+    results: list[Result],
+    folder: Path,
+    reported: Sequence[Paper] = (),
+    claims: Sequence[Claim] = (),
+) -> None:
+    """Print the leaderboard, and write it to ``folder`` as Markdown and CSV.
+
+    What the papers ``reported`` say stands beside the tables of the same photographs; what the
+    results say of the suite's ``claims`` below them, and in a CSV of its own.
+    """
+    board = with_reported(build(results, claims), reported)
     pages = {"leaderboard.md": to_markdown(board), "leaderboard.csv": to_csv(board)}
+    if claims:
+        pages["claims.csv"] = claims_to_csv(board)
     for name, page in pages.items():
         write_atomically(folder / name, page)
     click.echo(to_terminal(board))

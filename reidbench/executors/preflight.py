@@ -15,7 +15,6 @@ from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, Trial
 from reidbench.protocol import BatchRules
 from reidbench.pruning.contract import refuse_unsound
 
-
 C = TypeVar("C", bound=Chosen)
 
 

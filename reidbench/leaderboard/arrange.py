@@ -7,12 +7,15 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from reidbench.errors import ReidbenchError
+from reidbench.claims import Claim
+from reidbench.leaderboard.claims.judging import judge
+from reidbench.leaderboard.comparison import LeaderboardError, mean_ap, shared_resamples
 from reidbench.leaderboard.origins import origins
-from reidbench.leaderboard.rows import is_scored, make_row, method_of, paired_delta, parts_of
+from reidbench.leaderboard.others import show_others
+from reidbench.leaderboard.rows import make_row, method_of, paired_delta, parts_of
 from reidbench.leaderboard.table import Leaderboard, Part, Row, Section, Setting, Table
 from reidbench.results import Result
-from reidbench.stats import MeanAP, Resamples, ranks, resample
+from reidbench.stats import MeanScore, ranks
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -21,21 +24,17 @@ LISTED = 5
 """How many of the trials that have two results an error names."""
 
 
-class LeaderboardError(ReidbenchError):
-    """Results that contradict each other."""
-
-
 @dataclass(frozen=True, eq=False)
 class _Entry:
     """A row, the trials behind it, and what it is compared by."""
 
     row: Row
     trials: Sequence[Result]
-    mean_ap: MeanAP | None
+    mean_ap: MeanScore | None
 
 
-def build(results: Iterable[Result]) -> Leaderboard:
-    """Arrange results as a leaderboard, whatever their order.
+def build(results: Iterable[Result], claims: Iterable[Claim] = ()) -> Leaderboard:
+    """Arrange results as a leaderboard, whatever their order, and judge the claims by them.
 
     Raises:
         LeaderboardError: two results of one trial, or a table scored on different queries.
@@ -43,10 +42,12 @@ def build(results: Iterable[Result]) -> Leaderboard:
     """
     ordered = sorted(results, key=lambda result: (str(result.trial), result.key))
     _refuse_repeated_trials(ordered)
+    groups = dict(_grouped(ordered, _setting))
     return Leaderboard(
-        tables=tuple(_table(*group) for group in sorted(_grouped(ordered, _setting))),
+        tables=show_others((_table(*group) for group in groups.items()), groups),
         parts=tuple(sorted({part for result in ordered for part in parts_of(result)})),
         origins=origins(ordered),
+        claims=judge(claims, ordered),
     )
 
 
@@ -119,13 +120,13 @@ def _reference(entries: Sequence[_Entry]) -> _Entry | None:
 
 def _entries(results: Sequence[Result]) -> list[_Entry]:
     seeds = sorted({result.trial.seed for result in results})
-    resamples = _resamples(results)
+    resamples = shared_resamples(results)
     by_method = dict(_grouped(results, lambda result: result.trial.method))
     return [
         _Entry(
             make_row(trials, same_method=by_method[trials[0].trial.method], seeds=len(seeds)),
             trials,
-            _mean_ap(trials, seeds, resamples),
+            mean_ap(trials, seeds, resamples),
         )
         for _, trials in sorted(_grouped(results, _row_key))
     ]
@@ -134,32 +135,6 @@ def _entries(results: Sequence[Result]) -> list[_Entry]:
 def _row_key(result: Result) -> tuple[float, str, str, str, bool, Part]:
     trial, part = result.trial, method_of(result)
     return trial.reduction, trial.method, trial.strategy, trial.allocation, trial.control, part
-
-
-def _resamples(results: Sequence[Result]) -> Resamples | None:
-    scored = [(result, result.per_query.pids) for result in results if result.per_query]
-    for result, pids in scored:
-        if pids != scored[0][1]:
-            raise LeaderboardError(
-                f"{scored[0][0].key}.json and {result.key}.json ({result.trial}) were scored on "
-                "different queries and cannot share a table: run the older of them again"
-            )
-    return resample(scored[0][1]) if scored else None
-
-
-def _mean_ap(
-    trials: Sequence[Result], seeds: Sequence[int], resamples: Resamples | None
-) -> MeanAP | None:
-    """Return what a row is compared by, its seeds aligned to the table's."""
-    found: dict[int, list[float | None]] = {
-        result.trial.seed: result.per_query.average_precision
-        for result in trials
-        if result.per_query and is_scored(result)
-    }
-    if not found or resamples is None:
-        return None
-    missing: list[float | None] = [None] * len(resamples.identity)
-    return resamples.mean_ap([found.get(seed, missing) for seed in seeds])
 
 
 def _compared(entry: _Entry, dense: _Entry | None) -> _Entry:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from reidbench.leaderboard.table import Row, Section, Setting, Table
 from reidbench.stats import Spread
 
 NOTHING = "-"
+OTHERS = "Other dense networks"
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Generic[R]):
     """A heading, how to write a row's cell, and what a terminal makes of it.
 
     A terminal has room for the columns of the highest ``weight``, under their ``short`` heading.
     """
 
     heading: str
-    cell: Callable[[Row], str]
+    cell: Callable[[R], str]
     weight: int
     short: str = ""
 
@@ -80,6 +83,14 @@ def heading(section: Section) -> str:
     return f"{100 * section.reduction:g} % fewer MACs" if section.reduction else "Nothing removed"
 
 
+def blocks(table: Table) -> Iterator[tuple[str, Section]]:
+    """Yield what a page lays out as one grid each, with its heading."""
+    yield from ((heading(section), section) for section in table.sections)
+    if table.others:
+        rows = tuple(other.row for other in table.others)
+        yield OTHERS, Section(reduction=0.0, reference=table.reference, rows=rows)
+
+
 def queries(table: Table) -> str:
     """Say how many queries count, or nothing if nothing was scored."""
     if table.valid_queries is None:
@@ -95,7 +106,8 @@ def versions(setting: Setting) -> str:
 
 def numbered_notes(table: Table) -> dict[str, int]:
     """Give every note of a table's rows a number; rows of which the same is true share it."""
-    notes = dict.fromkeys(note for row in table.unique_rows for note in row.notes)
+    rows = (*table.unique_rows, *(other.row for other in table.others))
+    notes = dict.fromkeys(note for row in rows for note in row.notes)
     return {note: number for number, note in enumerate(notes, start=1)}
 
 
@@ -109,7 +121,7 @@ def _count(value: float | None, unit: float, digits: int) -> str:
 
 
 def _how(row: Row) -> str:
-    return NOTHING if row.reduction == 0 else f"{row.strategy}, {row.allocation}"
+    return NOTHING if row.target_reduction == 0 else f"{row.strategy}, {row.allocation}"
 
 
 def _seeds(row: Row) -> str:
@@ -117,7 +129,7 @@ def _seeds(row: Row) -> str:
 
 
 # Everything but rank and method, which each page writes its own way.
-COLUMNS = (
+COLUMNS: tuple[Column[Row], ...] = (
     Column("when, where", _how, 0),
     Column("mAP %", lambda row: spread(row.mean_ap), 9),
     Column("rank-1 %", lambda row: spread(row.rank1), 7),

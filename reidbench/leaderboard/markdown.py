@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
 from reidbench.leaderboard.cells import (
     COLUMNS,
+    OTHERS,
+    blocks,
     flags,
-    heading,
     numbered_notes,
     queries,
     rank,
     title,
     versions,
 )
+from reidbench.leaderboard.claims.cells import CLAIM_COLUMNS, CLAIMS, basis
+from reidbench.leaderboard.claims.cells import LEGEND as CLAIMS_SAY
+from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.quotations import CAUTION, QUOTED, QUOTED_COLUMNS, citations
 from reidbench.leaderboard.table import Leaderboard, Origin, Part, Row, Section, Table
 
 LEGEND = """\
@@ -44,12 +49,18 @@ DRAWN = (
     "It says nothing about photographs of people."
 )
 
+OTHERS_SAY = (
+    "Networks of other sizes, trained and measured as this table's and not pruned; Δ mAP is to "
+    "this table's dense network. Not ranked, because their MACs are their own."
+)
+
 
 def to_markdown(leaderboard: Leaderboard) -> str:
     """Write the whole page: how to read it, every table, and where the results come from."""
     blocks = ["# Leaderboard", LEGEND]
     for table in leaderboard.tables:
         blocks += _table(table)
+    blocks += _claims(leaderboard.claims)
     blocks += ["## Provenance", _components(leaderboard.parts), _provenance(leaderboard.origins)]
     return "\n\n".join(blocks) + "\n"
 
@@ -61,11 +72,15 @@ def _table(table: Table) -> Iterator[str]:
         yield DRAWN
     yield _facts(table)
     numbers = numbered_notes(table)
-    for section in table.sections:
-        yield f"### {heading(section)}"
+    for heading, section in blocks(table):
+        yield f"### {heading}"
+        if heading == OTHERS:
+            yield OTHERS_SAY
         yield _grid(section, numbers)
     if numbers:
         yield "\n".join(f"{number}. {_escaped(note)}" for note, number in numbers.items())
+    if table.quotations:
+        yield from _quoted(table)
 
 
 def _facts(table: Table) -> str:
@@ -98,14 +113,45 @@ def _grid(section: Section, numbers: Mapping[str, int]) -> str:
     )
 
 
+def _quoted(table: Table) -> Iterator[str]:
+    """Write what papers report, in a form that cannot be taken for a section."""
+    yield f"### {QUOTED}"
+    yield f"> {CAUTION}"
+    yield tabulate(
+        [[_escaped(column.cell(it)) for column in QUOTED_COLUMNS] for it in table.quotations],
+        headers=[column.heading for column in QUOTED_COLUMNS],
+        tablefmt="pipe",
+        colalign=("right", "left", *("right" for _ in QUOTED_COLUMNS[2:])),
+        disable_numparse=True,
+    )
+    yield "\n".join(f"- {_escaped(citation)}" for citation in citations(table))
+
+
 def _method(row: Row, numbers: Mapping[str, int]) -> str:
     marks = (f"[{numbers[note]}]" for note in row.notes)
     return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in flags(row)), *marks])
 
 
+def _claims(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Write every claim as a row, and below what its verdict rests on."""
+    if not verdicts:
+        return
+    yield f"## {CLAIMS}"
+    yield CLAIMS_SAY
+    yield tabulate(
+        [[_escaped(column.cell(it)) for column in CLAIM_COLUMNS] for it in verdicts],
+        headers=[column.heading for column in CLAIM_COLUMNS],
+        tablefmt="pipe",
+        disable_numparse=True,
+    )
+    yield "\n".join(
+        f"- **{_escaped(it.claim.name)}**: {_escaped(' '.join(basis(it)))}" for it in verdicts
+    )
+
+
 def _components(parts: Iterable[Part]) -> str:
     return tabulate(
-        [[part.role, *map(_escaped, part[1:])] for part in parts],
+        [[part.role, *map(_escaped, part[1:4])] for part in parts],
         headers=["component", "name", "version", "distribution"],
         tablefmt="pipe",
         disable_numparse=True,

@@ -50,14 +50,18 @@ def make_row(results: Sequence[Result], *, same_method: Sequence[Result], seeds:
         epochs=_mean([_epochs(result) for result in done]),
         seconds=_mean([_seconds(result) for result in done]),
         choosing_seconds=_mean([_seconds(result, but="training") for result in done]),
-        notes=(*_off_target(done, misses), *map(_failure, _unscored(results))),
+        notes=(*_off_target(done, misses), *dict.fromkeys(map(_failure, _unscored(results)))),
     )
 
 
 def parts_of(result: Result) -> tuple[Part, ...]:
     """Return a result's components, sorted by what they were used as."""
     parts = result.components.items()
-    return tuple(sorted(Part(role, it.name, it.version, it.distribution) for role, it in parts))
+    return tuple(
+        sorted(
+            Part(role, it.name, it.version, it.distribution, it.content or "") for role, it in parts
+        )
+    )
 
 
 def method_of(result: Result) -> Part:
@@ -100,7 +104,7 @@ def _label(result: Result, same_method: Sequence[Result]) -> str:
 
 def _status(results: Sequence[Result]) -> Status:
     met = {result.status for result in results}
-    worst_first: tuple[Status, ...] = ("failed", "diverged")
+    worst_first: tuple[Status, ...] = ("failed", "diverged", "not applicable")
     return next((status for status in worst_first if status in met), "done")
 
 
@@ -110,6 +114,8 @@ def _unscored(results: Sequence[Result]) -> list[Result]:
 
 def _failure(result: Result) -> str:
     reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
+    if result.status == "not applicable":
+        return f"not applicable: {reason}"  # whatever the seed
     return f"seed {result.trial.seed} {result.status}: {reason}"
 
 

@@ -4,27 +4,53 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator, Mapping, Sequence
 
-from reidbench.leaderboard.table import Leaderboard, Row, Setting
+from reidbench.claims import BOUNDS
+from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.table import Leaderboard, Row, Setting, Table
 from reidbench.stats import Spread
 
 Value = str | int | float | bool | None
 
 
+TABLE = "table_backbone"
+
+
 def to_csv(leaderboard: Leaderboard) -> str:
-    """Write every row once; percentages and points as numbers, what is unknown as nothing."""
-    rows = [
-        {**_setting(table.setting), **_row(row)}
-        for table in leaderboard.tables
-        for row in table.unique_rows
-    ]
+    """Write every row of every table; percentages and points as numbers, the unknown as nothing.
+
+    Where a table shows dense networks of other backbones, ``table_backbone`` says which rows stand
+    in one table, and the difference of a row is to the dense network of that backbone. Numbers that
+    papers report are in no row: rows are measured, and what is reported is data already.
+    """
+    rows = [cells for table in leaderboard.tables for cells in _table(table)]
     if not rows:
         return ""
+    if not any(table.others for table in leaderboard.tables):
+        rows = [{name: row[name] for name in row if name != TABLE} for row in rows]
+    return _text(rows)
+
+
+def claims_to_csv(leaderboard: Leaderboard) -> str:
+    """Write every claim as a row; differences and bounds are points."""
+    rows = [_claim(verdict) for verdict in leaderboard.claims]
+    return _text(rows) if rows else ""
+
+
+def _text(rows: Sequence[Mapping[str, Value]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _table(table: Table) -> Iterator[dict[str, Value]]:
+    settings = [(table.setting, row) for row in table.unique_rows]
+    settings += [(other.setting, other.row) for other in table.others]
+    for setting, row in settings:
+        yield {TABLE: table.setting.backbone, **_setting(setting), **_row(row)}
 
 
 def _setting(setting: Setting) -> dict[str, Value]:
@@ -75,6 +101,26 @@ def _row(row: Row) -> dict[str, Value]:
         "seconds": _scaled(row.seconds, 1, 1),
         "choosing_seconds": _scaled(row.choosing_seconds, 1, 2),
         "notes": "; ".join(row.notes),
+    }
+
+
+def _claim(verdict: Verdict) -> dict[str, Value]:
+    claim, difference = verdict.claim, verdict.difference
+    return {
+        "claim": claim.name,
+        "says": claim.says,
+        "source": claim.source,
+        "compared": claim.comparison,
+        "verdict": verdict.standing,
+        "difference_points": _percent(difference.mean) if difference else None,
+        "difference_low": _percent(difference.low) if difference else None,
+        "difference_high": _percent(difference.high) if difference else None,
+        **{f"{name}_points": getattr(claim, name) for name in BOUNDS},
+        "judged": claim.judged,
+        "deciding_pair": verdict.decisive,
+        "pairs_judged": len(verdict.pairs),
+        "pairs": verdict.asked,
+        "notes": "; ".join(verdict.notes),
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.reported import Entry, Source
 from reidbench.results import Status
 from reidbench.stats import Interval, Spread
 
@@ -18,9 +20,12 @@ class Part(NamedTuple):
     name: str
     version: str
     distribution: str
+    content: str = ""
+    """Hash of the images found, for a data set on disk."""
 
     def __str__(self) -> str:
-        return f"{self.name} v{self.version} ({self.distribution})"
+        images = f", images {self.content[:8]}" if self.content else ""
+        return f"{self.name} v{self.version} ({self.distribution}{images})"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -105,6 +110,24 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherNetwork:
+    """The dense network of another backbone; its difference is to this table's dense network."""
+
+    setting: Setting
+    row: Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quotation:
+    """What a paper reports of a network, in its own units; measured by nobody here."""
+
+    entry: Entry
+    source: Source
+    section: float | None
+    """The section whose measured rows have as many parameters, 0 for the dense network."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Every section of one setting."""
 
@@ -114,12 +137,19 @@ class Table:
     """None if no trial of the table was scored, as for the excluded queries."""
     excluded_queries: int | None
     sections: tuple[Section, ...]
+    others: tuple[OtherNetwork, ...] = ()
+    """The dense networks of other backbones, the most MACs first; never ranked."""
+    quotations: tuple[Quotation, ...] = ()
+
+    @property
+    def reference(self) -> Row | None:
+        """The dense row, where there is one."""
+        return next((section.reference for section in self.sections if section.reference), None)
 
     @property
     def unique_rows(self) -> Iterator[Row]:
         """The dense row once, then the rows of every section."""
-        references = (section.reference for section in self.sections if section.reference)
-        yield from list(references)[:1]
+        yield from (self.reference,) if self.reference else ()
         for section in self.sections:
             yield from section.rows
 
@@ -145,3 +175,4 @@ class Leaderboard:
     parts: tuple[Part, ...]
     """Every component of any result, methods too."""
     origins: tuple[Origin, ...]
+    claims: tuple[Verdict, ...] = ()

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from tabulate import tabulate
 
 from reidbench.leaderboard.cells import (
     COLUMNS,
+    Column,
+    blocks,
     flags,
-    heading,
     numbered_notes,
     queries,
     rank,
     title,
     versions,
 )
+from reidbench.leaderboard.claims.cells import CLAIMS, basis, outcome, sentence
+from reidbench.leaderboard.claims.cells import LEGEND as CLAIMS_SAY
+from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.quotations import CAUTION, QUOTED, QUOTED_COLUMNS, citations
 from reidbench.leaderboard.table import Leaderboard, Row, Section, Table
+
+R = TypeVar("R")
 
 WIDTH = 100
 GAP = 2
+INDENT = " " * 11
+"""Of what stands under a verdict: as wide as the longest of them."""
 
 LEGEND = (
     "Rank: shared (=) with the best row of that rank until a row is clearly worse, its interval "
@@ -33,6 +43,8 @@ LEGEND = (
 def to_terminal(leaderboard: Leaderboard, width: int = WIDTH) -> str:
     """Write the tables without the columns ``width`` has no room for; rank and method stay."""
     blocks = ["\n".join(_table(table, width)) for table in leaderboard.tables]
+    if leaderboard.claims:
+        blocks.append("\n".join(_claims(leaderboard.claims, width)))
     return "\n\n".join([*blocks, textwrap.fill(LEGEND, width)]) + "\n"
 
 
@@ -45,18 +57,37 @@ def _table(table: Table, width: int) -> Iterator[str]:
     yield ""
     yield from _grid(table, width)
     yield ""
-    for note, number in numbered_notes(table).items():
+    notes = numbered_notes(table)
+    for note, number in notes.items():
         yield from textwrap.wrap(f"[{number}] {note}", width, subsequent_indent="    ")
+    if table.quotations:
+        yield from ("",) if notes else ()
+        yield from _quoted(table, width)
+
+
+def _claims(verdicts: Sequence[Verdict], width: int) -> Iterator[str]:
+    """Write every claim under its verdict, with what that rests on."""
+    yield f"{CLAIMS} ".ljust(width, "-")
+    for verdict in verdicts:
+        yield from textwrap.wrap(
+            f"{verdict.standing}  {verdict.claim.name}: {sentence(verdict)}",
+            width,
+            subsequent_indent=INDENT,
+        )
+        for line in (outcome(verdict), " ".join(basis(verdict))):
+            yield from textwrap.wrap(line, width, initial_indent=INDENT, subsequent_indent=INDENT)
+        yield ""
+    yield from textwrap.wrap(CLAIMS_SAY, width)
 
 
 def _grid(table: Table, width: int) -> Iterator[str]:
     """Lay out all sections as one grid, so that their columns line up, then put titles between."""
-    rows = [row for section in table.sections for row in section.all_rows]
+    rows = [row for _, section in blocks(table) for row in section.all_rows]
     numbers = numbered_notes(table)
-    places = [_rank(section, row) for section in table.sections for row in section.all_rows]
+    places = [_rank(section, row) for _, section in blocks(table) for row in section.all_rows]
     columns = [["rank", *places], ["method", *(_method(row, numbers) for row in rows)]]
     room = width - GAP - sum(map(_width, columns))
-    columns += _fitting([[c.brief, *map(c.cell, rows)] for c in COLUMNS], room)
+    columns += _fitting(COLUMNS, rows, room)
     # The headings go in as a row: tabulate would pad real ones by two more characters.
     head, *body = tabulate(
         list(zip(*columns, strict=True)),
@@ -66,8 +97,8 @@ def _grid(table: Table, width: int) -> Iterator[str]:
     ).splitlines()
     lines = iter(body)
     yield head
-    for section in table.sections:
-        yield f"{heading(section)} ".ljust(len(head), "-")
+    for heading, section in blocks(table):
+        yield f"{heading} ".ljust(len(head), "-")
         yield from (next(lines) for _ in section.all_rows)
 
 
@@ -80,10 +111,26 @@ def _method(row: Row, numbers: Mapping[str, int]) -> str:
     return " ".join([row.label, *flags(row), *(f"[{numbers[note]}]" for note in row.notes)])
 
 
-def _fitting(cells: Sequence[list[str]], room: int) -> list[list[str]]:
+def _quoted(table: Table, width: int) -> Iterator[str]:
+    yield from textwrap.wrap(f"{QUOTED}. {CAUTION}", width)
+    yield ""
+    columns = _fitting(QUOTED_COLUMNS, table.quotations, width + GAP)
+    yield from tabulate(
+        list(zip(*columns, strict=True)),
+        tablefmt="plain",
+        colalign=("right", "left", *("right" for _ in columns))[: len(columns)],
+        disable_numparse=True,
+    ).splitlines()
+    yield ""
+    for citation in citations(table):
+        yield from textwrap.wrap(citation, width, subsequent_indent="    ")
+
+
+def _fitting(columns: Sequence[Column[R]], rows: Sequence[R], room: int) -> list[list[str]]:
     """Choose columns that fit into ``room`` characters, the weightiest first, in their order."""
+    cells = [[column.brief, *map(column.cell, rows)] for column in columns]
     kept = set()
-    for index in sorted(range(len(COLUMNS)), key=lambda index: -COLUMNS[index].weight):
+    for index in sorted(range(len(columns)), key=lambda index: -columns[index].weight):
         need = GAP + _width(cells[index])
         if need <= room:
             room -= need

@@ -105,6 +105,20 @@ class InstanceAndBatch(nn.Module):
         return self.last(torch.relu(self.norm(self.first(images))))
 
 
+class HalvesApart(nn.Module):
+    """Norms of two pieces whose sizes are listed: each piece loses channels on its own."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.instance = nn.InstanceNorm2d(sizes[0], affine=True)
+        self.batch = nn.BatchNorm2d(sizes[1])
+
+    def forward(self, maps: Tensor) -> Tensor:
+        one, two = torch.split(maps, self.sizes, 1)
+        return torch.cat([self.instance(one), self.batch(two)], 1)
+
+
 class ListedSplit(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -204,6 +218,16 @@ HANDMADE = {
     "concatenated-sum": lambda: Embedder(ConcatenatedSum()),
     "chunked": lambda: Embedder(Chunked()),
     "instance-and-batch": lambda: Embedder(InstanceAndBatch()),
+    "halves-apart": lambda: Embedder(
+        nn.Sequential(nn.Conv2d(3, 12, 3), HalvesApart([5, 7]), nn.ReLU(), conv(12, 5))
+    ),
+    "light": lambda: Embedder(
+        nn.Sequential(
+            *(nn.Conv2d(3, 8, 1), nn.Conv2d(8, 8, 3, groups=8), nn.BatchNorm2d(8), nn.ReLU()),
+            *(nn.Conv2d(8, 6, 1), nn.BatchNorm2d(6), nn.Conv2d(6, 6, 3, groups=6), nn.ReLU()),
+            conv(6, 5),
+        )
+    ),
     "listed-split": lambda: Embedder(ListedSplit()),
     "sliced": lambda: Embedder(Sliced()),
     "gated": lambda: Embedder(nn.Sequential(conv(3, 12), Gate(12), conv(12, 5))),

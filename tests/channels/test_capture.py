@@ -97,6 +97,11 @@ def test_split_halves_with_different_norms_stay_in_step():
     assert graph.widths == {"features.first": 6}
 
 
+def test_pieces_of_listed_sizes_are_groups_of_their_own_so_that_none_can_vanish():
+    graph = dense("halves-apart")[1]
+    assert graph.widths == {"features.0": 5, "features.0[2]": 7}
+
+
 def test_channels_cut_at_a_literal_are_not_prunable():
     graph = dense("sliced")[1]
     assert not any(name.startswith("features.first") for name in graph.widths)

@@ -80,6 +80,23 @@ def test_observed_modules_emit_the_groups_channels():
                 break
 
 
+def test_maps_of_a_layer_with_two_norms_are_seen_after_their_own():
+    network, graph = fresh("halves-apart")
+    _, norms, *_ = network.features
+    shown = [view(network, graph, group) for group in graph.in_scope("all")]
+    assert [one.observed for one in shown] == [[norms.instance], [norms.batch]]
+    assert [one.observed_channels[0].tolist() for one in shown] == [[*range(5)], [*range(7)]]
+    assert [one.activation for one in shown] == ["relu", "relu"]
+
+
+def test_maps_are_seen_behind_a_depthwise_convolution_that_follows_directly():
+    network, graph = fresh("light")
+    shown = [view(network, graph, graph.group(name)) for name in ("features.0", "features.4")]
+    # The layer that the activation reads: a norm here, the depthwise convolution itself there.
+    assert [one.observed for one in shown] == [[network.features[2]], [network.features[6]]]
+    assert [one.activation for one in shown] == ["relu", "relu"]
+
+
 def test_views_follow_surgery():
     network, graph = fresh("resnet18-s2")
     plan = random_plan(graph, "all", 12)

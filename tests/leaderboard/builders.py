@@ -72,13 +72,14 @@ def result(
     removed = reduction if achieved is None else achieved
     given = queries(mean_ap, seed=seed) if average_precision is None else average_precision
     observed = float(np.mean([value for value in given if value is not None]))
+    backbone = others.pop("backbone", "resnet18")
     return Result(
         key=others.pop("key", f"{method}-{strategy}-{allocation}-{reduction:g}-{seed}"),
         status=others.pop("status", "done"),
         suite="paper",
         trial=TrialId(
             scenario=others.pop("scenario", "target-only"),
-            backbone=others.pop("backbone", "resnet18"),
+            backbone=backbone,
             source=others.pop("source", None),
             target=others.pop("target", "synthped"),
             method=method,
@@ -91,7 +92,7 @@ def result(
         drawn=others.pop("drawn", True),
         protocol=others.pop("protocol", {"name": "mini/1", "sha256": "5eed" * 16}),
         engine=others.pop("engine", 1),
-        components=components(method, others.pop("versions", {})),
+        components=components(method, backbone, others.pop("versions", {})),
         tolerance=0.005,
         cost=Cost(
             macs=round(DENSE_MACS * (1 - removed)),
@@ -104,7 +105,11 @@ def result(
             before_retraining=None if reduction == 0 else metrics(mean_ap - 0.3),
             final=metrics(observed),
         ),
-        per_query=PerQuery(pids=others.pop("pids", PIDS), average_precision=list(given)),
+        per_query=PerQuery(
+            pids=others.pop("pids", PIDS),
+            average_precision=list(given),
+            first_match=others.pop("first_match", None),
+        ),
         phases=[
             phase("train", epochs=20, seconds=60.0),
             phase("prune", epochs=10, seconds=30.0 + seed),
@@ -114,9 +119,11 @@ def result(
     )
 
 
-def components(method: str, versions: Mapping[str, tuple[str, str]]) -> dict[str, ComponentId]:
+def components(
+    method: str, backbone: str, versions: Mapping[str, tuple[str, str]]
+) -> dict[str, ComponentId]:
     """All components in version 1 of this distribution, but for the ``versions`` given."""
-    names = {"method": method, "backbone": "resnet18", "target": "synthped"}
+    names = {"method": method.split("(")[0], "backbone": backbone, "target": "synthped"}
     names |= {role: f"some-{role}" for role in versions.keys() - names.keys()}
     found = {role: (name, *versions.get(role, ("1", "reidbench"))) for role, name in names.items()}
     return {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import reidbench_plugins
-from reidbench.api import Method, MethodRecord
+from reidbench.api import ClassificationData, DatasetRecord, Method, MethodRecord, ReIDData
 from reidbench.records import OptionError, Record
 
 RECORDS = [
@@ -50,10 +50,29 @@ def test_the_controls_are_dense_random_and_both_scratches() -> None:
     }
 
 
-@pytest.mark.parametrize("record", reidbench_plugins.reidbench_datasets(), **ids)
-def test_a_data_set_is_what_its_record_says(record: Record) -> None:
-    data = record.build({"domain": "b"})
+DATASETS = reidbench_plugins.reidbench_datasets()
+BUILT_IN = [record for record in DATASETS if record.disk is None]
+ON_DISK = [record for record in DATASETS if record.disk is not None]
+
+
+@pytest.mark.parametrize("record", BUILT_IN, **ids)
+def test_a_data_set_is_what_its_record_says(record: DatasetRecord) -> None:
+    data = record.build({})
+    kind = ReIDData if record.task == "re-id" else ClassificationData
+    assert isinstance(data, kind)
     assert data.name == record.name and record.drawn
+
+
+@pytest.mark.parametrize("record", ON_DISK, **ids)
+def test_a_data_set_that_a_user_brings_says_where_from_and_on_what_terms(
+    record: DatasetRecord,
+) -> None:
+    assert record.disk is not None and not record.drawn
+    assert record.disk.tree and record.disk.origin and record.disk.licence and record.disk.ethics
+    assert record.disk.stand_in in ("", *(drawn.name for drawn in BUILT_IN))
+    assert bool(record.disk.writer) == bool(record.disk.stand_in)
+    if record.disk.writer:
+        assert callable(record.load(record.disk.writer))
 
 
 @pytest.mark.parametrize(

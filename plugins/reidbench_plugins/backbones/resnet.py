@@ -7,6 +7,19 @@ from collections.abc import Callable
 from torch import nn
 from torchvision import models
 
+from reidbench_plugins.backbones.weights import Published
+
+
+def _published(backbone: str, weights: models.WeightsEnum) -> Published:
+    return Published(backbone=backbone, classifier="fc.", address=weights.url)
+
+
+# Version 1, which the literature starts from: the newer ones train by another recipe.
+load_resnet18 = _published("resnet18", models.ResNet18_Weights.IMAGENET1K_V1).load
+load_resnet34 = _published("resnet34", models.ResNet34_Weights.IMAGENET1K_V1).load
+load_resnet50 = _published("resnet50", models.ResNet50_Weights.IMAGENET1K_V1).load
+load_resnet101 = _published("resnet101", models.ResNet101_Weights.IMAGENET1K_V1).load
+
 
 def resnet18(*, last_stride: int = 2) -> nn.Module:
     """Return ResNet-18, embedding 512; see :func:`embedder` for ``last_stride``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -9,7 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
 from reidbench_plugins.backbones.mobilenetv2 import mobilenetv2
+from reidbench_plugins.backbones.osnet import osnet_x0_5, osnet_x0_25, osnet_x1_0
 from reidbench_plugins.backbones.resnet import resnet18, resnet34, resnet50, resnet101
+from reidbench_plugins.backbones.resnet_ibn import resnet50_ibn_a
 
 RESNETS = {"18": resnet18, "34": resnet34, "50": resnet50, "101": resnet101}
 PARAMETERS = {"18": 11_176_512, "34": 21_284_672, "50": 23_508_032, "101": 42_500_160}
@@ -23,6 +27,15 @@ MACS = {
     ("50", 2): 2_669_150_208,
     ("50", 1): 4_053_270_528,
 }
+
+# Parameters and multiply-accumulates at 3x256x128; the paper says 2.2, 0.6 and 0.2 M parameters,
+# and 978.9, 272.9 and 82.3 M multiply-adds.
+OSNETS = {
+    osnet_x1_0: (2_169_508, 978_875_392),
+    osnet_x0_5: (630_034, 272_899_328),
+    osnet_x0_25: (201_864, 82_314_880),
+}
+named = {"ids": lambda build: getattr(build, "__name__", None)}
 
 
 def meta(depth: str, **options: int) -> nn.Module:
@@ -50,6 +63,33 @@ def test_a_resnet_costs_the_known_macs(depth: str, stride: int) -> None:
     with FlopCounterMode(display=False) as counter:
         meta(depth, last_stride=stride)(torch.zeros(1, 3, 256, 128, device="meta"))
     assert counter.get_total_flops() == 2 * MACS[depth, stride]
+
+
+def macs(network: nn.Module) -> int:
+    with FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, 3, 256, 128, device="meta"))
+    return counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize("build", OSNETS, **named)
+def test_an_osnet_has_its_known_size_and_cost(build: Callable[[], nn.Module]) -> None:
+    with torch.device("meta"):
+        network = build()
+    assert (parameters(network), macs(network)) == OSNETS[build]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_ibn_costs_neither_parameters_nor_macs(stride: int) -> None:
+    with torch.device("meta"):
+        network = resnet50_ibn_a(last_stride=stride)
+    assert (parameters(network), macs(network)) == (PARAMETERS["50"], MACS["50", stride])
+
+
+@pytest.mark.parametrize("build", OSNETS, **named)
+def test_an_osnet_embeds_512_numbers_an_image_in_training_too(
+    build: Callable[[], nn.Module],
+) -> None:
+    assert build().train()(torch.randn(2, 3, 64, 32)).shape == (2, 512)
 
 
 @pytest.mark.parametrize("depth", RESNETS)
@@ -99,7 +139,7 @@ def test_mobilenetv2_embeds_1280_numbers_an_image_in_training_too() -> None:
     assert mobilenetv2()(torch.randn(2, 3, 64, 32)).shape == (2, 1280)
 
 
-@pytest.mark.parametrize("build", [resnet18, mobilenetv2], ids=["resnet18", "mobilenetv2"])
+@pytest.mark.parametrize("build", [resnet18, mobilenetv2, osnet_x0_25, resnet50_ibn_a], **named)
 def test_initial_weights_come_from_the_seed(build) -> None:  # type: ignore[no-untyped-def]
     def weights(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)
@@ -113,3 +153,5 @@ def test_initial_weights_come_from_the_seed(build) -> None:  # type: ignore[no-u
 def test_any_other_stride_is_refused(stride: int) -> None:
     with pytest.raises(ValueError, match="choose 1 or 2"):
         resnet18(last_stride=stride)
+    with pytest.raises(ValueError, match="choose 1 or 2"):
+        resnet50_ibn_a(last_stride=stride)

@@ -1,4 +1,4 @@
-"""The rules of synthped's splits, and its copy on disk read back by an independent parser."""
+"""The rules of synthped's splits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from PIL import Image
 from reidbench.api import DataError, ReIDData
 from reidbench_plugins.datasets.synthped.__main__ import main
 from reidbench_plugins.datasets.synthped.dataset import compose, load, load_quick
-from reidbench_plugins.datasets.synthped.market import write_market
 
 SPLITS = ("train", "query", "gallery")
 SETS = [
@@ -137,34 +136,6 @@ def test_sizes_out_of_range_are_refused(change: dict[str, object], words: str) -
     }  # fmt: skip
     with pytest.raises(DataError, match=words):
         compose("wrong", **{**sizes, **change})  # type: ignore[arg-type]
-
-
-def test_the_copy_on_disk_has_market_1501s_layout(tmp_path: Path) -> None:
-    data = tiny()
-    assert write_market(data, tmp_path / "Market-1501-v15.09.15") == (
-        tmp_path / "Market-1501-v15.09.15"
-    )
-    folders = {"bounding_box_train": "train", "query": "query", "bounding_box_test": "gallery"}
-    for folder, split in folders.items():
-        found = parse(tmp_path / "Market-1501-v15.09.15" / folder)
-        part = getattr(data, split)
-        expected = sorted(zip(part.pids.tolist(), part.camids.tolist(), strict=True))
-        assert sorted((pid, cam) for pid, cam, _ in found) == expected
-        for _, _, path in found:
-            original = part.read(part.names.index(path.name)).astype(int)
-            decoded = np.asarray(Image.open(path)).astype(int)
-            assert decoded.shape == (128, 64, 3)
-            assert np.abs(decoded - original).mean() < 4
-
-
-def parse(folder: Path) -> list[tuple[int, int, Path]]:
-    """Read a folder as torchreid does: the pattern ``([-\\d]+)_c(\\d)``, cameras from 1."""
-    rows = []
-    for path in sorted(folder.glob("*.jpg")):
-        found = re.search(r"([-\d]+)_c(\d)", path.name)
-        assert found
-        rows.append((int(found[1]), int(found[2]) - 1, path))
-    return rows
 
 
 def test_the_contact_sheet_is_drawn_from_the_command_line(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""Data sets in Market-1501's layout: three folders, identity and camera in each file's name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from reidbench.api import Counts, ReIDData, Split
+from reidbench_plugins.datasets.photographs.files import (
+    Photo,
+    image_sizes,
+    is_drawn,
+    photo_split,
+)
+from reidbench_plugins.datasets.photographs.places import BOXES
+
+# The authors' own pattern, held to the start of the name: a copy of a file is not that file.
+_NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which identities and cameras, as the names count them, a set's file names may state."""
+
+    pids: range
+    cameras: range
+
+    def parse(self, name: str) -> tuple[int, int] | None:
+        """Return a file's identity and its camera from 0; None if the name breaks the rules."""
+        found = _NAME.match(name)
+        # The authors' names are plain ASCII; a name that is not could not even be hashed.
+        if found is None or not name.isascii():
+            return None
+        pid, camera = int(found[1]), int(found[2])
+        return (pid, camera - 1) if pid in self.pids and camera in self.cameras else None
+
+
+MARKET = Naming(range(1, 1502), range(1, 7))
+MARKET_GALLERY = Naming(range(-1, 1502), range(1, 7))  # -1 is junk, 0 distractors
+DUKE = Naming(range(1, 10_000), range(1, 9))
+CUHK03 = Naming(range(1, 1468), range(1, 3))
+
+EXTRA = "images"
+EXTRA_CAMERA = 6  # nobody says which camera saw a distractor, and the six real ones are 0-5
+_DISTRACTOR = 0
+
+
+def load_market1501(folder: Path) -> ReIDData:
+    """Return Market-1501: 751 + 750 people, 6 cameras (Zheng et al., ICCV 2015).
+
+    The gallery holds distractors as identity 0 and junk as -1. Junk and distractors among the
+    training images or the queries are names that break the rules there.
+    """
+    return _market1501("market1501", folder, extra=False)
+
+
+def load_market1501_500k(folder: Path) -> ReIDData:
+    """Return Market-1501 with the 500,000 distractors of ``images`` in its gallery.
+
+    They are identity 0 whatever their files are called, and seen by a seventh camera of their
+    own. No query is a distractor, so that camera never decides about a match.
+    """
+    return _market1501("market1501-500k", folder, extra=True)
+
+
+def load_dukemtmcreid(folder: Path) -> ReIDData:
+    """Return DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
+
+    The gallery's 408 further people are its distractors, under identities of their own.
+    """
+    published = Counts(
+        train_ids=702,
+        train_images=16_522,
+        query_ids=702,
+        query_images=2_228,
+        gallery_images=17_661,
+        cameras=8,
+    )
+    return load_boxes("dukemtmcreid", folder, DUKE, published)
+
+
+def load_occluded_duke(folder: Path) -> ReIDData:
+    """Return Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""
+    published = Counts(
+        train_ids=702,
+        train_images=15_618,
+        query_ids=519,
+        query_images=2_210,
+        gallery_images=17_661,
+        cameras=8,
+    )
+    return load_boxes("occluded-duke", folder, DUKE, published)
+
+
+def load_boxes(name: str, folder: Path, naming: Naming, published: Counts) -> ReIDData:
+    """Return a data set of three folders whose files all follow one rule of naming.
+
+    Raises:
+        DataError: a folder cannot be listed, or the training folder holds no image.
+
+    """
+    train, query, gallery = (box_split(folder, box, naming) for box in BOXES)
+    return ReIDData(name, train, query, gallery, published, drawn=is_drawn(folder))
+
+
+def box_split(root: Path, box: str, naming: Naming) -> Split:
+    """Return the images of one folder."""
+    return photo_split(root, *_recognised(root, box, naming))
+
+
+def _recognised(root: Path, box: str, naming: Naming) -> tuple[list[Photo], list[str]]:
+    photos, unrecognised = [], []
+    for name, size in image_sizes(root, box).items():
+        parsed = naming.parse(name.rpartition("/")[2])
+        if parsed is None:
+            unrecognised.append(name)
+        else:
+            photos.append(Photo(name, size, *parsed))
+    return photos, unrecognised
+
+
+def _market1501(name: str, folder: Path, *, extra: bool) -> ReIDData:
+    train, query, gallery = BOXES
+    photos, unrecognised = _recognised(folder, gallery, MARKET_GALLERY)
+    for image, size in image_sizes(folder, EXTRA).items() if extra else ():
+        if image.isascii():
+            photos.append(Photo(image, size, _DISTRACTOR, EXTRA_CAMERA))
+        else:
+            unrecognised.append(image)
+    return ReIDData(
+        name,
+        train=box_split(folder, train, MARKET),
+        query=box_split(folder, query, MARKET),
+        gallery=photo_split(folder, photos, unrecognised),
+        published=_market1501_counts(extra),
+        drawn=is_drawn(folder),
+    )
+
+
+def _market1501_counts(extra: bool) -> Counts:
+    return Counts(
+        train_ids=751,
+        train_images=12_936,
+        query_ids=750,
+        query_images=3_368,
+        gallery_images=15_913 + (500_000 if extra else 0),
+        cameras=7 if extra else 6,
+    )

@@ -1,0 +1,118 @@
+"""Image files on disk: which are there, how they are listed, and how one is decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reidbench.api import DataError, Split
+
+DRAWN = "DRAWN.txt"
+"""The file that says of a folder: this is a drawn stand-in, not the data set itself."""
+
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+
+
+class Photo(NamedTuple):
+    """An image's name below the data set's folder, its size in bytes, identity and camera."""
+
+    name: str
+    size: int
+    pid: int
+    camid: int
+
+
+@dataclass(frozen=True)
+class PhotoReader:
+    """Decode file ``i`` when it is asked for; holds the files' names alone."""
+
+    folder: Path
+    names: tuple[str, ...]
+
+    def __call__(self, i: int) -> NDArray[np.uint8]:
+        """Return image ``i`` as uint8 RGB (height, width, 3).
+
+        Raises:
+            DataError: the file is gone, or is no image that can be decoded to its end.
+
+        """
+        path = self.folder / self.names[i]
+        try:
+            with Image.open(path) as image:
+                return np.array(image.convert("RGB"))
+        # Pillow's decoders raise anything from OSError to struct.error on a damaged file.
+        except Exception as error:
+            raise DataError(
+                f"{path} cannot be read as an image ({error}); "
+                "restore this file from the data set's archive"
+            ) from error
+
+
+def is_image(name: str) -> bool:
+    """Tell whether a file's name is an image's, of any case, and neither hidden nor ``._*``."""
+    return not name.startswith(".") and name.lower().endswith(_SUFFIXES)
+
+
+def image_sizes(root: Path, folder: str) -> dict[str, int]:
+    """Return the size in bytes of every image directly in ``root/folder``, by ``folder/name``.
+
+    The names are sorted, whatever order the file system lists them in.
+
+    Raises:
+        DataError: the folder cannot be listed.
+
+    """
+    try:
+        with os.scandir(root / folder) as entries:
+            found = {
+                f"{folder}/{entry.name}": entry.stat().st_size
+                for entry in entries
+                if is_image(entry.name) and entry.is_file()
+            }
+    except OSError as error:
+        raise DataError(
+            f"{root / folder} cannot be listed ({error.strerror}); "
+            "it should be a folder of the data set's images"
+        ) from error
+    return dict(sorted(found.items()))
+
+
+def photo_split(root: Path, photos: list[Photo], unrecognised: Iterable[str]) -> Split:
+    """Return the split of image files below ``root``, in the order given."""
+    names = tuple(photo.name for photo in photos)
+    return split_of(photos, unrecognised, PhotoReader(root, names))
+
+
+def split_of(
+    photos: list[Photo], unrecognised: Iterable[str], reader: Callable[[int], NDArray[np.uint8]]
+) -> Split:
+    """Return a split whose digest covers every image's name and size."""
+    digest = hashlib.sha256()
+    for photo in photos:
+        digest.update(f"{photo.name}\0{photo.size}\n".encode())
+    return Split(
+        pids=np.array([photo.pid for photo in photos], np.int64),
+        camids=np.array([photo.camid for photo in photos], np.int64),
+        names=tuple(photo.name for photo in photos),
+        reader=reader,
+        digest=digest.hexdigest(),
+        unrecognised=tuple(map(_printable, unrecognised)),
+    )
+
+
+def is_drawn(root: Path) -> bool:
+    """Tell whether the folder holds a drawn stand-in."""
+    return (root / DRAWN).exists()
+
+
+def _printable(name: str) -> str:
+    # A file name may hold bytes that no encoding explains, which would break every report.
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,197 @@
+"""Write any data set to disk in the layout of a set of photographs, as its drawn stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+
+from reidbench.api import DataError, ReIDData
+from reidbench_plugins.datasets.photographs.boxes import CUHK03, DUKE, MARKET
+from reidbench_plugins.datasets.photographs.files import DRAWN
+from reidbench_plugins.datasets.photographs.msmt17 import CAMERAS, TEST_IDS, TRAIN_IDS
+from reidbench_plugins.datasets.photographs.places import BOXES, PLACES
+from reidbench_plugins.datasets.photographs.renumbering import (
+    JUNK,
+    Layout,
+    Numbered,
+    at_most,
+    renumber,
+)
+
+QUALITY = 95
+VAL_EVERY = 14  # as large a share as MSMT17's own list_val: 2,373 of 32,621 training images
+
+Naming = Callable[[int, int, int], str]
+"""``naming(pid, camera, number)`` returns a file's name; no two images have one number."""
+
+
+def write_market1501(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` below the data root as Market-1501, with its distractors and its junk.
+
+    People and cameras are renumbered from 1, the training's people first, and stay told apart as
+    they were. Images are JPEG files of quality 95. Returns the folder.
+
+    Raises:
+        DataError: more people or cameras than the layout has numbers for, or the root already
+            holds a data set of that name.
+
+    """
+    layout = Layout(
+        title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"
+    )
+    return _write_boxes(data, root, "market1501", layout, _market1501)
+
+
+def write_dukemtmcreid(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as DukeMTMC-reID: every distractor as a person of its own, and no junk.
+
+    Otherwise as :func:`write_market1501`.
+    """
+    return _write_boxes(data, root, "dukemtmcreid", _duke_layout("DukeMTMC-reID"), _duke)
+
+
+def write_occluded_duke(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as Occluded-DukeMTMC, by the rules of :func:`write_dukemtmcreid`."""
+    return _write_boxes(data, root, "occluded-duke", _duke_layout("Occluded-DukeMTMC"), _duke)
+
+
+def write_cuhk03np_detected(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as the folders of CUHK03-NP's detected boxes, without distractors and junk.
+
+    The set counts its cameras within a pair, so it knows two: here every second camera becomes
+    camera 2, and the others camera 1. Images are PNG files. Otherwise as
+    :func:`write_market1501`.
+    """
+    return _write_boxes(data, root, "cuhk03np-detected", _cuhk03_layout("detected"), _cuhk03)
+
+
+def write_cuhk03np_labelled(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as CUHK03-NP's labelled boxes, as :func:`write_cuhk03np_detected` does."""
+    return _write_boxes(data, root, "cuhk03np-labelled", _cuhk03_layout("labelled"), _cuhk03)
+
+
+def write_msmt17_v1(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as MSMT17 V1, without distractors and junk; both identities start at 0.
+
+    Every fourteenth image of a training person goes into ``list_val.txt``. Otherwise as
+    :func:`write_market1501`.
+    """
+    return _write_msmt17(data, root, "msmt17-v1", "train", "test")
+
+
+def write_msmt17_v2(data: ReIDData, root: Path) -> Path:
+    """Write ``data`` as MSMT17 V2, as :func:`write_msmt17_v1` does."""
+    return _write_msmt17(data, root, "msmt17-v2", "mask_train_v2", "mask_test_v2")
+
+
+def _duke_layout(title: str) -> Layout:
+    return Layout(title=title, people=DUKE.pids[-1], cameras=len(DUKE.cameras), unwanted="people")
+
+
+def _cuhk03_layout(boxes: str) -> Layout:
+    return Layout(
+        title=f"CUHK03-NP ({boxes})",
+        people=CUHK03.pids[-1],
+        cameras=len(CUHK03.cameras),
+        fold=True,
+    )
+
+
+def _market1501(pid: int, camera: int, number: int) -> str:
+    label = str(pid) if pid == JUNK else f"{pid:04d}"
+    return f"{label}_c{camera}s1_{number:06d}_00.jpg"
+
+
+def _duke(pid: int, camera: int, number: int) -> str:
+    return f"{pid:04d}_c{camera}_f{number:07d}.jpg"
+
+
+def _cuhk03(pid: int, camera: int, number: int) -> str:
+    return f"{pid:04d}_c{camera}_{number:05d}.png"
+
+
+def _write_boxes(data: ReIDData, root: Path, name: str, layout: Layout, naming: Naming) -> Path:
+    images = renumber(data, layout)
+    folder = _begin(data, root, name, layout.title)
+    numbers = count(1)
+    for box, split in zip(BOXES, (images.train, images.query, images.gallery), strict=True):
+        (folder / box).mkdir()
+        for image in split:
+            _save(image, folder / box / naming(image.pid, image.camera, next(numbers)))
+    return folder
+
+
+def _write_msmt17(data: ReIDData, root: Path, name: str, train: str, test: str) -> Path:
+    title = name.upper().replace("-", " ")
+    images = renumber(data, Layout(title=title, people=TRAIN_IDS + TEST_IDS, cameras=CAMERAS))
+    at_most(TRAIN_IDS, images.train_people, "training people", data, title)
+    at_most(TEST_IDS, images.test_people, "test people", data, title)
+    folder = _begin(data, root, name, title)
+    for box in (train, test):
+        (folder / box).mkdir()
+    training = list(_by_person(images.train, 1))
+    test_images = list(_by_person([*images.query, *images.gallery], images.train_people + 1))
+    asked = len(images.query)
+    lists = {
+        "list_train.txt": (train, [row for row in training if not _for_val(row)]),
+        "list_val.txt": (train, [row for row in training if _for_val(row)]),
+        "list_query.txt": (test, test_images[:asked]),
+        "list_gallery.txt": (test, test_images[asked:]),
+    }
+    for listing, (box, rows) in lists.items():
+        lines = [f"{_save_msmt17(row, folder / box)} {row[1]}\n" for row in rows]
+        (folder / listing).write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def _by_person(images: list[Numbered], first: int) -> Iterator[tuple[Numbered, int, int]]:
+    """Yield each image with its person from 0, and its number among that person's, from 0."""
+    seen: dict[int, int] = {}
+    for image in images:
+        number = seen.get(image.pid, 0)
+        seen[image.pid] = number + 1
+        yield image, image.pid - first, number
+
+
+def _for_val(row: tuple[Numbered, int, int]) -> bool:
+    # Never a person's first, so that list_train alone knows everybody.
+    return row[2] % VAL_EVERY == VAL_EVERY - 1
+
+
+def _save_msmt17(row: tuple[Numbered, int, int], box: Path) -> str:
+    image, person, number = row
+    name = f"{person:04d}_{number:03d}_{image.camera:02d}_0303morning_{number:04d}_0.jpg"
+    (box / f"{person:04d}").mkdir(parents=True, exist_ok=True)
+    _save(image, box / f"{person:04d}" / name)
+    return f"{person:04d}/{name}"
+
+
+def _save(image: Numbered, path: Path) -> None:
+    picture = Image.fromarray(image.split.read(image.row))
+    picture.save(path, quality=QUALITY, subsampling=0)
+
+
+def _begin(data: ReIDData, root: Path, name: str, title: str) -> Path:
+    """Return the new folder, which says that it is drawn before any image is in it.
+
+    Raises:
+        DataError: some folder below the root would be taken for this data set already.
+
+    """
+    folder = root / PLACES[name][0].folder
+    there = [found for place in PLACES[name] if (found := place.under(root))]
+    if there or folder.exists():
+        raise DataError(
+            f"{(there or [folder])[0]} is there already, and a stand-in must neither mix with it "
+            "nor hide it; remove it or choose another data root"
+        )
+    folder.mkdir(parents=True)
+    (folder / DRAWN).write_text(
+        f"This is not {title}: reidbench wrote these images from its data set '{data.name}', in "
+        f"{title}'s layout, to stand in for it.\n",
+        encoding="utf-8",
+    )
+    return folder

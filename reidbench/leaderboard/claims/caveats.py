@@ -1,0 +1,60 @@
+"""What a reader must know of a claim beside its verdict: what is left out, or cannot be said."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from reidbench.claims import Claim
+from reidbench.leaderboard.claims.lines import Line
+from reidbench.leaderboard.claims.pairs import Pair
+
+LISTED = 4
+"""How many of the pairs that are left out for one reason a note names."""
+
+KINDS = ("protocols", "engines", "divisions", "drawn and photographed data")
+"""What the parts of a line's world are, in the plural."""
+
+ONE_SEED = "one seed: the interval leaves out what another seed would change"
+DRAWN = "judged on drawn data, not on photographs"
+
+
+def left_out(named: Sequence[tuple[Pair, str]], obstacles: Sequence[str]) -> Iterator[str]:
+    """Say, one note a reason, which pairs are not judged."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for (_, label), obstacle in zip(named, obstacles, strict=True):
+        if obstacle:
+            by_reason[obstacle].append(label)
+    for reason, found in sorted(by_reason.items()):
+        told = "; ".join(filter(None, found[:LISTED]))
+        more = f"; and {len(found) - LISTED} more" if len(found) > LISTED else ""
+        yield f"left out, {reason}: {told}{more}" if told else f"left out, {reason}"
+
+
+def mixture(lines: Sequence[Line]) -> str:
+    """Say what keeps rows from being judged together, or nothing: as they would share no table."""
+    worlds = zip(KINDS, zip(*(line.world for line in lines), strict=True), strict=True)
+    mixed = [kind for kind, values in worlds if len(set(values)) > 1]
+    versions: dict[str, set[object]] = defaultdict(set)
+    for line in lines:
+        for role, component in line.components.items():
+            versions[f"{role} {component.name}"].add(component)
+    mixed += [f"versions of {name}" for name, found in versions.items() if len(found) > 1]
+    return f"its rows mix {' and '.join(mixed)}: they are not judged together" if mixed else ""
+
+
+def caveats(claim: Claim, pairs: Sequence[Pair]) -> Iterator[str]:
+    """Say what the intervals of the pairs that were judged leave open."""
+    if claim.against and claim.against.backbone:
+        yield f"GMACs of the rows {_gmacs(pairs, 0)}, of the counterparts {_gmacs(pairs, 1)}"
+    single = [pair for pair in pairs if len(pair.seeds) == 1]
+    if single:
+        yield ONE_SEED if len(single) == len(pairs) else f"{ONE_SEED} ({len(single)} of the pairs)"
+    if any(result.drawn for pair in pairs for line in pair.lines for result in line.trials):
+        yield DRAWN
+
+
+def _gmacs(pairs: Sequence[Pair], side: int) -> str:
+    costs = [result.cost for pair in pairs for result in pair.lines[side].trials]
+    found = sorted({f"{cost.macs / 1e9:.3f}" for cost in costs if cost}, key=float)
+    return f"{found[0]} to {found[-1]}" if len(found) > 1 else found[0]
