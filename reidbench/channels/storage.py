@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from reidbench.channels.graph import ChannelGraph
 from reidbench.channels.plan import PruningPlan
 from reidbench.channels.problems import SavedNetworkError
 from reidbench.channels.surgery import remove
@@ -35,8 +36,15 @@ def save_pruned(directory: Path, state: Mapping[str, Tensor], plan: PruningPlan)
     (directory / PLAN_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def apply_saved(directory: Path, module: nn.Module, input_size: tuple[int, int, int]) -> nn.Module:
+def apply_saved(
+    directory: Path,
+    module: nn.Module,
+    input_size: tuple[int, int, int],
+    graph: ChannelGraph | None = None,
+) -> nn.Module:
     """Prune the dense ``module`` in place as saved in ``directory``, load its state, return it.
+
+    ``graph`` is the module's, if it is at hand: capturing it takes longer than all else here.
 
     Raises ``SavedNetworkError`` if files are missing or unreadable, or if the state does not fit
     this architecture to the last tensor; ``PlanError`` if the plan does not. Nothing is loaded
@@ -45,7 +53,7 @@ def apply_saved(directory: Path, module: nn.Module, input_size: tuple[int, int, 
     plan = read_plan(directory)
     state = _state(directory / NETWORK_FILE)
     _refuse_unless_fitting(directory, module, state, shapes=False)
-    remove(module, capture(module, input_size), plan)
+    remove(module, graph or capture(module, input_size), plan)
     _refuse_unless_fitting(directory, module, state, shapes=True)
     module.load_state_dict(state, strict=True)
     return module

@@ -81,8 +81,10 @@ def _summary(plan: Plan, store: Store, statuses: list[str]) -> str:
     laid = sum(len(trial.nodes) for trial in plan.trials)
     left = Counter(_KINDS[node.kind] for node in plan.nodes.values() if not store.has(node.key))
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
+    beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
+    done = statuses.count("done")
     return (
-        f"{len(plan.trials)} trials under {plan.protocol.name}: {statuses.count('done')} done, "
-        f"{len(statuses) - statuses.count('done')} left\n"
+        f"{len(plan.trials)} trials{beside} under {plan.protocol.name}: {done} done, "
+        f"{len(statuses) - done} left\n"
         f"{laid} phases and measurements, {len(plan.nodes)} after sharing; left to run: {todo}"
     )

@@ -70,12 +70,19 @@ def command(
             _run(plan, tuple(left), registry, results, store, device, threads)
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
-    write_atomically(results.parent / SUITE_COPY, suite.read_text(encoding="utf-8"))
+    _keep_suite(suite, results.parent / SUITE_COPY)
     for left_out in plan.left_out:
         write_result(results, left_out_result(plan, left_out))
     outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
     publish(outcome, results.parent, claims=plan.suite.claims)
     return _exit_status(outcome, results.parent)
+
+
+def _keep_suite(suite: Path, copy: Path) -> None:
+    """Leave the suite beside its results, untouched if it is there already."""
+    text = suite.read_text(encoding="utf-8")
+    if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
+        write_atomically(copy, text)
 
 
 def _mention_problems(registry: Registry) -> None:

@@ -15,8 +15,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from reidbench.channels import ChannelGraph, capture
 from reidbench.data import ClassificationData, LabelledImages, ReIDData, Split
-from reidbench.plan import ENGINE, ChosenData
+from reidbench.phases.checkpoint import fresh_network
+from reidbench.plan import ENGINE, ChosenData, PhaseNode
 from reidbench.protocol import InputRules
 from reidbench.store import Store
 from reidbench.training import Images
@@ -40,6 +42,7 @@ class Bench:
     listener: Listener = silent
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
+    _graphs: dict[str, ChannelGraph] = field(default_factory=dict)
 
     def train_images(self, chosen: ChosenData, size: InputRules) -> Images:
         """Return the training split, the only images that train and prune phases may see."""
@@ -54,6 +57,14 @@ class Bench:
         assert isinstance(data, ReIDData)  # a plan measures on nothing else
         parts = (("query", data.query), ("gallery", data.gallery))
         return tuple((self._decoded(chosen, name, split, size), split) for name, split in parts)
+
+    def dense_graph(self, node: PhaseNode) -> ChannelGraph:
+        """Return the channel graph of a node's dense backbone, captured once a run."""
+        key = json.dumps([node.backbone.document(), node.rules.input.size], sort_keys=True)
+        if key not in self._graphs:
+            dense = fresh_network(node, identities=1).backbone
+            self._graphs[key] = capture(dense, node.rules.input.size)
+        return self._graphs[key]
 
     def _load(self, chosen: ChosenData) -> ReIDData | ClassificationData:
         name = json.dumps(chosen.document(), sort_keys=True)

@@ -7,7 +7,14 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from reidbench.channels import PruningPlan, SavedNetworkError, apply_saved, read_plan, save_pruned
+from reidbench.channels import (
+    ChannelGraph,
+    PruningPlan,
+    SavedNetworkError,
+    apply_saved,
+    read_plan,
+    save_pruned,
+)
 from reidbench.plan import LoadNode, PhaseNode
 from reidbench.store import Store
 from reidbench.training import Network, build_network, derived_seed
@@ -25,17 +32,23 @@ def save_network(folder: Path, network: Network, plan: PruningPlan) -> None:
 
 
 def load_network(
-    folder: Path, network: Network, input_size: tuple[int, int, int], *, classifier: bool
+    folder: Path,
+    network: Network,
+    input_size: tuple[int, int, int],
+    *,
+    classifier: bool,
+    graph: ChannelGraph | None = None,
 ) -> PruningPlan:
     """Prune a freshly built ``network`` as saved in ``folder``, load its weights, return the plan.
 
     ``classifier`` says whether to load the classifier too: one of another data set is of no use.
+    ``graph`` is the backbone's, if it is at hand.
 
     Raises:
         SavedNetworkError: the saved network is not of this architecture.
 
     """
-    apply_saved(folder, network.backbone, input_size)
+    apply_saved(folder, network.backbone, input_size, graph)
     head: dict[str, Tensor] = load_file(folder / HEAD_FILE)
     if odd := sorted(_head(network).keys() ^ head.keys()):
         raise SavedNetworkError(
@@ -54,7 +67,7 @@ def _head(network: Network) -> dict[str, Tensor]:
 
 
 def starting_network(
-    node: PhaseNode, identities: int, store: Store
+    node: PhaseNode, identities: int, store: Store, graph: ChannelGraph | None = None
 ) -> tuple[Network, PruningPlan | None]:
     """Return the network a phase begins with, and its plan: its input's, or untrained and None."""
     network = fresh_network(node, identities)
@@ -64,7 +77,11 @@ def starting_network(
     trained = not isinstance(node.network, LoadNode)
     same_data = trained and node.network.data.document() == node.data.document()
     plan = load_network(
-        store.folder(node.network.key), network, node.rules.input.size, classifier=same_data
+        store.folder(node.network.key),
+        network,
+        node.rules.input.size,
+        classifier=same_data,
+        graph=graph,
     )
     return network, plan
 

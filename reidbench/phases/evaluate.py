@@ -51,7 +51,8 @@ def _network(node: EvaluateNode, bench: Bench) -> Network:
     network = fresh_network(node.network, identities=1)
     if node.state == "pruned":
         folder = folder / PRUNED
-    load_network(folder, network, node.protocol.input.size, classifier=False)
+    graph = bench.dense_graph(node.network)
+    load_network(folder, network, node.protocol.input.size, classifier=False, graph=graph)
     return network.to(bench.device)
 
 

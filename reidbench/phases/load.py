@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reidbench.channels import PruningPlan, capture
+from reidbench.channels import PruningPlan
 from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import fresh_network, save_network
@@ -21,7 +21,7 @@ def run_load(node: LoadNode, bench: Bench) -> None:
         # The classifier of the source is not theirs to bring: one person is enough.
         network = fresh_network(node, identities=1)
         node.backbone.component.record.weights_loader()(network.backbone, node.weights)
-        plan = PruningPlan.everything(capture(network.backbone, node.rules.input.size))
+        plan = PruningPlan.everything(bench.dense_graph(node))
     with bench.store.writing(node.key) as (folder, meta):
         save_network(folder, network, plan)
         meta.update(

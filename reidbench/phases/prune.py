@@ -40,8 +40,10 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     rules = node.rules
     images = bench.train_images(node.data, rules.input)
     untrained = fresh_network(node, images.identities).backbone
-    dense = capture(untrained, rules.input.size)
-    network, plan = starting_network(node, images.identities, bench.store)
+    dense = bench.dense_graph(node)
+    network, plan = starting_network(node, images.identities, bench.store, dense)
+    everything = PruningPlan.everything(dense)
+    plan = plan or everything
     network.to(bench.device)
     random = generator(node.seed, "calibration", node.data.label)
     return Pruning(
@@ -51,8 +53,8 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
             network=network,
             dense=dense,
             dense_parameters=parameters(untrained),
-            graph=dense if plan is None else capture(network.backbone, rules.input.size),
-            plan=plan or PruningPlan.everything(dense),
+            graph=dense if plan == everything else capture(network.backbone, rules.input.size),
+            plan=plan,
             protocol=with_rounds(rules, dense, node.reduction),
             calibration=calibration_batches(images, rules, random, bench.device),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reidbench.channels import PruningPlan, capture
+from reidbench.channels import PruningPlan
 from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import save_network, starting_network
@@ -15,9 +15,10 @@ from reidbench.training import Images, Leg, Network, Trainer, derived_seed
 def run_train(node: TrainNode, bench: Bench) -> None:
     """Train and leave the network in the store under the node's key."""
     images = bench.train_images(node.data, node.rules.input)
-    network, plan = starting_network(node, images.identities, bench.store)
+    dense = bench.dense_graph(node)
+    network, plan = starting_network(node, images.identities, bench.store, dense)
     if plan is None:
-        plan = PruningPlan.everything(capture(network.backbone, node.rules.input.size))
+        plan = PruningPlan.everything(dense)
     network.to(bench.device)
     trainer = make_trainer(node, network, images, bench)
     clock = Clock()

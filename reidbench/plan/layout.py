@@ -416,4 +416,4 @@ class _Point:
 
 
 def _names(*chosen: Chosen) -> frozenset[str]:
-    return frozenset(text for one in chosen for text in (one.label, one.component.record.name))
+    return frozenset(one.label for one in chosen)

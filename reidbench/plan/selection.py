@@ -29,7 +29,8 @@ P = TypeVar("P", bound=Named)
 def select(points: Sequence[P], words: Sequence[str]) -> list[P]:
     """Return the points that ``words`` name: ``NAME``, or ``kind=NAME``.
 
-    Words of one kind are alternatives; a point must have a name of every kind that is asked for.
+    A component's name stands for itself, and for all its variants where none goes by it. Words of
+    one kind are alternatives; a point must have a name of every kind that is asked for.
 
     Raises:
         SelectionError: a word that names nothing in the grid, or words that leave nothing of it.
@@ -37,8 +38,8 @@ def select(points: Sequence[P], words: Sequence[str]) -> list[P]:
     """
     wanted: dict[str, set[str]] = {}
     for word in words:
-        kind, name = _meaning(points, word)
-        wanted.setdefault(kind, set()).add(name)
+        kind, names = _meaning(points, word)
+        wanted.setdefault(kind, set()).update(names)
     taken = [
         point
         for point in points
@@ -50,7 +51,7 @@ def select(points: Sequence[P], words: Sequence[str]) -> list[P]:
     return taken
 
 
-def _meaning(points: Sequence[Named], word: str) -> tuple[str, str]:
+def _meaning(points: Sequence[Named], word: str) -> tuple[str, set[str]]:
     asked, equals, name = word.rpartition("=")
     kinds = (asked,) if equals else KINDS
     if equals and asked not in KINDS:
@@ -59,8 +60,9 @@ def _meaning(points: Sequence[Named], word: str) -> tuple[str, str]:
         name = _number(name)
     known = {kind: {n for point in points for n in point.names[kind]} for kind in kinds}
     for kind in kinds:
-        if name in known[kind]:
-            return kind, name
+        variants = {label for label in known[kind] if label.split("(")[0] == name}
+        if variants:
+            return kind, variants & {name} or variants
     every = sorted(set().union(*known.values()))
     raise SelectionError(
         f"--only {word}: the suite has no such {asked or 'name'}{did_you_mean(name, every)} "

@@ -10,6 +10,14 @@ _IBN = "Pan et al., Two at Once: Enhancing Learning and Generalization Capacitie
 _OSNET = "Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, ICCV 2019"
 
 RECORDS = [
+    BackboneRecord(
+        name="resnet10",
+        version="1",
+        summary="ResNet-10, one basic block a stage, embedding of 512; no published weights.",
+        reference=_RESNET,
+        target=f"{_HERE}.resnet:resnet10",
+        options={"last_stride": 2},
+    ),
     *(
         BackboneRecord(
             name=f"resnet{depth}",

@@ -31,7 +31,7 @@ from reidbench_plugins.backbones.resnet import (
 from reidbench_plugins.backbones.resnet_ibn import load_resnet50_ibn_a, resnet50_ibn_a
 from reidbench_plugins.backbones.weights import Published
 
-RECORDS = {record.name: record for record in reidbench_backbones()}
+RECORDS = {record.name: record for record in reidbench_backbones() if record.loader}
 State = dict[str, Tensor]
 
 
