@@ -77,6 +77,7 @@ def make_plan(
             ),
             method,
             reduction,
+            (reduction,) if reduction else suite.reductions,
         )
         for (name, phases), (backbone, allowed), target, seed, method in product(
             suite.scenarios.items(), backbones, targets, suite.seeds, methods
@@ -377,11 +378,12 @@ def _joins(phase: PhaseSpec, method: ChosenMethod) -> bool:
 
 @dataclass(frozen=True)
 class _Point:
-    """A point of the grid: a layout, a method and a reduction."""
+    """A point of the grid: a layout, a method and a reduction, and where it is compared."""
 
     layout: _Layout
     method: ChosenMethod
     reduction: float
+    compared_at: tuple[float, ...]
 
     @property
     def why_not(self) -> str | None:
@@ -410,7 +412,8 @@ class _Point:
             "method": _names(self.method),
             "backbone": _names(layout.backbone),
             "source": _names(*before),
-            "reduction": frozenset({f"{self.reduction:g}"}),
+            # What removes nothing is the reference of every reduction.
+            "reduction": frozenset(f"{r:g}" for r in self.compared_at),
             "seed": frozenset({str(layout.seed)}),
         }
 

@@ -52,7 +52,9 @@ def select(points: Sequence[P], words: Sequence[str]) -> list[P]:
 
 
 def _meaning(points: Sequence[Named], word: str) -> tuple[str, set[str]]:
-    asked, equals, name = word.rpartition("=")
+    asked, equals, name = word.partition("=")
+    if not equals or "(" in asked:  # a label with options has signs of its own
+        asked, equals, name = "", "", word
     kinds = (asked,) if equals else KINDS
     if equals and asked not in KINDS:
         raise SelectionError(f"--only {word}: '{asked}' is none of {', '.join(KINDS)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,8 @@ def accepts(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> bool:
         return re.search(rule.get("pattern", ""), value) is not None
     if value is None:
         return True
-    bounds = (value > rule.get("exclusiveMinimum", -1), value < rule.get("exclusiveMaximum", 2**31))
-    return all(bounds) and value >= rule.get("minimum", 0)
+    above = value > rule.get("exclusiveMinimum", -inf) and value >= rule.get("minimum", -inf)
+    return above and value < rule.get("exclusiveMaximum", inf) and value <= rule.get("maximum", inf)
 
 
 def _accepts_fields(value: dict[str, Any], rule: dict[str, Any], root: dict[str, Any]) -> bool:

@@ -241,8 +241,24 @@ class TestSelection:
         with pytest.raises(SelectionError, match=message):
             self.chosen(folder, tiny_registry, word)
 
+    def test_the_reference_comes_along_whatever_the_reduction(
+        self, folder: Path, tiny_registry: Registry
+    ) -> None:
+        words = ("reduction=0.5", "one", "seed=0", "dense", "l1")
+        assert self.chosen(folder, tiny_registry, *words) == {
+            "one/tinynet/tiny/dense/seed0",
+            "one/tinynet/tiny/l1[one-shot,uniform]@50%/seed0",
+        }
+
     def test_words_that_leave_nothing_are_refused(
         self, folder: Path, tiny_registry: Registry
     ) -> None:
+        small = {"backbone": "tinynet", "options": {"width": 48}, "methods": ["dense"]}
         with pytest.raises(SelectionError, match="no trial of the suite is all of these"):
-            self.chosen(folder, tiny_registry, "dense", "reduction=0.5")
+            plan(
+                folder,
+                tiny_registry,
+                only=("l1", "tinynet(width=48)"),
+                backbones=["tinynet", small],
+                methods=["dense", "l1"],
+            )

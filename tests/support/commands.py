@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+OWN = ("REIDBENCH_STORE", "REIDBENCH_DATA")
+"""What a developer may have set for runs of their own."""
+
 Finished = subprocess.CompletedProcess[str]
 
 
@@ -15,7 +18,7 @@ def environment(*python_path: Path) -> dict[str, str]:
     """Return this process's environment with more folders to import from, and one thread."""
     inherited = [path for path in (os.environ.get("PYTHONPATH"),) if path]
     return {
-        **{name: value for name, value in os.environ.items() if name != "REIDBENCH_STORE"},
+        **{name: value for name, value in os.environ.items() if name not in OWN},
         "PYTHONPATH": os.pathsep.join([*map(str, python_path), *inherited]),
         "OMP_NUM_THREADS": "1",
     }

@@ -42,6 +42,7 @@ def _split(folder: Path, split: str, upside_down: bool) -> Split:
         camids=np.array([int(found[2]) for _, found in known], np.int64),
         names=names,
         reader=read,
+        digest=str([(folder / name).stat().st_size for name in names]),
         unrecognised=tuple(f"{split}/{name}" for name in files if not _NAME.fullmatch(name)),
     )
 
