@@ -63,8 +63,8 @@ def _meaning(points: Sequence[Named], word: str) -> tuple[str, set[str]]:
     known = {kind: {n for point in points for n in point.names[kind]} for kind in kinds}
     for kind in kinds:
         variants = {label for label in known[kind] if label.split("(")[0] == name}
-        if variants:
-            return kind, variants & {name} or variants
+        if meant := known[kind] & {name} or variants:
+            return kind, meant
     every = sorted(set().union(*known.values()))
     raise SelectionError(
         f"--only {word}: the suite has no such {asked or 'name'}{did_you_mean(name, every)} "
