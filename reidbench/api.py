@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from reidbench.data import ClassificationData, Counts, DataError, LabelledImages, ReIDData, Split
+from reidbench.data import (
+    ClassCounts,
+    ClassificationData,
+    Counts,
+    DataError,
+    LabelledImages,
+    ReIDData,
+    Split,
+)
 from reidbench.errors import WeightsError
 from reidbench.hookspecs import hookimpl
 from reidbench.method import Method
@@ -25,6 +33,7 @@ __all__ = [
     "API_VERSION",
     "BackboneRecord",
     "CannotScore",
+    "ClassCounts",
     "ClassificationData",
     "Counts",
     "DataError",

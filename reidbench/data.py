@@ -110,6 +110,14 @@ class Counts:
     cameras: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassCounts:
+    """A classification set's statistics as its authors publish them."""
+
+    classes: int | None = None
+    images: int | None = None
+
+
 @dataclass(frozen=True)
 class ReIDData:
     """A data set's training, query and gallery images.
@@ -174,12 +182,14 @@ class ClassificationData:
 
     Attributes:
         name: as the suite calls it.
+        published: what the whole data set must count; None if there is nothing to compare with.
         drawn: the images were drawn by a program.
 
     """
 
     name: str
     train: LabelledImages
+    published: ClassCounts | None = None
     drawn: bool = False
 
     def __post_init__(self) -> None:
@@ -189,6 +199,11 @@ class ClassificationData:
                 f"data set '{self.name}': needs classes 0, 1, 2, ... with an image each, two at "
                 f"least; it has {len(classes)}"
             )
+
+    @property
+    def counts(self) -> ClassCounts:
+        """The statistics of what is here, to hold against ``published``."""
+        return ClassCounts(classes=_distinct(self.train.labels), images=len(self.train))
 
     @property
     def fingerprint(self) -> str:

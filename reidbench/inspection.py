@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import islice
 
-from reidbench.data import ClassificationData, Counts, LabelledImages, ReIDData, Split
+from reidbench.data import ClassificationData, LabelledImages, ReIDData, Split
 from reidbench.holdings import parts
 
 Tick = Callable[[int], None]
@@ -22,6 +22,8 @@ _WORDS = {
     "query_images": "query images",
     "gallery_images": "gallery images (no junk)",
     "cameras": "cameras",
+    "classes": "classes",
+    "images": "images",
 }
 # Large enough that threads seldom meet, small enough that progress is seen to move.
 _BLOCK = 32
@@ -69,26 +71,26 @@ class Finding:
 
 def compare(data: ReIDData | ClassificationData) -> list[Comparison]:
     """Return a data set's counts beside the published ones; a drawn one has none to be held to."""
-    if isinstance(data, ClassificationData):
-        classes = len(set(data.train.labels.tolist()))
-        return [Comparison("classes", classes, None), Comparison("images", len(data.train), None)]
-    published = Counts() if data.drawn or data.published is None else data.published
-    counts = data.counts
+    counts, published = data.counts, None if data.drawn else data.published
     return [
-        Comparison(_WORDS[field.name], getattr(counts, field.name), getattr(published, field.name))
-        for field in fields(Counts)
+        Comparison(
+            _WORDS[field.name],
+            getattr(counts, field.name),
+            getattr(published, field.name) if published else None,
+        )
+        for field in fields(counts)
     ]
 
 
 def inspect_lists(data: ReIDData | ClassificationData) -> list[Finding]:
     """Return what is wrong with a data set as far as its lists tell; reads no image."""
-    if isinstance(data, ClassificationData):
-        return []
-    found = (_differing(data), _unrecognised(data), _unanswerable(data))
+    differing, unrecognised = _differing(data), _unrecognised(data)
+    unanswerable = _unanswerable(data) if isinstance(data, ReIDData) else None
+    found = (differing, unrecognised, unanswerable)
     return [finding for finding in found if finding]
 
 
-def _differing(data: ReIDData) -> Finding | None:
+def _differing(data: ReIDData | ClassificationData) -> Finding | None:
     comparisons = compare(data)
     differing = [comparison for comparison in comparisons if comparison.differs]
     if not differing:
@@ -100,7 +102,7 @@ def _differing(data: ReIDData) -> Finding | None:
     )
 
 
-def _unrecognised(data: ReIDData) -> Finding | None:
+def _unrecognised(data: ReIDData | ClassificationData) -> Finding | None:
     names = [name for split in parts(data).values() for name in _left_out(split)]
     if not names:
         return None

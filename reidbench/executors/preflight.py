@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
-from reidbench.data import ReIDData
+from reidbench.data import ClassificationData, ReIDData
 from reidbench.errors import ReidbenchError
 from reidbench.holdings import MissingData, looked_for
 from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, Trial
@@ -37,8 +37,8 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
     refuse_missing(plan, data)
     for chosen in data:
         made = _make(chosen)
+        _as_published(plan, chosen, made)
         if isinstance(made, ReIDData):
-            _as_published(plan, chosen, made)
             _enough_people(plan, chosen.label, made)
     for method in _distinct(trial.method for trial in trials):
         refuse_unsound(_make(method), method)
@@ -84,7 +84,7 @@ def _distinct(parts: Iterable[C]) -> list[C]:
     return list({json.dumps(part.document(), sort_keys=True): part for part in parts}.values())
 
 
-def _as_published(plan: Plan, chosen: ChosenData, data: ReIDData) -> None:
+def _as_published(plan: Plan, chosen: ChosenData, data: ReIDData | ClassificationData) -> None:
     """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
     if data.published is None or data.drawn or not chosen.complete:
         return

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from reidbench.api import ClassificationData, DataError, LabelledImages
+from reidbench.api import ClassCounts, ClassificationData, DataError, LabelledImages
 from reidbench_plugins.datasets.photographs.files import PhotoReader, is_drawn
 
 TRAIN = "train"
 SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
+
+
+PUBLISHED = ClassCounts(classes=1000, images=1_281_167)  # of ILSVRC 2012, its training part
 
 
 def load(folder: Path) -> ClassificationData:
@@ -30,7 +33,8 @@ def load(folder: Path) -> ClassificationData:
         DataError: no class folders, a class without images, or an image of 0 bytes.
 
     """
-    return ClassificationData("imagenet", labelled(folder / TRAIN), drawn=is_drawn(folder))
+    images = labelled(folder / TRAIN)
+    return ClassificationData("imagenet", images, PUBLISHED, drawn=is_drawn(folder))
 
 
 def labelled(root: Path) -> LabelledImages:
