@@ -16,7 +16,8 @@ QueryScores = Array | Sequence[Sequence[float | None]]
 """Scores ``(seeds, queries)``, as average precision; NaN or None for an excluded query, or seed."""
 
 DRAWS = 2000
-TAILS = (0.025, 0.975)
+TAIL = 0.025
+"""What an interval leaves out at either end: it is of 95 %."""
 IDENTITY_STREAM, SEED_STREAM = 0, 1
 
 # Equal rows can differ in the last bits of their sums; that must not tell them apart.
@@ -133,8 +134,13 @@ def draw_seeds(seeds: int, draws: int = DRAWS) -> NDArray[np.intp]:
     return drawn
 
 
-def pooled_difference(pairs: Sequence[tuple[MeanScore, MeanScore]]) -> Interval | None:
+def pooled_difference(
+    pairs: Sequence[tuple[MeanScore, MeanScore]], *, looks: int = 1
+) -> Interval | None:
     """Return the interval of first minus second, the mean of all pairs; None without a shared seed.
+
+    One of ``looks`` intervals of which any may decide is so much wider that all of them together
+    err as seldom as one of 95 % (Bonferroni).
 
     A pair counts by the mean over the seeds that both its rows have, and every pair alike. Each
     draw takes its identities, and as many seeds as any pair has, with replacement, the same for
@@ -148,7 +154,8 @@ def pooled_difference(pairs: Sequence[tuple[MeanScore, MeanScore]]) -> Interval 
     drawn = np.stack([first.drawn[:, shared] - second.drawn[:, shared] for first, second in pairs])
     _, draws, seeds = drawn.shape
     drawn = np.take_along_axis(drawn, draw_seeds(seeds, draws)[None], axis=2)
-    low, high = np.nanquantile(_mean(_mean(drawn, axis=2), axis=0), TAILS)
+    tail = TAIL / looks
+    low, high = np.nanquantile(_mean(_mean(drawn, axis=2), axis=0), (tail, 1 - tail))
     mean = _mean(_mean(observed, axis=1), axis=0)
     return Interval(float(low), float(high), float(mean))
 

@@ -214,3 +214,30 @@ def test_test_sets_of_the_same_people_have_other_draws() -> None:
     counts = [resample(pids, draws=DRAWS, test_set=number).counts for number in (0, 0, 1)]
     assert (counts[0] == counts[1]).all()
     assert (counts[0] != counts[2]).any()
+
+
+def test_one_of_many_intervals_that_may_decide_is_wider_and_one_alone_is_not() -> None:
+    rng = np.random.default_rng(0)
+    draws = resample([query // 2 for query in range(100)])
+    first, second = (draws.mean_score(rng.uniform(0, 1, (2, 100))) for _ in range(2))
+    alone, same, among = (
+        pooled_difference([(first, second)], **looks)
+        for looks in ({}, {"looks": 1}, {"looks": 20})
+    )
+    assert alone is not None and among is not None
+    assert same == alone
+    assert among.low < alone.low < alone.mean < alone.high < among.high
+    assert among.mean == alone.mean
+
+
+def test_twenty_looks_at_nothing_refute_about_as_seldom_as_one() -> None:
+    pids = [query // 2 for query in range(60)]
+    wrong = 0
+    for trial in range(60):
+        rng = np.random.default_rng(trial)
+        draws = resample(pids, draws=1500)
+        base = draws.mean_score(rng.normal(0.5, 0.1, (1, 60)))
+        rows = [draws.mean_score(rng.normal(0.5, 0.1, (1, 60))) for _ in range(20)]
+        intervals = [pooled_difference([(row, base)], looks=20) for row in rows]
+        wrong += any(it.high < 0 for it in intervals if it is not None)
+    assert wrong <= 9  # uncorrected, about half of the trials

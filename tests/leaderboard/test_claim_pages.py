@@ -97,7 +97,7 @@ def test_the_pages_say_once_how_a_verdict_comes_about() -> None:
     for page in (to_markdown, to_terminal):
         text = " ".join(page(board()).split())
         assert text.count("supported if the whole 95 % interval") == 1
-        assert "neither of pairs nor of claims" in text
+        assert "Nothing is corrected for the number of claims." in text
 
 
 def test_every_markdown_row_has_as_many_cells_as_its_head() -> None:

@@ -212,6 +212,16 @@ def test_the_pair_that_speaks_most_against_a_claim_decides() -> None:
     assert (verdict.standing, verdict.decisive) == ("supported", "target-1")
 
 
+def test_one_pair_of_many_refutes_only_if_its_widened_interval_does() -> None:
+    alone = judged(keyed(targets((0.793, 0.8))), judge="each", at_least=0)
+    among = judged(keyed(targets((0.793, 0.8), *[(0.9, 0.8)] * 19)), judge="each", at_least=0)
+    assert alone.difference is not None and among.difference is not None
+    assert among.decisive.startswith("target-")
+    assert among.difference.mean == pytest.approx(alone.difference.mean)
+    assert among.difference.low < alone.difference.low
+    assert among.difference.high > alone.difference.high
+
+
 def test_more_pairs_make_a_mean_surer() -> None:
     one = judged(keyed(targets((0.79, 0.8))))
     many = judged(keyed(targets(*[(0.79, 0.8)] * 6)))

@@ -15,8 +15,8 @@ LEGEND = (
     "supported if the whole 95 % interval of the difference satisfies the bound, refuted if the "
     "whole interval violates it, and otherwise undecided. The interval is a bootstrap over test "
     "identities and seeds, paired: of the mean of all pairs, or, where each pair must satisfy the "
-    "bound, of the pair that speaks most against the claim. Intervals are not corrected for their "
-    "number, neither of pairs nor of claims."
+    "bound, of the pair that speaks most against the claim, widened for the number of pairs, of "
+    "which any could refute it. Nothing is corrected for the number of claims."
 )
 
 

@@ -19,14 +19,17 @@ class Differences:
         self._resamples: dict[tuple[TestSet, int], Resamples] = {}
         self._means: dict[tuple[Line, Metric, int], MeanScore] = {}
 
-    def of(self, pairs: Sequence[Pair], metric: Metric) -> Interval:
+    def of(self, pairs: Sequence[Pair], metric: Metric, looks: int = 1) -> Interval:
         """Return the mean difference of pairs that nothing stands in the way of judging.
+
+        Its interval is wider for being one of ``looks`` of which any may decide.
 
         All rows on one test set share the identities drawn; different test sets draw independently.
         """
         sets = sorted({line.test_set for pair in pairs for line in pair.lines})
         score = partial(self._mean, metric, sets)
-        interval = pooled_difference([(score(a), score(b)) for a, b in (p.lines for p in pairs)])
+        scores = [(score(first), score(second)) for first, second in (p.lines for p in pairs)]
+        interval = pooled_difference(scores, looks=looks)
         assert interval is not None  # the pairs share seeds
         return interval
 

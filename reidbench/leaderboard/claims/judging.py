@@ -57,7 +57,8 @@ def _decided(
     verdict: Verdict, there: Sequence[tuple[Pair, str]], differences: Differences
 ) -> Verdict:
     claim, pairs = verdict.claim, [pair for pair, _ in there]
-    judged = [_by_itself(claim, pair, label, differences) for pair, label in there]
+    looks = len(there) if claim.judged == "each" else 1
+    judged = [_by_itself(claim, pair, label, differences, looks) for pair, label in there]
     verdict = replace(
         verdict,
         pairs=tuple(sorted(judged, key=lambda it: (it.difference.mean, it.label))),
@@ -69,9 +70,19 @@ def _decided(
     return replace(verdict, standing=_standing(claim, difference), difference=difference)
 
 
-def _by_itself(claim: Claim, pair: Pair, label: str, differences: Differences) -> PairVerdict:
+def _by_itself(
+    claim: Claim, pair: Pair, label: str, differences: Differences, looks: int
+) -> PairVerdict:
+    """Judge a pair: any of ``looks`` pairs can refute the claim, but all must support it.
+
+    So chance has many occasions to refute and one to support: the former takes a wider interval.
+    """
     difference = differences.of([pair], claim.metric)
-    return PairVerdict(label=label, difference=difference, standing=_standing(claim, difference))
+    standing = _standing(claim, difference)
+    if looks > 1 and standing != "supported":
+        difference = differences.of([pair], claim.metric, looks)
+        standing = _standing(claim, difference)
+    return PairVerdict(label=label, difference=difference, standing=standing)
 
 
 def _by_each(verdict: Verdict) -> Verdict:
