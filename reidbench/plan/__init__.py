@@ -1,21 +1,17 @@
 """Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
 
-from reidbench.plan.layout import make_plan
+from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.grid import make_plan
 from reidbench.plan.nodes import (
     ENGINE,
-    Chosen,
-    ChosenData,
-    ChosenMethod,
     EvaluateNode,
     LoadNode,
     Node,
-    NotApplicable,
     PhaseNode,
-    Plan,
     PruneNode,
     TrainNode,
-    Trial,
 )
+from reidbench.plan.trials import NotApplicable, Plan, Trial
 
 __all__ = [
     "ENGINE",
