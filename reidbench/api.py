@@ -14,7 +14,7 @@ from reidbench.data import (
 from reidbench.errors import WeightsError
 from reidbench.hookspecs import hookimpl
 from reidbench.method import Method
-from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, OnDisk, Place
+from reidbench.records import DRAWN_MARK, BackboneRecord, DatasetRecord, MethodRecord, OnDisk, Place
 from reidbench.task import (
     CannotScore,
     Group,
@@ -31,6 +31,7 @@ API_VERSION = 2
 
 __all__ = [
     "API_VERSION",
+    "DRAWN_MARK",
     "BackboneRecord",
     "CannotScore",
     "ClassCounts",

@@ -10,6 +10,7 @@ from reidbench.plan import (
     Chosen,
     ChosenData,
     EvaluateNode,
+    LoadNode,
     NotApplicable,
     PhaseNode,
     Plan,
@@ -80,7 +81,13 @@ def left_out_result(plan: Plan, left_out: NotApplicable) -> Result:
 
 def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
     parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
-    return {**_identity(plan, trial, parts), "schedule": _schedule(trial)}
+    identity = _identity(plan, trial, parts)
+    first = trial.phases[0]
+    if isinstance(first, LoadNode):
+        # What the network began with, in place of the images it was not trained on.
+        source = identity["components"]["source"]
+        identity["components"]["source"] = source.model_copy(update={"content": first.content})
+    return {**identity, "schedule": _schedule(trial)}
 
 
 def _identity(

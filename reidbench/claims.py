@@ -262,7 +262,8 @@ def refuse_unknown(claims: Iterable[Claim], known: Mapping[str, Collection[str |
 
 def _is_known(value: str | float, known: Collection[str | float]) -> bool:
     # The label of a variant begins with its component's name: ``taylor(form=weight)``.
-    return value == 0 or value in known or (isinstance(value, str) and value.split("(")[0] in known)
+    component = value.split("(")[0].strip() if isinstance(value, str) else None
+    return value == 0 or value in known or component in known
 
 
 def _unknown(value: str | float, field: str, known: Collection[str | float]) -> str:

@@ -85,8 +85,9 @@ def compare(data: ReIDData | ClassificationData) -> list[Comparison]:
 def inspect_lists(data: ReIDData | ClassificationData) -> list[Finding]:
     """Return what is wrong with a data set as far as its lists tell; reads no image."""
     differing, unrecognised = _differing(data), _unrecognised(data)
-    unanswerable = _unanswerable(data) if isinstance(data, ReIDData) else None
-    found = (differing, unrecognised, unanswerable)
+    found = [differing, unrecognised]
+    if isinstance(data, ReIDData):
+        found += [_shared(data), _unanswerable(data)]
     return [finding for finding in found if finding]
 
 
@@ -114,6 +115,21 @@ def _unrecognised(data: ReIDData | ClassificationData) -> Finding | None:
 
 def _left_out(split: Split | LabelledImages) -> tuple[str, ...]:
     return split.unrecognised if isinstance(split, Split) else ()
+
+
+def _shared(data: ReIDData) -> Finding | None:
+    """Find people who are trained on and stand in the gallery; 0 and -1 are no people there."""
+    trained = set(data.train.pids.tolist())
+    names = [
+        name
+        for name, pid in zip(data.gallery.names, data.gallery.pids.tolist(), strict=True)
+        if pid in trained
+    ]
+    if not names:
+        return None
+    return Finding(
+        f"gallery images of people who are trained on: {_images(len(names))}", tuple(names)
+    )
 
 
 def _unanswerable(data: ReIDData) -> Finding | None:

@@ -209,7 +209,8 @@ class BackboneRecord(Record):
         loader: lazy ``"package.module:function"``, ``""`` for a network without published weights.
             ``function(network, weights)`` loads into a freshly built network, in place, what
             ``weights`` says: a word such as ``imagenet``, or the path of a file in the
-            publisher's own format and key names. It raises a
+            publisher's own format and key names. It returns the weight (classes, d) of the
+            classifier that came with them, or None, and raises a
             :class:`reidbench.api.WeightsError` where keys or shapes differ.
 
     """
@@ -224,6 +225,15 @@ class BackboneRecord(Record):
 
         """
         return self.load(self.loader)
+
+
+DRAWN_MARK = "DRAWN.txt"
+"""The file in a data set's folder that says: drawn by a program, in the layout of photographs."""
+
+
+def is_marked_drawn(folder: Path) -> bool:
+    """Return whether what a folder holds is a drawn stand-in."""
+    return (folder / DRAWN_MARK).exists()
 
 
 @dataclass(frozen=True)
@@ -254,7 +264,7 @@ class OnDisk:
         ethics: what a user should know before using it, in a sentence or two; may be empty.
         stand_in: the drawn data set that can be written in this layout, ``""`` for none.
         writer: lazy ``"package.module:function"``; ``writer(data, root)`` writes the stand-in below
-            the data root in this layout, and returns the folder.
+            the data root in this layout, with the mark ``DRAWN_MARK``, and returns the folder.
 
     """
 

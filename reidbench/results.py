@@ -31,7 +31,7 @@ class ComponentId(_Frozen):
     version: str
     distribution: str
     content: str | None = None
-    """Hash of the images found, for a data set on disk."""
+    """Hash of the images found, for a data set on disk; the weights that stood for a source."""
 
 
 class TrialId(_Frozen):

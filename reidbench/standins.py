@@ -16,7 +16,7 @@ from reidbench.errors import ReidbenchError
 from reidbench.holdings import open_dataset, parts
 from reidbench.inspection import Tick
 from reidbench.plugins import Component
-from reidbench.records import DatasetRecord, OnDisk
+from reidbench.records import DRAWN_MARK, DatasetRecord, OnDisk
 
 Data = ReIDData | ClassificationData
 
@@ -163,6 +163,8 @@ def write_stand_in(
                 "a drawn stand-in: a fault of that plugin"
             )
         _seal(stage, disk)
+        # Once more, because drawing takes minutes, in which photographs may have come.
+        refuse_to_overwrite(component, root, again=again)
         _make_way(stage, root, disk, again=again)
         _settle(stage, root)
     found = disk.find(root)
@@ -215,19 +217,26 @@ def _seal(stage: Path, disk: OnDisk) -> None:
 def _make_way(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
     """Remove the stand-in that is replaced; refuse to settle over any file that is another's."""
     folder = disk.find(root) if again else None
-    if folder is not None:
-        for need in _needs(disk, root):
-            _remove(folder / need)
-        return
+    own = set() if folder is None else _own(folder, _needs(disk, root))
     for path in stage.rglob("*"):
         target = root / path.relative_to(stage)
-        if target.exists() and not (path.is_dir() and target.is_dir()):
+        if target in own or (path.is_dir() and target.is_dir()):
+            continue
+        if target.exists() or target.is_symlink():
             raise StandInError(f"{target} is there already, and is kept; choose another folder")
+    for path in sorted(own, reverse=True):
+        _remove(path)
+
+
+def _own(folder: Path, needs: tuple[str, ...]) -> set[Path]:
+    """Return all that a stand-in consists of, which is untouched, and its notes."""
+    inside = {path for need in needs for path in (folder / need, *(folder / need).rglob("*"))}
+    return inside | {folder / SEAL, folder / DRAWN_MARK}
 
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        path.rmdir()  # empty by now, unless something came in between: then it is kept
     else:
         path.unlink(missing_ok=True)
 

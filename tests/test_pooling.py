@@ -221,8 +221,7 @@ def test_one_of_many_intervals_that_may_decide_is_wider_and_one_alone_is_not() -
     draws = resample([query // 2 for query in range(100)])
     first, second = (draws.mean_score(rng.uniform(0, 1, (2, 100))) for _ in range(2))
     alone, same, among = (
-        pooled_difference([(first, second)], **looks)
-        for looks in ({}, {"looks": 1}, {"looks": 20})
+        pooled_difference([(first, second)], **looks) for looks in ({}, {"looks": 1}, {"looks": 20})
     )
     assert alone is not None and among is not None
     assert same == alone

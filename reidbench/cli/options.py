@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from reidbench.document import Located
+from reidbench.protocol import load_protocol
 from reidbench.suite import Suite, load_suite
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,6 +69,7 @@ def asked_suite(path: Path, protocol: str | None) -> Located[Suite]:
     located = load_suite(path)
     if protocol is None or protocol == located.content.protocol:
         return located
+    load_protocol(protocol)  # refused here, where it was asked for
     name = f"{located.content.name}-{protocol.replace('/', '-')}"
     suite = located.content.model_copy(update={"name": name, "protocol": protocol})
     return replace(located, content=suite)

@@ -21,7 +21,7 @@ from reidbench.reported import Paper
 from reidbench.results import Result
 
 SUITE_COPY = "suite.yaml"
-"""The suite as it was run, beside its results: a leaderboard made later finds its claims there."""
+"""The suite file beside its results: a leaderboard made later finds its claims there."""
 
 
 def publish(

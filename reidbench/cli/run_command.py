@@ -60,22 +60,31 @@ def command(
     """
     registry = discover(disabled)
     _mention_problems(registry)
-    plan = make_plan(asked_suite(suite, protocol), registry, data_root, only)
+    asked = asked_suite(suite, protocol)
+    plan = make_plan(asked, registry, data_root, only)
     results = results_folder(out, plan.suite.name)
-    _set_superseded_aside(plan, results)
     left = [trial for trial in plan.trials if not _is_done(results, trial)]
     left = _not_assembled(plan, left, registry, results, Store(store))
     if left:
         with _interruptible():
-            _run(plan, tuple(left), registry, results, store, device, threads)
+            _run(plan, tuple(left), registry, results, store, device, threads, suite)
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
     _keep_suite(suite, results.parent / SUITE_COPY)
+    _set_superseded_aside(plan, results)
     for left_out in plan.left_out:
         write_result(results, left_out_result(plan, left_out))
     outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
-    publish(outcome, results.parent, claims=plan.suite.claims)
+    whole = make_plan(asked, registry, data_root) if only else plan
+    publish(outcome + _beside(whole, outcome, results), results.parent, claims=plan.suite.claims)
     return _exit_status(outcome, results.parent)
+
+
+def _beside(whole: Plan, outcome: list[Result], results: Path) -> list[Result]:
+    """Return the results of the suite's other parts that are there: a part does not hide them."""
+    shown = {result.key for result in outcome}
+    paths = [results / f"{row.key}.json" for row in whole.rows if row.key not in shown]
+    return [read_result(path) for path in paths if path.is_file()]
 
 
 def _keep_suite(suite: Path, copy: Path) -> None:
@@ -99,7 +108,7 @@ def _set_superseded_aside(plan: Plan, results: Path) -> None:
         aside = results / "superseded" / path.name
         aside.parent.mkdir(exist_ok=True)
         path.replace(aside)
-        click.echo(f"{path.name} is of other versions; moved to {aside}", err=True)
+        click.echo(f"{path.name} is of other versions or data; moved to {aside}", err=True)
 
 
 def _trial_of(path: Path) -> TrialId | None:
@@ -163,6 +172,7 @@ def _run(
     store: Path,
     device: str,
     threads: int | None,
+    suite: Path,
 ) -> None:
     # The running half comes in here, so that wrong input and finished suites never wait for torch.
     from reidbench.executors.device import prepare_device
@@ -172,7 +182,10 @@ def _run(
 
     chosen = prepare_device(device, threads)
     preflight(plan, trials)
+    # Not before: what a missing data set makes look superseded is not.
+    _set_superseded_aside(plan, results)
     results.mkdir(parents=True, exist_ok=True)
+    _keep_suite(suite, results.parent / SUITE_COPY)
     _log_to(results.parent / "run.log")
     kept = Store(store, collect() | {"device": str(chosen)})
     nodes = {node.key: node for trial in trials for node in trial.nodes}

@@ -11,7 +11,7 @@ from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.data import ClassificationData, ReIDData
 from reidbench.errors import ReidbenchError
 from reidbench.holdings import MissingData, looked_for
-from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, Trial
+from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, PruneNode, Trial
 from reidbench.protocol import BatchRules
 from reidbench.pruning.contract import refuse_unsound
 
@@ -44,7 +44,12 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         refuse_unsound(_make(method), method)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
-        asked = {trial.id.reduction for trial in trials if trial.id.backbone == label}
+        asked = {
+            phase.reduction
+            for trial in trials
+            for phase in trial.phases
+            if isinstance(phase, PruneNode) and trial.id.backbone == label
+        } | {0.0}
         graph = capture(_make(backbone), plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)

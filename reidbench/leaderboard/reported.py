@@ -69,4 +69,6 @@ def _measured(table: Table, *, dense: bool) -> Iterator[tuple[float, Row]]:
         yield from ((0.0, row) for row in (table.reference,) if row)
         return
     for section in table.sections:
-        yield from ((section.reduction, row) for row in section.rows if row.matched)
+        # Under other allocations the same MACs leave any number of parameters.
+        alike = (row for row in section.rows if row.matched and row.allocation == "uniform")
+        yield from ((section.reduction, row) for row in alike)

@@ -24,7 +24,7 @@ class Part(NamedTuple):
     """Hash of the images found, for a data set on disk."""
 
     def __str__(self) -> str:
-        images = f", images {self.content[:8]}" if self.content else ""
+        images = f", {self.content[:8]}" if self.content else ""
         return f"{self.name} v{self.version} ({self.distribution}{images})"
 
 

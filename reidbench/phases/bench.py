@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,21 +82,40 @@ class Bench:
                 with self.store.writing(key) as (folder, meta):
                     self._decode(split, part, size, folder / "pixels.npy")
                     meta.update(kind="pixels", data=chosen.document(), part=part)
-            # Mapped, not read: a large data set need not fit into memory. Copy-on-write, because a
-            # tensor cannot be read-only; nothing writes to it.
-            file = self.store.folder(key) / "pixels.npy"
-            self._pixels[key] = torch.from_numpy(np.load(file, mmap_mode="c", allow_pickle=False))
+            self._pixels[key] = _mapped(self.store.folder(key) / "pixels.npy")
         return self._pixels[key]
 
     def _decode(self, split: AnySplit, part: str, size: InputRules, file: Path) -> None:
         shape = (len(split), 3, size.height, size.width)
         pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+        _reserve(file)
         for index in range(len(split)):
             image = Image.fromarray(split.read(index)).convert("RGB")
             resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
             pixels[index] = np.asarray(resized).transpose(2, 0, 1)
             self.listener(index + 1, len(split), f"{part} images")
         pixels.flush()
+
+
+def _mapped(file: Path) -> Tensor:
+    """Return a file's pixels, mapped and not read: a large data set need not fit into memory."""
+    pixels = np.load(file, mmap_mode="r", allow_pickle=False)
+    with warnings.catch_warnings():
+        # A tensor over memory that cannot be written: nothing here ever writes to it.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(pixels)
+
+
+def _reserve(file: Path) -> None:
+    """Take the disk space of a mapped file now: running out while writing would kill the process.
+
+    Raises:
+        OSError: the disk has no room for it.
+
+    """
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:

@@ -73,9 +73,10 @@ def starting_network(
     network = fresh_network(node, identities)
     if node.network is None:
         return network, None
-    # Published weights bring no classifier.
-    trained = not isinstance(node.network, LoadNode)
-    same_data = trained and node.network.data.document() == node.data.document()
+    same_data = node.network.data.document() == node.data.document()
+    if isinstance(node.network, LoadNode):
+        # Published weights bring the classifier of all classes, or none.
+        same_data = same_data and store.meta(node.network.key)["classes"] == identities
     plan = load_network(
         store.folder(node.network.key),
         network,

@@ -7,6 +7,7 @@ from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import fresh_network, save_network
 from reidbench.plan import LoadNode
+from reidbench.training.network import from_weight
 
 
 def run_load(node: LoadNode, bench: Bench) -> None:
@@ -18,14 +19,18 @@ def run_load(node: LoadNode, bench: Bench) -> None:
     """
     clock = Clock()
     with clock.running("loading"):
-        # The classifier of the source is not theirs to bring: one person is enough.
         network = fresh_network(node, identities=1)
-        node.backbone.component.record.weights_loader()(network.backbone, node.weights)
+        load = node.backbone.component.record.weights_loader()
+        classifier = load(network.backbone, node.weights)
+        # Under a BNNeck, which it has never seen, the published classifier means nothing.
+        if classifier is not None and not node.rules.training.bnneck:
+            network.classifier = from_weight(classifier)
         plan = PruningPlan.everything(bench.dense_graph(node))
     with bench.store.writing(node.key) as (folder, meta):
         save_network(folder, network, plan)
         meta.update(
             kind=node.kind,
+            classes=len(network.classifier.weight),
             document=node.document(),
             on=node.data.label,
             epochs=0.0,

@@ -44,8 +44,9 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     network, plan = starting_network(node, images.identities, bench.store, dense)
     everything = PruningPlan.everything(dense)
     plan = plan or everything
+    gone = 1 - dense.macs.total(plan.widths) / dense.macs.total()
     network.to(bench.device)
-    random = generator(node.seed, "calibration", node.data.label)
+    random = generator(node.seed, "calibration", node.data.seeded_by)
     return Pruning(
         node=node,
         method=node.method.build(),
@@ -55,7 +56,7 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
             dense_parameters=parameters(untrained),
             graph=dense if plan == everything else capture(network.backbone, rules.input.size),
             plan=plan,
-            protocol=with_rounds(rules, dense, node.reduction),
+            protocol=with_rounds(rules, dense, node.reduction, gone),
             calibration=calibration_batches(images, rules, random, bench.device),
         ),
         trainer=make_trainer(node, network, images, bench),

@@ -46,7 +46,7 @@ def _legs(node: PhaseNode) -> list[Leg]:
     return [
         Leg(
             getattr(budgets, leg).epochs * node.stretch,
-            derived_seed(node.seed, "phase", node.data.label, leg),
+            derived_seed(node.seed, "phase", node.data.seeded_by, leg),
         )
         for leg in node.legs
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 from reidbench.data import ClassificationData, ReIDData
 from reidbench.holdings import open_dataset
 from reidbench.plugins import Component
-from reidbench.records import Allocation, DatasetRecord, MethodRecord, Strategy
+from reidbench.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
 from reidbench.results import ComponentId
 
 DATA_ROOT = Path("data")
@@ -61,14 +62,16 @@ class ChosenData(Chosen):
 
     Attributes:
         root: below which data sets on disk are looked for.
-        held: its lists of images, for one on disk that was found: what is there decides numbers.
         complete: whether a copy that differs from the published statistics is refused.
+        opened: the lists that a plan has read already, by what they are of.
 
     """
 
     root: Path = DATA_ROOT
-    held: ReIDData | ClassificationData | None = field(default=None, compare=False, repr=False)
     complete: bool = True
+    opened: dict[str, ReIDData | ClassificationData] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def record(self) -> DatasetRecord:
@@ -80,26 +83,51 @@ class ChosenData(Chosen):
     @property
     def label(self) -> str:
         """The name, with the options that differ, and whether it may be incomplete."""
-        return super().label if self.complete else f"{super().label} (incomplete)"
+        return self.seeded_by if self.complete else f"{self.seeded_by} (incomplete)"
+
+    @property
+    def seeded_by(self) -> str:
+        """What seeds are derived from: the label, whatever the suite thinks of completeness."""
+        return super().label
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """Where it is, for one on disk that is there."""
+        return self.record.disk.find(self.root) if self.record.disk else None
 
     @property
     def missing(self) -> bool:
         """Whether it must be on disk, and is not."""
-        return self.record.disk is not None and self.held is None
+        return self.record.disk is not None and self.folder is None
 
     @property
     def drawn(self) -> bool:
-        """Whether its images are drawn: it says so, or a copy on disk does."""
-        return self.record.drawn or (self.held is not None and self.held.drawn)
+        """Whether its images are drawn: it says so, or the copy on disk is marked."""
+        return self.record.drawn or (self.folder is not None and is_marked_drawn(self.folder))
+
+    @property
+    def held(self) -> ReIDData | ClassificationData | None:
+        """Its lists, for one on disk that is there; read when first asked for."""
+        if self.folder is None:
+            return None
+        key = json.dumps(super().document(), sort_keys=True)
+        if key not in self.opened:
+            self.opened[key] = open_dataset(self.component, self.options, self.root)
+        return self.opened[key]
 
     @cached_property
     def content(self) -> str | None:
-        """A hash of what is on disk, None for a data set that needs none."""
-        return self.held.fingerprint[:16] if self.held else None
+        """A hash of what is on disk, which decides numbers; None for a data set that needs none."""
+        held = self.held
+        return held.fingerprint[:16] if held else None
+
+    def named(self) -> dict[str, Any]:
+        """Return identity and options: what is asked for, whatever is there."""
+        return super().document()
 
     def document(self) -> dict[str, Any]:
         """Return identity, options and content, as keys hash them."""
-        document = super().document()
+        document = self.named()
         return document if self.content is None else {**document, "content": self.content}
 
     def identity(self) -> ComponentId:
@@ -114,9 +142,7 @@ class ChosenData(Chosen):
             DataError: what is found breaks its rules.
 
         """
-        if self.held is not None:
-            return self.held
-        return open_dataset(self.component, self.options, self.root)
+        return self.held or open_dataset(self.component, self.options, self.root)
 
 
 @dataclass(frozen=True)

@@ -46,21 +46,31 @@ class Layout:
             # The slim network goes through the scenario's own phases, so budgets stay equal.
             network = self._prune(self.phases[0], None, method, reduction, None)
             yield network
+        skipped = False
         for index, phase in enumerate(self.phases):
+            following = self.phases[index + 1 : index + 2]
             if phase.kind == "prune" and not from_start:
-                joined = _joins(phase, method)
-                network = self._prune(phase, network, method, reduction, "prune", joined=joined)
-            elif index + 1 < len(self.phases) and _joins(self.phases[index + 1], method):
+                network = self._prune(phase, network, method, reduction, "prune", joined=skipped)
+            elif any(_joins(after, method) for after in following) and not self._loads(
+                phase, network
+            ):
+                skipped = True
                 continue
             else:
                 # A slim network only trains, in prune phases too, each with its own budget.
                 stretch = _stretch(method, reduction) if from_start else 1.0
                 network = self._train(phase, network, stretch)
+            skipped = False
             yield network
+
+    def _loads(self, phase: PhaseSpec, network: PhaseNode | None) -> bool:
+        """Return whether published weights stand for a phase: the first, on the source."""
+        return network is None and phase.domain == "source" and self.weights is not None
 
     def _train(self, phase: PhaseSpec, network: PhaseNode | None, stretch: float) -> PhaseNode:
         common = (self.protocol, self.domains[phase.domain], self.backbone, self.seed, network)
-        if network is None and phase.domain == "source" and self.weights is not None:
+        if self._loads(phase, network):
+            assert self.weights is not None
             return LoadNode(*common, None, self.weights)
         return TrainNode(*common, budget=phase.kind, stretch=stretch)
 
@@ -93,12 +103,12 @@ class Layout:
         """Return what is measured before retraining: the base network, and the one just cut."""
         last = nodes[-1]
         # Only a network that ends on its pruning has a base on the same data to compare with.
-        if not isinstance(last, PruneNode) or last.network is None:
+        if not isinstance(last, PruneNode) or (last.network is None and not last.joined):
             return None, None
-        # One that pruned while training has seen no data of the target before.
-        base = (
-            None if last.joined else EvaluateNode(self.protocol, self.target, last.network, "final")
-        )
+        # One that pruned while training has no base on the target: it never was there whole.
+        base = None
+        if last.network is not None and not last.joined:
+            base = EvaluateNode(self.protocol, self.target, last.network, "final")
         if method.record.prunes == "nothing":
             return base, None
         return base, EvaluateNode(self.protocol, self.target, last, "pruned")

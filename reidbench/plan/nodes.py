@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -103,10 +103,15 @@ class LoadNode(PhaseNode):
 
     weights: str | Path
 
+    @cached_property
+    def content(self) -> str:
+        """The word, or the SHA-256 of the file."""
+        return self.weights if isinstance(self.weights, str) else _content(self.weights)
+
     def document(self) -> dict[str, Any]:
         """Return everything that decides the phase's numbers: of a file, its content."""
-        weights = self.weights if isinstance(self.weights, str) else _content(self.weights)
-        return {**super().document(), "weights": weights}
+        # No image of the source is read, so what of it is on disk decides nothing.
+        return {**super().document(), "data": self.data.named(), "weights": self.content}
 
 
 @dataclass(frozen=True)
@@ -158,5 +163,6 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
 def _content(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,10 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reidbench.data import ClassificationData, ReIDData
 from reidbench.document import Located
-from reidbench.holdings import open_dataset
 from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
-from reidbench.plugins import Component, Registry, Shelf, UnknownComponent
+from reidbench.plugins import Registry, Shelf, UnknownComponent
 from reidbench.records import OptionError
 from reidbench.suite import DatasetSpec, Domain, Suite
 
@@ -29,7 +28,7 @@ class Resolver:
     located: Located[Suite]
     registry: Registry
     data_root: Path
-    _open: dict[str, Any] = field(default_factory=dict)
+    _opened: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
 
     def backbones(self) -> list[tuple[Chosen, tuple[str, ...] | None]]:
         """Return each backbone, and the methods it is for, None for all."""
@@ -85,18 +84,9 @@ class Resolver:
 
     def _data(self, spec: DatasetSpec, where: tuple[str | int, ...]) -> ChosenData:
         chosen = self._chosen(self.registry.datasets, spec.dataset, spec.options, where)
-        component, options = chosen.component, chosen.options
-        held = None
-        if component.record.disk is not None and component.record.disk.find(self.data_root):
-            held = self._opened(component, options)
-        return ChosenData(component, options, self.data_root, held, spec.complete)
-
-    def _opened(self, component: Component[Any], options: Mapping[str, Any]) -> Any:
-        # Once a plan: a suite names a set as its source and as a target.
-        key = json.dumps([component.identity(), dict(options)], sort_keys=True)
-        if key not in self._open:
-            self._open[key] = open_dataset(component, options, self.data_root)
-        return self._open[key]
+        return ChosenData(
+            chosen.component, chosen.options, self.data_root, spec.complete, self._opened
+        )
 
     def methods(self) -> list[ChosenMethod]:
         """Return each method, once for each strategy and allocation that is asked for."""

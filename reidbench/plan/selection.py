@@ -62,7 +62,7 @@ def _meaning(points: Sequence[Named], word: str) -> tuple[str, set[str]]:
         name = _number(name)
     known = {kind: {n for point in points for n in point.names[kind]} for kind in kinds}
     for kind in kinds:
-        variants = {label for label in known[kind] if label.split("(")[0] == name}
+        variants = {label for label in known[kind] if label.split("(")[0].strip() == name}
         if meant := known[kind] & {name} or variants:
             return kind, meant
     every = sorted(set().union(*known.values()))

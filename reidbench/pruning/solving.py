@@ -59,15 +59,24 @@ def _places(scores: Tensor, size: int) -> Tensor:
     return (rank.double() + gone + 0.5) / size
 
 
-def with_rounds(protocol: Protocol, dense: ChannelGraph, reduction: float) -> Protocol:
+def with_rounds(
+    protocol: Protocol, dense: ChannelGraph, reduction: float, start: float = 0.0
+) -> Protocol:
     """Return the protocol with as many rounds as its share of channels a round asks for.
 
-    The channels that go are those in scope of uniform widths at ``reduction``, so that the rounds
-    of all methods and allocations are the same.
+    The channels that go are those in scope between uniform widths at ``start`` and at
+    ``reduction``, so that the rounds of all methods and allocations are the same.
     """
     rules = protocol.pruning
     if rules.channels_per_round is None:
         return protocol
+    gone = _gone(dense, rules, reduction) - (_gone(dense, rules, start) if start else 0.0)
+    count = min(rules.rounds, max(1, round(gone / rules.channels_per_round)))
+    return protocol.model_copy(update={"pruning": rules.model_copy(update={"rounds": count})})
+
+
+def _gone(dense: ChannelGraph, rules: PruningRules, reduction: float) -> float:
+    """Return the share of the channels in scope that uniform widths leave out."""
     groups = dense.in_scope(rules.scope)
     plan = solve(
         dense,
@@ -78,9 +87,7 @@ def with_rounds(protocol: Protocol, dense: ChannelGraph, reduction: float) -> Pr
         min_keep=rules.min_keep,
     )
     size = sum(group.size for group in groups)
-    gone = size - sum(len(plan.kept[group.name]) for group in groups)
-    count = min(rules.rounds, max(1, round(gone / size / rules.channels_per_round)))
-    return protocol.model_copy(update={"pruning": rules.model_copy(update={"rounds": count})})
+    return 1 - sum(len(plan.kept[group.name]) for group in groups) / size
 
 
 def relative(plan: PruningPlan, current: PruningPlan) -> PruningPlan:

@@ -26,22 +26,28 @@ def one_shot(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
 
 
 def iterative(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
-    """Cut in ``rules.rounds`` equal shares of the MACs, training in turn, then retrain."""
+    """Cut in ``rules.rounds`` equal shares of the MACs left to cut, training in turn; retrain."""
+    start = phase.achieved
     for share, steps in phase.rounds(rules.rounds):
-        phase.cut(phase.target * share)
+        phase.cut(_between(start, phase.target, share))
         phase.train(steps)
     phase.train(phase.steps_left)
 
 
 def progressive(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     """Train, shrink the weakest filters in ever larger shares, let them grow back; cut, retrain."""
-    softenings = phase.rounds(rules.soft_rounds)
+    start, softenings = phase.achieved, phase.rounds(rules.soft_rounds)
     for progress, steps in softenings[:-1]:
         phase.train(steps)
-        phase.soften(phase.target * _share(method, progress))
+        phase.soften(_between(start, phase.target, _share(method, progress)))
     phase.train(softenings[-1][1])
     phase.cut(phase.target)
     phase.train(phase.steps_left)
+
+
+def _between(start: float, target: float, share: float) -> float:
+    """Return the reduction ``share`` of the way: an earlier phase may have gone part of it."""
+    return start + (target - start) * share
 
 
 def _share(method: Method, progress: float) -> float:

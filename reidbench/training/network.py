@@ -41,6 +41,15 @@ class Network(nn.Module):
         return embeddings, self.classifier(self.neck(embeddings))
 
 
+def from_weight(weight: Tensor) -> nn.Linear:
+    """Return a classifier without bias: ``weight`` (classes, d), of one trained elsewhere."""
+    classes, size = weight.shape
+    classifier = nn.Linear(size, classes, bias=False)
+    with torch.no_grad():
+        classifier.weight.copy_(weight)
+    return classifier
+
+
 def build_network(
     backbone: Callable[[], nn.Module],
     input_size: tuple[int, int, int],

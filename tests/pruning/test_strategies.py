@@ -25,7 +25,8 @@ EVERY_PAIR = [(strategy, allocation) for strategy in OWN_ASIDE for allocation in
 class Diary:
     """A prune phase that only writes down what it is asked to do."""
 
-    def __init__(self, target=0.6, steps=40, active=0.5):
+    def __init__(self, target=0.6, steps=40, active=0.5, achieved=0.0):
+        self.achieved = achieved
         self.target, self.steps, self.steps_left = target, steps, steps
         self.active_steps = round(active * steps)
         self.entries = []
@@ -58,15 +59,23 @@ class Rising(Method):
         return progress**0.5
 
 
-def diary_of(strategy, chosen=None, target=0.6, steps=40, **pruning):
+def diary_of(strategy, chosen=None, target=0.6, steps=40, achieved=0.0, **pruning):
     rules = protocol(pruning={"active": 0.5, **pruning}).pruning
-    diary = Diary(target, steps, rules.active)
+    diary = Diary(target, steps, rules.active, achieved)
     STRATEGIES[strategy](diary, chosen or Method(), rules)
     return diary
 
 
 def test_one_shot_cuts_and_then_retrains():
     assert diary_of("one-shot").entries == [("cut", 0.6), ("train", 40)]
+
+
+@pytest.mark.parametrize(("strategy", "word"), [("iterative", "cut"), ("progressive", "soften")])
+def test_a_second_prune_phase_shares_out_what_is_left_to_cut(strategy, word):
+    diary = diary_of(strategy, achieved=0.3, rounds=3, soft_rounds=3).entries
+    asked = [value for kind, value in diary if kind in ("cut", "soften")]
+    assert asked == [pytest.approx(r) for r in (0.4, 0.5, 0.6)]
+    assert diary[0 if word == "cut" else 1][0] == word
 
 
 def test_iterative_cuts_in_equal_shares_over_the_active_part_and_retrains():

@@ -39,13 +39,14 @@ class Published:
     address: str
     by_hand: bool = False
 
-    def load(self, network: nn.Module, weights: str | Path) -> None:
+    def load(self, network: nn.Module, weights: str | Path) -> Tensor | None:
         """Load into ``network``, in place, the published weights or a file in their format.
 
         ``weights`` is the word ``imagenet``, which downloads them once and checks the hash in the
         file's name, or the path of a PyTorch or ``.safetensors`` file: a state dict, or one under
         ``state_dict``, with or without ``module.`` before its keys. The classifier's keys are
-        dropped; all others must be the network's, to the last shape.
+        left out; all others must be the network's, to the last shape. Returns the classifier's
+        weight (classes, d), None if the file has no single one.
 
         Raises:
             WeightsError: nothing is loaded then.
@@ -60,9 +61,12 @@ class Published:
                 f"{self.backbone} has no published weights called '{weights}'; use 'imagenet', or "
                 "the path of a file"
             )
-        state = _without(_state(file), self.classifier)
+        whole = _state(file)
+        state = _without(whole, self.classifier)
         self._check(network, state, file)
         network.load_state_dict(state, strict=False)
+        weights_of = [t for k, t in whole.items() if k not in state and t.ndim == 2]
+        return weights_of[0] if len(weights_of) == 1 else None
 
     def _downloaded(self) -> Path:
         """Return the published file in torch's own cache, where torchvision finds it too."""

@@ -16,6 +16,10 @@ KINDS = ("protocols", "engines", "divisions", "drawn and photographed data")
 """What the parts of a line's world are, in the plural."""
 
 ONE_SEED = "one seed: the interval leaves out what another seed would change"
+FEW = 5
+FEW_SEEDS = (
+    "fewer than five seeds: the interval covers less than 95 % of what other seeds would change"
+)
 DRAWN = "judged on drawn data, not on photographs"
 
 
@@ -38,7 +42,9 @@ def mixture(lines: Sequence[Line]) -> str:
     versions: dict[str, set[object]] = defaultdict(set)
     for line in lines:
         for role, component in line.components.items():
-            versions[f"{role} {component.name}"].add(component)
+            # Of data sets the label, because two with other options are no two versions.
+            name = getattr(line.id, role, None) if role == "target" else None
+            versions[f"{role} {name or component.name}"].add(component)
     mixed += [f"versions of {name}" for name, found in versions.items() if len(found) > 1]
     return f"its rows mix {' and '.join(mixed)}: they are not judged together" if mixed else ""
 
@@ -50,8 +56,26 @@ def caveats(claim: Claim, pairs: Sequence[Pair]) -> Iterator[str]:
     single = [pair for pair in pairs if len(pair.seeds) == 1]
     if single:
         yield ONE_SEED if len(single) == len(pairs) else f"{ONE_SEED} ({len(single)} of the pairs)"
+    elif any(len(pair.seeds) < FEW for pair in pairs):
+        yield FEW_SEEDS
+    yield _covered(pairs)
     if any(result.drawn for pair in pairs for line in pair.lines for result in line.trials):
         yield DRAWN
+
+
+def _covered(pairs: Sequence[Pair]) -> str:
+    """Say what the pairs are of, because a claim may speak of more than was run."""
+    rows = [pair.lines[0] for pair in pairs]
+    targets = sorted({row.id.target for row in rows})
+    shares = sorted({row.id.reduction for row in rows if row.id.reduction})
+    seeds = sorted({seed for pair in pairs for seed in pair.seeds})
+    parts = [f"on {', '.join(targets)}"]
+    parts += [f"at {', '.join(f'{100 * share:g}' for share in shares)} %"] if shares else []
+    return f"{', '.join(parts)}, {'seed' if len(seeds) == 1 else 'seeds'} {_listed(seeds)}"
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds))
 
 
 def _gmacs(pairs: Sequence[Pair], side: int) -> str:

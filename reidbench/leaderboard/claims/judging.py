@@ -19,6 +19,7 @@ WORST_FIRST: tuple[Standing, ...] = ("refuted", "undecided", "supported")
 
 NO_ROW = "there is no row that it speaks of"
 NO_PAIR = "none of its pairs can be judged"
+NOT_ALL = "the pairs that were judged support it, but it speaks of those left out too"
 NOT_EACH = "all pairs that were judged support it, but it speaks of those left out too"
 
 
@@ -67,7 +68,12 @@ def _decided(
     if claim.judged == "each":
         return _by_each(verdict)
     difference = differences.of(pairs, claim.metric)
-    return replace(verdict, standing=_standing(claim, difference), difference=difference)
+    standing = _standing(claim, difference)
+    decided = replace(verdict, standing=standing, difference=difference)
+    if standing == "supported" and len(pairs) < verdict.asked:
+        # Those that ended well do not speak for those that diverged.
+        return replace(decided, standing="undecided", notes=(NOT_ALL, *verdict.notes))
+    return decided
 
 
 def _by_itself(

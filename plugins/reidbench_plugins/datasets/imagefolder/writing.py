@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from PIL import Image
 
-from reidbench.api import ClassificationData, DataError
+from reidbench.api import DRAWN_MARK, ClassificationData, DataError
 from reidbench_plugins.datasets.imagefolder import FOLDERS
 from reidbench_plugins.datasets.imagefolder.tree import TRAIN
-from reidbench_plugins.datasets.photographs.files import DRAWN
 
 QUALITY = 95
 
@@ -19,8 +17,8 @@ def write_imagenet(data: ClassificationData, root: Path) -> Path:
     """Write ``data`` below the data root as ``imagenet/train/<class>/<class>_<number>.JPEG``.
 
     Class k's folder is ``n`` and k in eight digits, as ImageNet's are. The images are JPEG files
-    of quality 95; ``imagenet/DRAWN.txt`` marks the tree as no photographs. The folder appears
-    when it is whole. Returns it.
+    of quality 95; ``imagenet/DRAWN.txt`` marks the tree as no photographs. Returns the
+    folder.
 
     Raises:
         DataError: ImageNet, or another stand-in, is there already.
@@ -33,18 +31,15 @@ def write_imagenet(data: ClassificationData, root: Path) -> Path:
             f"{there[0]} is there already, and a stand-in must not mix with it or hide it; "
             "remove it or choose another data root"
         )
-    partial = folder.with_name(f"{folder.name}.partial")
-    # Left behind by a writer that was interrupted.
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    _write_images(data, partial / TRAIN)
-    (partial / DRAWN).write_text(
+    folder.mkdir(parents=True)
+    # The mark first: a tree that was interrupted must not pass for photographs.
+    (folder / DRAWN_MARK).write_text(
         f"This is not ImageNet: reidbench wrote these images from its data set '{data.name}', in "
         "ImageNet's layout, to stand in for it.\n",
         encoding="utf-8",
     )
-    return partial.rename(folder)
+    _write_images(data, folder / TRAIN)
+    return folder
 
 
 def _write_images(data: ClassificationData, train: Path) -> None:

@@ -15,8 +15,8 @@ from reidbench_plugins.datasets.photographs.files import (
 )
 from reidbench_plugins.datasets.photographs.places import BOXES
 
-# The authors' own pattern, held to the start of the name: a copy of a file is not that file.
-_NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)", re.IGNORECASE)
+# The authors' own pattern, held to the whole name: "... (1).jpg" is a copy, and no image of theirs.
+_NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)[\w-]*(\.\w+)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Naming:
 
     def parse(self, name: str) -> tuple[int, int] | None:
         """Return a file's identity and its camera from 0; None if the name breaks the rules."""
-        found = _NAME.match(name)
+        found = _NAME.fullmatch(name)
         # The authors' names are plain ASCII; a name that is not could not even be hashed.
         if found is None or not name.isascii():
             return None

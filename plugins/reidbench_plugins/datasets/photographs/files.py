@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reidbench.api import DataError, Split
+from reidbench.api import DRAWN_MARK, DataError, Split
 
-DRAWN = "DRAWN.txt"
 """The file that says of a folder: this is a drawn stand-in, not the data set itself."""
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
@@ -73,9 +72,10 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
     try:
         with os.scandir(root / folder) as entries:
             found = {
-                f"{folder}/{entry.name}": entry.stat().st_size
+                f"{folder}/{entry.name}": _size(entry)
                 for entry in entries
-                if is_image(entry.name) and entry.is_file()
+                # A link that leads nowhere is listed, and fails when it is read.
+                if is_image(entry.name) and not entry.is_dir()
             }
     except OSError as error:
         raise DataError(
@@ -83,6 +83,13 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
             "it should be a folder of the data set's images"
         ) from error
     return dict(sorted(found.items()))
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0
 
 
 def photo_split(root: Path, photos: list[Photo], unrecognised: Iterable[str]) -> Split:
@@ -110,7 +117,7 @@ def split_of(
 
 def is_drawn(root: Path) -> bool:
     """Tell whether the folder holds a drawn stand-in."""
-    return (root / DRAWN).exists()
+    return (root / DRAWN_MARK).exists()
 
 
 def _printable(name: str) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from reidbench.api import DataError, ReIDData
+from reidbench.api import DRAWN_MARK, DataError, ReIDData
 from reidbench_plugins.datasets.photographs.boxes import CUHK03, DUKE, MARKET
-from reidbench_plugins.datasets.photographs.files import DRAWN
 from reidbench_plugins.datasets.photographs.msmt17 import CAMERAS, TEST_IDS, TRAIN_IDS
 from reidbench_plugins.datasets.photographs.places import BOXES, PLACES
 from reidbench_plugins.datasets.photographs.renumbering import (
@@ -189,7 +188,7 @@ def _begin(data: ReIDData, root: Path, name: str, title: str) -> Path:
             "nor hide it; remove it or choose another data root"
         )
     folder.mkdir(parents=True)
-    (folder / DRAWN).write_text(
+    (folder / DRAWN_MARK).write_text(
         f"This is not {title}: reidbench wrote these images from its data set '{data.name}', in "
         f"{title}'s layout, to stand in for it.\n",
         encoding="utf-8",

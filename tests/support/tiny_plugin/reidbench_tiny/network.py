@@ -53,13 +53,17 @@ def tinynet(*, width: int = 96) -> nn.Module:
     return TinyNet(width)
 
 
-def load_weights(network: nn.Module, weights: str | Path) -> None:
-    """Load a file's weights; of words, ``imagenet`` alone is known, and fills in a constant."""
+def load_weights(network: nn.Module, weights: str | Path) -> torch.Tensor | None:
+    """Load a file's weights; of words, ``imagenet`` alone is known, and fills in a constant.
+
+    With it comes the classifier of eight classes, a constant too.
+    """
     if isinstance(weights, Path):
         network.load_state_dict(torch.load(weights, weights_only=True))
-        return
+        return None
     if weights != "imagenet":
         raise WeightsError(f"tinynet has no weights '{weights}'; it has: imagenet")
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.fill_(0.01)
+    return torch.full((8, EMBEDDING), 0.02)
