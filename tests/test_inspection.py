@@ -154,6 +154,13 @@ def test_people_whom_one_camera_alone_saw_are_found() -> None:
     )
 
 
+def test_people_who_are_trained_on_are_found_in_the_gallery() -> None:
+    gallery = [(1, 1), (1000, 2), (0, 0), (-1, 0)]
+    (finding,) = inspect_lists(people([(1, 0)], gallery))
+    assert finding.fault and finding.examples == ("gallery/1.jpg",)
+    assert "gallery images of people who are trained on" in finding.sentence
+
+
 def test_what_belongs_to_the_set_as_published_is_no_fault() -> None:
     counts = Counts(query_images=2, gallery_images=2)
     lone, seen = [(1, 0), (2, 0)], [(1, 1), (2, 0)]

@@ -132,6 +132,35 @@ def test_a_stand_in_that_somebody_changed_is_kept(
     assert files(tmp_path) == before
 
 
+def test_photographs_half_unpacked_elsewhere_are_not_settled_over(
+    tiny_registry: Registry, tmp_path: Path
+) -> None:
+    draw(tiny_registry, tmp_path).rename(tmp_path / "TinyDisk")
+    photo = tmp_path / "tiny-disk" / "train" / "0001_c0_0.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a photograph")
+    before = files(tmp_path)
+    with pytest.raises(StandInError):
+        redraw(tiny_registry, tmp_path)
+    assert files(tmp_path) == before
+
+
+def test_photographs_that_come_while_it_is_drawn_are_kept(
+    tiny_registry: Registry, tmp_path: Path
+) -> None:
+    folder = draw(tiny_registry, tmp_path)
+    photo = folder / "train" / "0999_c0_0.jpg"
+    with pytest.raises(StandInError):
+        write_stand_in(
+            tiny_disk(tiny_registry),
+            blobs(tiny_registry, 1),
+            tmp_path,
+            lambda done: photo.write_bytes(b"a photograph") and None,
+            again=True,
+        )
+    assert photo.read_bytes() == b"a photograph"
+
+
 def test_what_lies_beside_a_stand_in_stays(tiny_registry: Registry, tmp_path: Path) -> None:
     folder = draw(tiny_registry, tmp_path)
     (folder / "notes.txt").write_text("mine")

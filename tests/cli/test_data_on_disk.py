@@ -93,6 +93,17 @@ def test_another_copy_in_the_same_place_is_computed_anew(
     assert len(list((it.home / "results" / "superseded").iterdir())) == len(before)
 
 
+def test_a_forgotten_data_root_costs_no_finished_result(
+    new_run: New, tiny_registry: Registry
+) -> None:
+    it = new_run(**ON_DISK)
+    photograph(tiny_registry, it.folder / "photos")
+    assert run(it)[0] == 0
+    before = it.files()
+    assert it.reidbench("run", "suite.yaml").returncode == 2
+    assert it.files() == before
+
+
 def test_weights_stand_for_a_source_that_need_not_be_there(new_run: New, tmp_path: Path) -> None:
     it = new_run(
         source={"dataset": "tiny-disk", "weights": "imagenet"},

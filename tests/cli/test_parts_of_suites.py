@@ -32,6 +32,9 @@ def test_a_part_of_a_suite_runs_alone_and_the_whole_goes_on_from_it(new_run: New
     said = it.reidbench("run", "suite.yaml")
     assert "2 of 5 trials to run" in said.stderr
     assert len(it.results()) == 5
+    page = (it.home / "leaderboard.csv").read_text()
+    assert it.reidbench("run", "suite.yaml", "--only", "l1").returncode == 0
+    assert (it.home / "leaderboard.csv").read_text() == page  # a part hides no other
 
 
 def test_under_another_protocol_it_is_another_suite(new_run: New) -> None:

@@ -83,7 +83,14 @@ def test_each_pair_is_not_supported_while_one_is_left_out() -> None:
     assert lost.notes[0].startswith("all pairs that were judged support it")
     inapplicable = [*fine, failure("fpgm", status="not applicable", error="why")]
     assert judged(inapplicable, rows=rows, judge="each").standing == "supported"
-    assert judged([*fine, failure("fpgm", error="why")], rows=rows).standing == "supported"
+
+
+def test_a_mean_of_what_ended_well_does_not_speak_for_what_failed() -> None:
+    fine = [dense(mean_ap=0.7), result("l1")]
+    verdict = judged([*fine, failure("fpgm", error="why")], rows={"reduction": 0.5})
+    assert verdict.standing == "undecided"
+    assert verdict.notes[0].startswith("the pairs that were judged support it")
+    assert judged(fine, rows={"reduction": 0.5}).standing == "supported"
 
 
 def test_each_pair_is_refuted_by_one_whatever_is_left_out() -> None:
@@ -99,10 +106,12 @@ def test_rows_scored_on_different_queries_of_one_target_are_no_pair() -> None:
 
 def test_one_seed_and_drawn_data_are_pointed_out() -> None:
     one, drawn = "one seed: the interval", "judged on drawn data"
-    notes = judged([dense(), result("l1")]).notes
-    assert [note.startswith(start) for note, start in zip(notes, (one, drawn), strict=True)]
+    covered = "on synthped-quick, at 50 %, seed"
+    told = zip(judged([dense(), result("l1")]).notes, (one, covered, drawn), strict=True)
+    assert all(note.startswith(start) for note, start in told)
     many = [*over_seeds("dense", 0.8, drawn=False), *over_seeds("l1", 0.8, drawn=False)]
-    assert judged(many).notes == ()
+    few, where = judged(many).notes
+    assert few.startswith("few seeds: ") and where.startswith(covered)
     mixed = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.8), result("fpgm")]
     told = judged(mixed, rows={"reduction": 0.5}).notes
     assert told[0].startswith(one) and told[0].endswith("(1 of the pairs)")

@@ -79,6 +79,22 @@ def test_published_weights_are_where_the_next_phase_begins(world):
     assert len(network.classifier.weight) == 12
 
 
+def test_their_classifier_goes_on_where_the_classes_are_the_same_and_no_neck_is_between(source):
+    plain = source.rules.model_dump()
+    for rules in (plain["training"], plain["source"]["training"]):
+        rules["bnneck"] = False
+    bare = source.but(rules=type(source.rules).model_validate(plain))
+    for world, own in ((bare, True), (source, False)):
+        node = loading(world, "imagenet")
+        world.run(node)
+        network, _ = starting_network(world.prune(network=node), 8, world.store)
+        assert bool((network.classifier.weight == 0.02).all()) is own
+    elsewhere, _ = starting_network(
+        bare.but(data=World(bare.store).data).train(node), 12, bare.store
+    )
+    assert len(elsewhere.classifier.weight) == 12
+
+
 def test_a_file_of_weights_loads_without_reading_an_image_of_the_source(world, tmp_path):
     states = world.backbone.build().state_dict()
     torch.save(states, tmp_path / "tiny.pth")

@@ -22,10 +22,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("plan")
 
 
-def plan(folder: Path, registry: Registry, only: Sequence[str] = (), **changes: Any) -> Plan:
+def plan(
+    folder: Path,
+    registry: Registry,
+    only: Sequence[str] = (),
+    data: str = "no-data",
+    **changes: Any,
+) -> Plan:
     path = folder / "suite.yaml"
     path.write_text(suite_text(**changes))
-    return make_plan(load(path, Suite), registry, folder / "no-data", only)
+    return make_plan(load(path, Suite), registry, folder / data, only)
 
 
 def only(folder: Path, registry: Registry, **changes: Any) -> Trial:

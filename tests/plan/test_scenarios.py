@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.tiny_disk import photograph
 
 from reidbench.document import DocumentError
 from reidbench.plan import LoadNode, Plan, PruneNode, TrainNode
@@ -161,6 +162,28 @@ class TestWeights:
         first, second = it.trials[0].phases
         assert isinstance(first, LoadNode) and first.weights == "imagenet"
         assert isinstance(second, PruneNode) and second.network is first
+
+    def test_a_method_that_would_merge_with_it_begins_with_it_too(
+        self, folder: Path, tiny_registry: Registry
+    ) -> None:
+        phases = [{"train": "source"}, {"prune": "source", "while_training": "progressive"}]
+        changes = {**self.source("imagenet"), "methods": ["l1", "psfp"]}
+        for trial in made(folder, tiny_registry, phases, **changes).trials:
+            assert [type(phase) for phase in trial.phases] == [LoadNode, PruneNode]
+            assert trial.phases[1].legs == ("prune",)
+
+    def test_whether_the_sources_images_are_there_changes_no_key(
+        self, folder: Path, tiny_registry: Registry
+    ) -> None:
+        keys = []
+        for root in ("no-data", "data"):
+            if root == "data":
+                photograph(tiny_registry, folder / root)
+            it = made(
+                folder, tiny_registry, list(self.PHASES), data=root, **self.source("imagenet")
+            )
+            keys.append(it.trials[0].key)
+        assert keys[0] == keys[1]
 
     def test_a_slim_network_has_none_and_trains(
         self, folder: Path, tiny_registry: Registry

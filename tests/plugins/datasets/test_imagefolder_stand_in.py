@@ -67,7 +67,7 @@ def test_nothing_is_written_beside_or_into_imagenet_itself(tmp_path: Path, place
     assert [path.name for path in tmp_path.rglob("*")] == [place]
 
 
-def test_an_interrupted_writing_leaves_nothing_that_would_be_found(tmp_path: Path) -> None:
+def test_an_interrupted_writing_never_passes_for_photographs(tmp_path: Path) -> None:
     data = tiny()
 
     def tear(i: int) -> np.ndarray:
@@ -78,11 +78,15 @@ def test_an_interrupted_writing_leaves_nothing_that_would_be_found(tmp_path: Pat
     torn = ClassificationData("torn", type(data.train)(data.train.labels, data.train.names, tear))
     with pytest.raises(KeyboardInterrupt):
         write_imagenet(torn, tmp_path)
-    assert IMAGENET.disk is not None
-    assert IMAGENET.disk.find(tmp_path) is None
-    write_imagenet(data, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["imagenet"]
-    assert len(load(tmp_path / "imagenet").train) == len(data.train)
+    assert load(tmp_path / "imagenet").drawn
+
+
+def test_whatever_lies_beside_the_tree_is_left_alone(tmp_path: Path) -> None:
+    beside = tmp_path / "imagenet.partial" / "train" / "n01440764" / "photograph.JPEG"
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(b"somebody's")
+    write_imagenet(tiny(), tmp_path)
+    assert beside.read_bytes() == b"somebody's"
 
 
 def test_the_record_names_a_stand_in_of_its_task_and_a_writer_that_exists() -> None:

@@ -52,7 +52,10 @@ def read_by_the_rules(
                 break
             camera += letter
         number = label[1:] if label == "-1" else label
-        plain = 1 <= len(number) <= 4 and all(letter in "0123456789" for letter in number)
+        # Letters, digits, '_', '-' and dots to the end: "name (1).jpg" is somebody's copy.
+        allowed = "abcdefghijklmnopqrstuvwxyz0123456789_-."
+        whole = all(letter in allowed for letter in rest) and ".." not in rest
+        plain = whole and 1 <= len(number) <= 4 and all(letter in "0123456789" for letter in number)
         if plain and camera and smallest <= int(label) <= largest and 1 <= int(camera) <= cameras:
             good.append((f"{box}/{name}", int(label), int(camera) - 1))
         else:
