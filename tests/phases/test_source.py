@@ -84,7 +84,7 @@ def test_their_classifier_goes_on_where_the_classes_are_the_same_and_no_neck_is_
     for rules in (plain["training"], plain["source"]["training"]):
         rules["bnneck"] = False
     bare = source.but(rules=type(source.rules).model_validate(plain))
-    for world, own in ((bare, True), (source, False)):
+    for world, own in ((source, False), (bare, True)):
         node = loading(world, "imagenet")
         world.run(node)
         network, _ = starting_network(world.prune(network=node), 8, world.store)
