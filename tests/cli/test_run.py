@@ -175,6 +175,6 @@ def test_results_of_other_versions_are_set_aside(finished: Run) -> None:
     old.rename(results / "0123456789abcdef.json")
     said = finished.reidbench("run", "suite.yaml")
     assert said.returncode == 0
-    assert "0123456789abcdef.json is of other versions; moved to" in said.stderr
+    assert "0123456789abcdef.json is of other versions or data; moved to" in said.stderr
     assert (results / "superseded" / "0123456789abcdef.json").is_file()
     assert len(finished.results()) == 4
