@@ -65,14 +65,14 @@ GOLDEN = {
     "an unknown domain": (
         "- prune: target",
         "- prune: traget",
-        "suite.yaml:6: scenarios.one.1.prune: must be 'source', 'bridge' or 'target', not 'traget'; "
-        "did you mean 'target'?",
+        "suite.yaml:6: scenarios.one.1.prune: must be 'source', 'bridge' or 'target', "
+        "not 'traget'; did you mean 'target'?",
     ),
     "an upper-case scenario": (
         "one:\n    - train: target",
         "One:\n    - train: Target",
-        "suite.yaml:5: scenarios.One.0.train: must be 'source', 'bridge' or 'target', not 'Target'; "
-        "did you mean 'target'?",
+        "suite.yaml:5: scenarios.One.0.train: must be 'source', 'bridge' or 'target', "
+        "not 'Target'; did you mean 'target'?",
     ),
     "a missing field": ("seeds: [0]\n", "", "suite.yaml:1: seeds: is required, and missing"),
     "an empty field": ("[0.5]", "", "suite.yaml:12: reductions: must be a list, not nothing"),
