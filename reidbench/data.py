@@ -21,8 +21,26 @@ class DataError(ReidbenchError):
     """A data set that breaks its own rules."""
 
 
+class _Named:
+    """Images by name, read one by one."""
+
+    names: tuple[str, ...]
+    reader: Callable[[int], Image]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, index: int) -> Image:
+        """Return image ``index`` as uint8 RGB (height, width, 3)."""
+        return self.reader(index)
+
+    def _refuse_repeats(self) -> None:
+        if len(set(self.names)) != len(self.names):
+            raise DataError("a split's image names must be unique")
+
+
 @dataclass(frozen=True)
-class Split:
+class Split(_Named):
     """Images with their identities and cameras.
 
     Attributes:
@@ -50,19 +68,11 @@ class Split:
                 f"a split needs one identity, camera and name an image; got {len(self.pids)}, "
                 f"{len(self.camids)} and {len(self.names)}"
             )
-        if len(set(self.names)) != len(self.names):
-            raise DataError("a split's image names must be unique")
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def read(self, index: int) -> Image:
-        """Return image ``index`` as uint8 RGB (height, width, 3)."""
-        return self.reader(index)
+        self._refuse_repeats()
 
 
 @dataclass(frozen=True)
-class LabelledImages:
+class LabelledImages(_Named):
     """Images with their classes.
 
     Attributes:
@@ -83,15 +93,7 @@ class LabelledImages:
             raise DataError(
                 f"a split needs one class an image; got {len(self.labels)} for {len(self.names)}"
             )
-        if len(set(self.names)) != len(self.names):
-            raise DataError("a split's image names must be unique")
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def read(self, index: int) -> Image:
-        """Return image ``index`` as uint8 RGB (height, width, 3)."""
-        return self.reader(index)
+        self._refuse_repeats()
 
 
 @dataclass(frozen=True, kw_only=True)

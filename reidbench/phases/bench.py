@@ -10,14 +10,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from reidbench.channels import ChannelGraph, capture
+from reidbench.channels import ChannelGraph, capture, parameters
 from reidbench.data import ClassificationData, LabelledImages, ReIDData, Split
 from reidbench.phases.checkpoint import fresh_network
 from reidbench.plan import ENGINE, ChosenData, PhaseNode
@@ -35,6 +35,13 @@ def silent(done: int, total: int, note: str) -> None:
     """Listen to nothing."""
 
 
+class Dense(NamedTuple):
+    """What a prune phase compares with: its backbone's graph and number of parameters, whole."""
+
+    graph: ChannelGraph
+    parameters: int
+
+
 @dataclass
 class Bench:
     """Shared surroundings of the phases of a run; images of each split are decoded once."""
@@ -44,7 +51,7 @@ class Bench:
     listener: Listener = silent
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
-    _graphs: dict[str, ChannelGraph] = field(default_factory=dict)
+    _dense: dict[str, Dense] = field(default_factory=dict)
 
     def train_images(self, chosen: ChosenData, size: InputRules) -> Images:
         """Return the training split, the only images that train and prune phases may see."""
@@ -60,13 +67,14 @@ class Bench:
         parts = (("query", data.query), ("gallery", data.gallery))
         return tuple((self._decoded(chosen, name, split, size), split) for name, split in parts)
 
-    def dense_graph(self, node: PhaseNode) -> ChannelGraph:
-        """Return the channel graph of a node's dense backbone, captured once a run."""
+    def dense(self, node: PhaseNode) -> Dense:
+        """Return the channel graph and size of a node's dense backbone, captured once a run."""
         key = json.dumps([node.backbone.document(), node.rules.input.size], sort_keys=True)
-        if key not in self._graphs:
-            dense = fresh_network(node, identities=1).backbone
-            self._graphs[key] = capture(dense, node.rules.input.size)
-        return self._graphs[key]
+        if key not in self._dense:
+            backbone = fresh_network(node, identities=1).backbone
+            graph = capture(backbone, node.rules.input.size)
+            self._dense[key] = Dense(graph, parameters(backbone))
+        return self._dense[key]
 
     def _load(self, chosen: ChosenData) -> ReIDData | ClassificationData:
         name = json.dumps(chosen.document(), sort_keys=True)

@@ -51,7 +51,7 @@ def _network(node: EvaluateNode, bench: Bench) -> Network:
     network = fresh_network(node.network, identities=1)
     if node.state == "pruned":
         folder = folder / PRUNED
-    graph = bench.dense_graph(node.network)
+    graph = bench.dense(node.network).graph
     load_network(folder, network, node.protocol.input.size, classifier=False, graph=graph)
     return network.to(bench.device)
 

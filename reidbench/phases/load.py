@@ -25,7 +25,7 @@ def run_load(node: LoadNode, bench: Bench) -> None:
         # Under a BNNeck, which it has never seen, the published classifier means nothing.
         if classifier is not None and not node.rules.training.bnneck:
             network.classifier = from_weight(classifier)
-        plan = PruningPlan.everything(bench.dense_graph(node))
+        plan = PruningPlan.everything(bench.dense(node).graph)
     with bench.store.writing(node.key) as (folder, meta):
         save_network(folder, network, plan)
         meta.update(

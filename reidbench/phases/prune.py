@@ -8,7 +8,7 @@ from typing import Any
 from reidbench.channels import PruningPlan, capture, parameters
 from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
-from reidbench.phases.checkpoint import PRUNED, fresh_network, save_network, starting_network
+from reidbench.phases.checkpoint import PRUNED, save_network, starting_network
 from reidbench.phases.train import make_trainer, phase_meta
 from reidbench.plan import PruneNode
 from reidbench.pruning.calibration import calibration_batches
@@ -39,8 +39,7 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     """Return the prune phase with nothing done yet."""
     rules = node.rules
     images = bench.train_images(node.data, rules.input)
-    untrained = fresh_network(node, images.identities).backbone
-    dense = bench.dense_graph(node)
+    dense, dense_parameters = bench.dense(node)
     network, plan = starting_network(node, images.identities, bench.store, dense)
     everything = PruningPlan.everything(dense)
     plan = plan or everything
@@ -53,7 +52,7 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
         subject=Subject(
             network=network,
             dense=dense,
-            dense_parameters=parameters(untrained),
+            dense_parameters=dense_parameters,
             graph=dense if plan == everything else capture(network.backbone, rules.input.size),
             plan=plan,
             protocol=with_rounds(rules, dense, node.reduction, gone),

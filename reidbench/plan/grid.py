@@ -41,6 +41,7 @@ def make_plan(
     resolve = Resolver(located, registry, data_root)
     backbones, targets, methods = resolve.backbones(), resolve.targets(), resolve.methods()
     domains = resolve.domains()
+    weights = [resolve.weights(backbone, domains.get("source")) for backbone, _ in backbones]
     _refuse_untrainable(located, protocol, domains.get("source"))
     points = [
         Point(
@@ -50,15 +51,19 @@ def make_plan(
                 phases,
                 backbone,
                 domains | {"target": target},
-                resolve.weights(backbone, domains.get("source")),
+                published,
                 seed,
             ),
             method,
             reduction,
             (reduction,) if reduction else suite.reductions,
         )
-        for (name, phases), (backbone, allowed), target, seed, method in product(
-            suite.scenarios.items(), backbones, targets, suite.seeds, methods
+        for (name, phases), ((backbone, allowed), published), target, seed, method in product(
+            suite.scenarios.items(),
+            list(zip(backbones, weights, strict=True)),
+            targets,
+            suite.seeds,
+            methods,
         )
         if allowed is None or method.record.name in allowed
         for reduction in _reductions(suite, method)

@@ -75,14 +75,14 @@ def expose(picture: np.ndarray, camera: Camera, shot: Shot, dice: Dice) -> np.nd
     picture = luma + (picture - luma) * np.float32(camera.saturation)
     gains = np.array(camera.cast, np.float32) * np.float32(shot.gain * camera.contrast)
     lift = np.float32(camera.haze + 110.0 * (1.0 - camera.contrast))
-    picture = _soften(picture * gains + lift, shot.detail)
+    picture = soften(picture * gains + lift, shot.detail)
     picture = picture + dice.grain(picture.shape) * np.float32(camera.noise)
     delivered: np.ndarray = np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8)
     return delivered
 
 
-def _soften(picture: np.ndarray, detail: float) -> np.ndarray:
-    """Keep only the detail that a camera with a part of the pixels would see."""
+def soften(picture: np.ndarray, detail: float) -> np.ndarray:
+    """Keep the detail that a camera with this part of the pixels a side sees; all above 0.95."""
     if detail > 0.95:
         return picture
     whole = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 from reidbench_plugins.datasets.synthped.dice import Dice
-from reidbench_plugins.datasets.synthshapes.frame import HEIGHT, WIDTH
+from reidbench_plugins.datasets.synthped.sensor import soften
 
 RED, GREEN, BLUE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
 
@@ -21,15 +20,6 @@ def expose(picture: np.ndarray, dice: Dice) -> np.ndarray:
     grey = (picture[:, :, 0] * RED + picture[:, :, 1] * GREEN + picture[:, :, 2] * BLUE)[:, :, None]
     picture = grey + (picture - grey) * saturation
     picture = picture * np.array(cast, np.float32) + np.float32(haze + 110 * (1 - contrast))
-    picture = _soften(picture, detail) + dice.grain(picture.shape) * noise
+    picture = soften(picture, detail) + dice.grain(picture.shape) * noise
     delivered: np.ndarray = np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8)
     return delivered
-
-
-def _soften(picture: np.ndarray, detail: float) -> np.ndarray:
-    """Keep the detail that a camera with this part of the pixels a side sees; all above 0.95."""
-    if detail > 0.95:
-        return picture
-    whole = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
-    small = whole.resize((int(WIDTH * detail), int(HEIGHT * detail)), Image.Resampling.BOX)
-    return np.asarray(small.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR), np.float32)
