@@ -17,10 +17,7 @@ ERASED_ASPECT = (0.3, 1 / 0.3)
 
 def normalise(pixels: Tensor, rules: InputRules) -> Tensor:
     """Return float32 images: uint8 (n, 3, h, w) scaled to [0, 1], less the mean, over the std."""
-    mean = torch.tensor(rules.mean, device=pixels.device).view(1, 3, 1, 1)
-    std = torch.tensor(rules.std, device=pixels.device).view(1, 3, 1, 1)
-    images = (pixels.float() / 255 - mean) / std
-    return images.contiguous(memory_format=torch.channels_last)
+    return _scaled(pixels, rules).contiguous(memory_format=torch.channels_last)
 
 
 def augment(
@@ -30,8 +27,16 @@ def augment(
 
     Padding is black; erased rectangles hold the mean colour, which is zero after normalisation.
     """
-    images = normalise(_crop_and_flip(pixels, rules, random), input_rules)
-    return images.masked_fill_(_erased(images, rules.erase, random), 0.0)
+    images = _scaled(_crop_and_flip(pixels, rules, random), input_rules)
+    images.masked_fill_(_erased(images, rules.erase, random), 0.0)
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def _scaled(pixels: Tensor, rules: InputRules) -> Tensor:
+    mean = torch.tensor(rules.mean, device=pixels.device).view(3, 1, 1)
+    std = torch.tensor(rules.std, device=pixels.device).view(3, 1, 1)
+    # In place: fresh memory for every step would cost more than the arithmetic.
+    return pixels.float().div_(255).sub_(mean).div_(std)
 
 
 def _crop_and_flip(pixels: Tensor, rules: AugmentRules, random: torch.Generator) -> Tensor:
@@ -43,10 +48,10 @@ def _crop_and_flip(pixels: Tensor, rules: AugmentRules, random: torch.Generator)
     rows = top + torch.arange(height)
     columns = torch.arange(width)
     columns = left + torch.where(flipped, columns.flip(0), columns)
-    # One gather crops and flips the whole batch.
-    image = torch.arange(n).view(n, 1, 1)
-    gathered = padded.permute(0, 2, 3, 1)[image, rows.unsqueeze(2), columns.unsqueeze(1)]
-    return gathered.permute(0, 3, 1, 2)
+    # One gather crops and flips the whole batch, plane by plane.
+    where = (rows.unsqueeze(2) * padded.shape[3] + columns.unsqueeze(1)).view(n, 1, -1)
+    planes = padded.flatten(2).gather(2, where.expand(-1, 3, -1).to(pixels.device))
+    return planes.view(n, 3, height, width)
 
 
 def _erased(images: Tensor, probability: float, random: torch.Generator) -> Tensor:
