@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reidbench.retrieval.distances import Array, Metric, Rows, squared_lengths
 from reidbench.retrieval.matches import Indices
-from reidbench.retrieval.spans import slices, tile_rows, working_rows
+from reidbench.retrieval.spans import Workers, slices, tile_rows, working_rows
 
 _CENTRE_ROWS = 1024
 
@@ -58,31 +58,44 @@ def centre_of(gallery: Rows, metric: Metric) -> Array:
     return centre
 
 
-def prepare_queries(rows: Rows, metric: Metric, centre: Array) -> Queries:
+def prepare_queries(rows: Rows, metric: Metric, centre: Array, workers: Workers) -> Queries:
     """Return all queries less the centre."""
     queries = Queries(torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows)))
-    for part in slices(len(rows), working_rows(rows.shape[1])):
+
+    def prepare(part: slice) -> None:
         points = metric.points(rows[part])
         queries.terms[part] = metric.query_term(points, centre)
         queries.lengths[part] = _store(points - centre, queries.offsets[part])
+
+    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
     return queries
 
 
 def gallery_tiles(
-    rows: Rows, junk: NDArray[np.bool_], metric: Metric, centre: Array
+    rows: Rows, junk: NDArray[np.bool_], metric: Metric, centre: Array, workers: Workers
 ) -> Iterator[Tile]:
     """Yield the gallery tile by tile; junk has bias minus infinity: behind everything."""
     for span in slices(len(rows), tile_rows(rows.shape[1])):
-        yield _tile(span, rows[span], junk[span], metric, centre)
+        yield _tile(span, rows[span], junk[span], metric, centre, workers)
 
 
-def _tile(span: slice, rows: Rows, junk: NDArray[np.bool_], metric: Metric, centre: Array) -> Tile:
+def _tile(
+    span: slice,
+    rows: Rows,
+    junk: NDArray[np.bool_],
+    metric: Metric,
+    centre: Array,
+    workers: Workers,
+) -> Tile:
     offsets = torch.empty(rows.shape)
     bias, lengths = np.empty(len(rows)), np.empty(len(rows))
-    for part in slices(len(rows), working_rows(rows.shape[1])):
+
+    def prepare(part: slice) -> None:
         moved = metric.points(rows[part]) - centre
         lengths[part] = _store(moved, offsets[part])
         bias[part] = metric.bias(moved, centre)
+
+    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
     longest, largest_bias = float(lengths.max()), float(np.abs(bias).max())
     bias[junk] = -np.inf
     return Tile(span, rows, offsets, torch.from_numpy(bias).float(), longest, largest_bias)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from reidbench.retrieval.blocks import Queries, Tile
 from reidbench.retrieval.distances import Array, Metric
 from reidbench.retrieval.matches import Indices, Pairs
-from reidbench.retrieval.spans import batches
+from reidbench.retrieval.spans import Workers, batches
 
 _ROUNDING = 2.0**-24  # of float32
 _FLOAT64_ERROR = 1e-14
 _OUT_OF_RANGE = 1e-36  # smaller products lose bits in float32
-_OPEN_CELLS = 2**18  # looked at together
-_FEW_CELLS = 2**12  # of those, so few to measure that equal rows are not worth finding
+_OPEN_CELLS = 2**20  # looked at together
+_FEW_CELLS = 2**13  # of those, so few to measure that equal rows are not worth finding
 
-Nearness = NDArray[np.float32]
+Cells: TypeAlias = tuple[Indices, Indices]
 
 
 @dataclass(frozen=True)
@@ -71,43 +72,117 @@ class Block:
 
     span: slice
     tile: Tile
-    nearness: Nearness
+    nearness: Tensor
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What is surely not ahead of a threshold, and what surely is, on the device of a block.
+
+    ``row`` is the threshold's row of the block and ``place`` its number among that row's, int64
+    ``(t,)``; ``lower`` and ``upper`` are values of nearness, float32 ``(t,)``.
+    """
+
+    row: Tensor
+    place: Tensor
+    lower: Tensor
+    upper: Tensor
 
 
 def count_ahead(
-    block: Block, thresholds: Thresholds, bound: Array, distances: Callable[[Pairs], Array]
+    block: Block,
+    thresholds: Thresholds,
+    bound: Array,
+    distances: Callable[[Pairs], Array],
+    workers: Workers,
 ) -> tuple[slice, Indices]:
     """Return the thresholds of the block's queries, and how many rows each has at least as near."""
     own = slice(*thresholds.first[[block.span.start, block.span.stop]])
-    row = thresholds.query[own] - block.span.start
-    middle = thresholds.nearness[own]
-    error = bound[thresholds.query[own]] + 2.0 * _ROUNDING * np.abs(middle)
+    edges = _edges(block, thresholds, own, bound)
+    possible, certain = _count_beyond(_ordered(block.nearness, workers), edges)
+    unsettled = np.flatnonzero((possible > certain).cpu().numpy())
+    ahead: Indices = certain.cpu().numpy()
+    row = edges.row.cpu().numpy()
+    for which, column in _together(_near(block, edges, unsettled, workers)):
+        found = _distances_in_tile(block, row[which], column, distances)
+        nearer = found <= thresholds.distance[own][which]
+        ahead += np.bincount(which[nearer], minlength=len(ahead))
+    return own, ahead
+
+
+def _edges(block: Block, thresholds: Thresholds, own: slice, bound: Array) -> Edges:
+    query, middle = thresholds.query[own], thresholds.nearness[own]
+    error = bound[query] + 2.0 * _ROUNDING * np.abs(middle)
     lower, upper = ((middle + side * error).astype(np.float32) for side in (-1.0, 1.0))
-    place = np.arange(own.start, own.stop) - thresholds.first[thresholds.query[own]]
-    possible, certain = _count_beyond(block.nearness, row, place, lower, upper)
-    for part in batches(np.flatnonzero(possible > certain), _OPEN_CELLS // block.nearness.shape[1]):
-        rows = block.nearness[row[part]]
-        near = (rows >= lower[part, None]) & (rows <= upper[part, None])
-        which, column = np.divmod(np.flatnonzero(near), near.shape[1])  # faster than nonzero
-        found = _distances_in_tile(block, row[part][which], column, distances)
-        ahead = found <= thresholds.distance[own][part][which]
-        certain[part] += np.bincount(which[ahead], minlength=len(part))
-    return own, certain
+    place = np.arange(own.start, own.stop) - thresholds.first[query]
+    parts = (query - block.span.start, place, lower, upper)
+    return Edges(*(torch.from_numpy(part).to(block.nearness.device) for part in parts))
 
 
-def _count_beyond(
-    nearness: Nearness, row: Indices, place: Indices, lower: Nearness, upper: Nearness
-) -> tuple[Indices, Indices]:
+def _ordered(nearness: Tensor, workers: Workers) -> Tensor:
+    """Return each row of a block in ascending order.
+
+    Sorting the values of a tile costs a twentieth of computing them, and then any number of hits
+    is counted by bisection.
+    """
+    if nearness.device.type != "cpu":
+        return nearness.sort(dim=1).values
+    ordered = nearness.numpy().copy()  # numpy's sort keeps no indices, which halves its time
+    workers.over(len(ordered), lambda rows: ordered[rows].sort(axis=1))
+    return torch.from_numpy(ordered)
+
+
+def _count_beyond(ordered: Tensor, edges: Edges) -> tuple[Tensor, Tensor]:
     """Count the entries of each threshold's row that are >= its lower and > its upper edge."""
-    edges = np.full((2, len(nearness), place.max(initial=0) + 1), np.inf, dtype=np.float32)
-    edges[0, row, place], edges[1, row, place] = lower, upper
-    # Sorting the values of a tile costs a twentieth of computing them, and then any number of
-    # hits is counted by bisection.
-    ordered = torch.from_numpy(np.sort(nearness, axis=1))
-    below = torch.searchsorted(ordered, torch.from_numpy(edges[0])).numpy()
-    up_to = torch.searchsorted(ordered, torch.from_numpy(edges[1]), right=True).numpy()
-    width = nearness.shape[1]
-    return width - below[row, place], width - up_to[row, place]
+    rows, width = ordered.shape
+    most = int(edges.place.max()) + 1 if len(edges.place) else 0
+    values = ordered.new_full((2, rows, most), torch.inf)
+    values[0, edges.row, edges.place] = edges.lower
+    values[1, edges.row, edges.place] = edges.upper
+    below = torch.searchsorted(ordered, values[0])
+    up_to = torch.searchsorted(ordered, values[1], right=True)
+    return width - below[edges.row, edges.place], width - up_to[edges.row, edges.place]
+
+
+def _near(block: Block, edges: Edges, unsettled: Indices, workers: Workers) -> Iterator[Cells]:
+    """Yield the cells within the edges of unsettled thresholds: threshold, and column."""
+    width = block.nearness.shape[1]
+
+    def within(part: Indices) -> Cells:
+        chosen = torch.from_numpy(part).to(block.nearness.device)
+        row, lower, upper = (of[chosen] for of in (edges.row, edges.lower, edges.upper))
+        found = _flat_cells(block.nearness, row, lower.unsqueeze(1), upper.unsqueeze(1))
+        which, column = np.divmod(found, width)
+        return part[which], column
+
+    for part in batches(unsettled, _OPEN_CELLS // width):
+        yield from workers.over(len(part), lambda span, part=part: within(part[span]))
+
+
+def _flat_cells(nearness: Tensor, row: Tensor, lower: Tensor, upper: Tensor) -> Indices:
+    """Return where the rows ``row`` lie within their edges, as indices of all their cells."""
+    if nearness.device.type != "cpu":
+        rows = nearness[row]
+        return ((rows >= lower) & (rows <= upper)).flatten().nonzero().flatten().cpu().numpy()
+    values = nearness.numpy()[row.numpy()]  # one thread a part: torch would start its own
+    return np.flatnonzero((values >= lower.numpy()) & (values <= upper.numpy()))
+
+
+def _together(found: Iterator[Cells]) -> Iterator[Cells]:
+    """Yield cells many at a time: few would keep the threads waiting for each other."""
+    held: list[Cells] = []
+    for cells in found:
+        held.append(cells)
+        if sum(len(which) for which, _ in held) >= _FEW_CELLS:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
+
+
+def _joined(held: list[Cells]) -> Cells:
+    which, columns = zip(*held, strict=True)
+    return np.concatenate(which), np.concatenate(columns)
 
 
 def _distances_in_tile(

@@ -8,7 +8,6 @@ error need their exact distance. With it, nearness = query_term(q) - weight x di
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -16,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reidbench.errors import ReidbenchError, did_you_mean
-from reidbench.retrieval.matches import Pairs
-from reidbench.retrieval.spans import slices, working_rows
+from reidbench.retrieval.matches import Indices, Pairs
+from reidbench.retrieval.spans import Workers, slices, working_rows
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -40,7 +39,7 @@ class Metric(Protocol):
     def points(self, rows: Rows) -> Array:
         """Return the float64 points ``(n, d)`` of embeddings, each a function of its row alone."""
 
-    def distances(self, queries: Array, gallery: Array) -> Array:
+    def distances(self, queries: Rows, gallery: Rows, pairs: Pairs, scratch: Scratch) -> Array:
         """Return the distance ``(n,)`` of every pair of points, a function of the pair alone."""
 
     def bias(self, offsets: Array, centre: Array) -> Array:
@@ -66,10 +65,13 @@ class Euclidean:
         """Return the rows scaled."""
         return np.multiply(rows, self.scale, dtype=np.float64)
 
-    def distances(self, queries: Array, gallery: Array) -> Array:
+    def distances(self, queries: Rows, gallery: Rows, pairs: Pairs, scratch: Scratch) -> Array:
         """Return the squared distances."""
-        difference = queries - gallery
-        return _row_sums(np.square(difference, out=difference))
+        difference = scratch.points[: len(pairs.query)]
+        difference[...] = scratch.taken(gallery, pairs.gallery)
+        difference -= scratch.taken(queries, pairs.query)
+        # Scaled at the end, to the same bits: the scale is a power of two, and float64 has room.
+        return self.scale**2 * _row_sums(np.square(difference, out=difference))
 
     def bias(self, offsets: Array, centre: Array) -> Array:
         """Return -|g-m|²/2."""
@@ -93,15 +95,23 @@ class Cosine:
 
     def points(self, rows: Rows) -> Array:
         """Return the rows at length 1, and zero vectors as they are."""
-        points = rows.astype(np.float64)
-        # By the largest entry first: multiples of one vector become the same bits.
-        _divide_rows(points, np.abs(rows).max(axis=1))
-        _divide_rows(points, np.sqrt(_row_sums(np.square(points))))
+        points = np.empty(rows.shape)
+        self._points(rows, points, np.empty(rows.shape))
         return points
 
-    def distances(self, queries: Array, gallery: Array) -> Array:
+    def _points(self, rows: Rows, out: Array, scratch: Array) -> None:
+        # By the largest entry first: multiples of one vector become the same bits.
+        largest = np.maximum(rows.max(axis=1), -rows.min(axis=1))
+        np.divide(rows, _divisors(largest), out=out, dtype=np.float64)
+        out /= _divisors(np.sqrt(_row_sums(np.square(out, out=scratch))))
+
+    def distances(self, queries: Rows, gallery: Rows, pairs: Pairs, scratch: Scratch) -> Array:
         """Return one minus the rounded products."""
-        similarity = _row_sums(queries * gallery)
+        products, others = (part[: len(pairs.query)] for part in (scratch.points, scratch.others))
+        self._points(scratch.taken(gallery, pairs.gallery), products, others)
+        once, which = np.unique(pairs.query, return_inverse=True)
+        np.take(self.points(queries[once]), which, axis=0, out=others, mode="clip")
+        similarity = _row_sums(np.multiply(products, others, out=products))
         return 1.0 - np.rint(similarity / SIMILARITY_STEP) * SIMILARITY_STEP
 
     def bias(self, offsets: Array, centre: Array) -> Array:
@@ -128,18 +138,34 @@ def metric_named(name: MetricName, largest: float) -> Metric:
     return Euclidean(scale=float(np.ldexp(1.0, -exponent)))
 
 
+class Scratch:
+    """Memory for pairs that are measured together: fresh memory costs more than the arithmetic."""
+
+    def __init__(self, pairs: int, width: int) -> None:
+        self.points, self.others = np.empty((2, pairs, width))
+        self._rows: Rows = np.empty((pairs, width), dtype=np.float32)
+
+    def taken(self, rows: Rows, which: Indices) -> Rows:
+        """Return a copy of the rows ``which``, until the next is asked for."""
+        # Nothing is clipped: other modes would buffer what they write.
+        return np.take(rows, which, axis=0, out=self._rows[: len(which)], mode="clip")
+
+
 def pair_distances(
-    queries: Rows, gallery: Rows, pairs: Pairs, *, metric: Metric, workers: Executor
+    queries: Rows, gallery: Rows, pairs: Pairs, *, metric: Metric, workers: Workers
 ) -> Array:
     """Return the exact distance ``(p,)`` of every pair of a query and a gallery row."""
+    together = working_rows(queries.shape[1])
 
-    def distances(span: slice) -> Array:
-        return metric.distances(
-            metric.points(queries[pairs.query[span]]), metric.points(gallery[pairs.gallery[span]])
-        )
+    def distances(part: slice) -> list[Array]:
+        scratch = Scratch(together, queries.shape[1])
+        return [
+            metric.distances(queries, gallery, pairs.at(part).at(span), scratch)
+            for span in slices(part.stop - part.start, together)
+        ]
 
-    spans = slices(len(pairs.query), working_rows(queries.shape[1]))
-    return np.concatenate([np.empty(0), *workers.map(distances, spans)])
+    found = workers.over(len(pairs.query), distances)
+    return np.concatenate([np.empty(0), *(piece for part in found for piece in part)])
 
 
 def squared_lengths(points: Array) -> Array:
@@ -155,5 +181,5 @@ def _row_sums(values: Array) -> Array:
     return sums
 
 
-def _divide_rows(points: Array, divisors: NDArray[np.floating]) -> None:
-    np.divide(points, np.where(divisors == 0, 1, divisors)[:, None], out=points)
+def _divisors(of_rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.where(of_rows == 0, 1, of_rows)[:, None]

@@ -14,7 +14,6 @@ over tiles: nothing of size queries x gallery ever exists.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +26,7 @@ from reidbench.retrieval.counting import Block, count_ahead, error_bound, find_t
 from reidbench.retrieval.distances import Metric, Rows, pair_distances
 from reidbench.retrieval.features import Features
 from reidbench.retrieval.matches import JUNK, Indices, Pairs, hits, same_identity
-from reidbench.retrieval.spans import slices, tile_rows
+from reidbench.retrieval.spans import Workers, slices, tile_rows
 
 
 @dataclass(frozen=True)
@@ -50,25 +49,27 @@ def count_negatives_ahead(
     relatives = same_identity(query, gallery)
     found = hits(relatives, query, gallery)
     hidden = _Hidden(relatives, rows.shape[1], len(query))
-    with ThreadPoolExecutor(torch.get_num_threads()) as workers, _full_precision():
+    with Workers.hired(torch.get_num_threads()) as workers, _full_precision():
         distances = partial(pair_distances, queries, rows, metric=metric, workers=workers)
         centre = centre_of(rows, metric)
-        prepared = prepare_queries(queries, metric, centre)
+        prepared = prepare_queries(queries, metric, centre, workers)
         thresholds, of_hit = find_thresholds(found.query, distances(found), prepared, metric)
         ahead = np.zeros(len(thresholds.query), dtype=np.int64)
-        for tile in gallery_tiles(rows, gallery.pids == JUNK, metric, centre):
+        junk = gallery.pids == JUNK
+        for tile in gallery_tiles(rows, junk, metric, centre, workers):
             bound = error_bound(prepared, tile, metric)
             for span in slices(len(query), chunk):
                 block = _block(prepared, tile, span, hidden)
-                own, counts = count_ahead(block, thresholds, bound, distances)
+                own, counts = count_ahead(block, thresholds, bound, distances, workers)
                 ahead[own] += counts
     return HitCounts(found.query, ahead[of_hit])
 
 
 def _block(queries: Queries, tile: Tile, span: slice, hidden: _Hidden) -> Block:
-    nearness = torch.mm(queries.offsets[span], tile.offsets.T).add_(tile.bias).numpy()
+    nearness = torch.mm(queries.offsets[span], tile.offsets.T).add_(tile.bias)
     relatives = hidden.within(tile, span)
-    nearness[relatives.query - span.start, relatives.gallery - tile.span.start] = -np.inf
+    row, column = relatives.query - span.start, relatives.gallery - tile.span.start
+    nearness[torch.from_numpy(row), torch.from_numpy(column)] = -torch.inf
     return Block(span, tile, nearness)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 WORKING_ENTRIES = 2**18  # of float64: 2 MB, stays in the cache
 TILE_ENTRIES = 2**24  # of float32: 64 MB
@@ -29,6 +35,29 @@ def tile_rows(width: int) -> int:
 
 
 def batches(items: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Yield consecutive runs of at most ``size`` items, one at least."""
+    """Yield consecutive runs of at most ``size`` items."""
     for span in slices(len(items), max(1, size)):
         yield items[span]
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Threads that divide work evenly."""
+
+    pool: ThreadPoolExecutor
+    count: int
+
+    @classmethod
+    @contextmanager
+    def hired(cls, count: int) -> Iterator[Workers]:
+        """Give ``count`` workers for the block."""
+        with ThreadPoolExecutor(count) as pool:
+            yield cls(pool, count)
+
+    def over(self, items: int, work: Callable[[slice], T], most: int | None = None) -> list[T]:
+        """Run ``work`` on slices of ``range(items)``, in order; return what each gives.
+
+        There is a slice for each worker, or as many as it takes with at most ``most`` items each.
+        """
+        share = max(1, -(-items // self.count))
+        return list(self.pool.map(work, slices(items, min(share, most or share))))
