@@ -47,7 +47,8 @@ class Split(_Named):
         pids: identities, int64 (n,). -1 is junk that evaluation ignores.
         camids: cameras, int64 (n,), from 0.
         names: one unique name an image, as on disk.
-        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3).
+        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3); several threads
+            may call it at once.
         digest: a hash of what the names do not tell of the images, such as their files' sizes.
         unrecognised: image files that stand among the split's, but whose names break its rules:
             they are left out.
@@ -78,7 +79,8 @@ class LabelledImages(_Named):
     Attributes:
         labels: classes, int64 (n,), from 0.
         names: one unique name an image, as on disk.
-        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3).
+        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3); several threads
+            may call it at once.
         digest: a hash of what the names do not tell of the images, such as their files' sizes.
 
     """

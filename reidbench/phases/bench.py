@@ -5,28 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from reidbench.channels import ChannelGraph, capture, parameters
-from reidbench.data import ClassificationData, LabelledImages, ReIDData, Split
+from reidbench.data import ClassificationData, ReIDData, Split
 from reidbench.phases.checkpoint import fresh_network
+from reidbench.phases.pixels import AnySplit, decode, mapped
 from reidbench.plan import ENGINE, ChosenData, PhaseNode
 from reidbench.protocol import InputRules
 from reidbench.store import Store
 from reidbench.training import Images
 
 _log = logging.getLogger(__name__)
-AnySplit: TypeAlias = Split | LabelledImages
+PIXELS = "pixels.npy"
 Listener = Callable[[int, int, str], None]
 """Called with work done, work in all, and what it is, e.g. ``loss 1.23``."""
 
@@ -88,42 +85,15 @@ class Bench:
             if not self.store.has(key):
                 _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
                 with self.store.writing(key) as (folder, meta):
-                    self._decode(split, part, size, folder / "pixels.npy")
+                    decode(
+                        split,
+                        size,
+                        folder / PIXELS,
+                        lambda done: self.listener(done, len(split), f"{part} images"),
+                    )
                     meta.update(kind="pixels", data=chosen.document(), part=part)
-            self._pixels[key] = _mapped(self.store.folder(key) / "pixels.npy")
+            self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]
-
-    def _decode(self, split: AnySplit, part: str, size: InputRules, file: Path) -> None:
-        shape = (len(split), 3, size.height, size.width)
-        pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-        _reserve(file)
-        for index in range(len(split)):
-            image = Image.fromarray(split.read(index)).convert("RGB")
-            resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
-            pixels[index] = np.asarray(resized).transpose(2, 0, 1)
-            self.listener(index + 1, len(split), f"{part} images")
-        pixels.flush()
-
-
-def _mapped(file: Path) -> Tensor:
-    """Return a file's pixels, mapped and not read: a large data set need not fit into memory."""
-    pixels = np.load(file, mmap_mode="r", allow_pickle=False)
-    with warnings.catch_warnings():
-        # A tensor over memory that cannot be written: nothing here ever writes to it.
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(pixels)
-
-
-def _reserve(file: Path) -> None:
-    """Take the disk space of a mapped file now: running out while writing would kill the process.
-
-    Raises:
-        OSError: the disk has no room for it.
-
-    """
-    if hasattr(os, "posix_fallocate"):
-        with file.open("r+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:

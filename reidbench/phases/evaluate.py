@@ -35,7 +35,8 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
             _features(network, pixels, split, node, bench) for pixels, split in (query, gallery)
         ]
     with clock.running("ranking"):
-        scores = score(both[0], both[1], metric=node.protocol.evaluation.metric)
+        metric = node.protocol.evaluation.metric
+        scores = score(both[0], both[1], metric=metric, device=bench.device)
     with bench.store.writing(node.key) as (_, meta):
         meta.update(
             kind=node.kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,10 @@ class Queries:
     lengths: Array
     terms: Array
 
+    def on(self, device: torch.device) -> Queries:
+        """Return the queries with their offsets on a device."""
+        return replace(self, offsets=self.offsets.to(device))
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -37,6 +41,10 @@ class Tile:
     bias: Tensor
     longest: float
     largest_bias: float
+
+    def on(self, device: torch.device) -> Tile:
+        """Return the tile with its offsets and bias on a device."""
+        return replace(self, offsets=self.offsets.to(device), bias=self.bias.to(device))
 
     @cached_property
     def originals(self) -> Indices:

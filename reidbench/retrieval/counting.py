@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -125,11 +126,15 @@ def _ordered(nearness: Tensor, workers: Workers) -> Tensor:
     Sorting the values of a tile costs a twentieth of computing them, and then any number of hits
     is counted by bisection.
     """
-    if nearness.device.type != "cpu":
+    if not _on_the_cpu(nearness):
         return nearness.sort(dim=1).values
     ordered = nearness.numpy().copy()  # numpy's sort keeps no indices, which halves its time
     workers.over(len(ordered), lambda rows: ordered[rows].sort(axis=1))
     return torch.from_numpy(ordered)
+
+
+def _on_the_cpu(values: Tensor) -> bool:
+    return values.device.type == "cpu"
 
 
 def _count_beyond(ordered: Tensor, edges: Edges) -> tuple[Tensor, Tensor]:
@@ -148,7 +153,8 @@ def _near(block: Block, edges: Edges, unsettled: Indices, workers: Workers) -> I
     """Yield the cells within the edges of unsettled thresholds: threshold, and column."""
     width = block.nearness.shape[1]
 
-    def within(part: Indices) -> Cells:
+    def within(together: Indices, span: slice) -> Cells:
+        part = together[span]
         chosen = torch.from_numpy(part).to(block.nearness.device)
         row, lower, upper = (of[chosen] for of in (edges.row, edges.lower, edges.upper))
         found = _flat_cells(block.nearness, row, lower.unsqueeze(1), upper.unsqueeze(1))
@@ -156,12 +162,12 @@ def _near(block: Block, edges: Edges, unsettled: Indices, workers: Workers) -> I
         return part[which], column
 
     for part in batches(unsettled, _OPEN_CELLS // width):
-        yield from workers.over(len(part), lambda span, part=part: within(part[span]))
+        yield from workers.over(len(part), partial(within, part))
 
 
 def _flat_cells(nearness: Tensor, row: Tensor, lower: Tensor, upper: Tensor) -> Indices:
     """Return where the rows ``row`` lie within their edges, as indices of all their cells."""
-    if nearness.device.type != "cpu":
+    if not _on_the_cpu(nearness):
         rows = nearness[row]
         return ((rows >= lower) & (rows <= upper)).flatten().nonzero().flatten().cpu().numpy()
     values = nearness.numpy()[row.numpy()]  # one thread a part: torch would start its own

@@ -54,6 +54,7 @@ def score(
     metric: MetricName = "euclidean",
     max_rank: int = 50,
     chunk: int = 256,
+    device: torch.device | None = None,
 ) -> RetrievalScores:
     """Score how well queries retrieve their identity from the gallery (Market-1501's protocol).
 
@@ -64,7 +65,8 @@ def score(
     The ranking is pessimistic: at equal distance a negative is ahead of a hit. A distance depends
     on the two embeddings alone: ``euclidean`` is the squared distance computed in float64,
     ``cosine`` the similarity rounded to 2^-30, 0 for a zero vector. So neither the order of the
-    gallery, nor ``chunk`` (queries at a time), nor the number of threads changes any score.
+    gallery, nor ``chunk`` (queries at a time), nor ``device`` (where the products are computed; the
+    CPU by default), nor the number of threads changes any score.
 
     ``max_rank`` is the length of ``cmc`` alone: rank-5 is the same with ``max_rank=1``, and a
     gallery smaller than ``max_rank`` leaves the curve's tail at 1.
@@ -74,7 +76,13 @@ def score(
     """
     _check(query, gallery, max_rank, chunk)
     largest = max(_largest(query, "query"), _largest(gallery, "gallery"))
-    counts = count_negatives_ahead(query, gallery, metric_named(metric, largest), chunk)
+    counts = count_negatives_ahead(
+        query,
+        gallery,
+        metric_named(metric, largest),
+        chunk,
+        device or torch.device("cpu"),
+    )
     each = query_metrics(counts, len(query))
     valid = ~np.isnan(each.first_hit)
     if not valid.any():

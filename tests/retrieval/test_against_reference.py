@@ -31,6 +31,19 @@ def test_random_cases_score_as_the_reference(kind: str, metric: str) -> None:
         assert_as_the_reference(query, gallery, metric, chunk=1 + seed % 8)
 
 
+@pytest.mark.usefixtures("_tiles")
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_gpu_would_run_scores_as_the_reference(
+    kind: str, metric: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The operations for other devices, on the only device that every machine has.
+    monkeypatch.setattr("reidbench.retrieval.counting._on_the_cpu", lambda values: False)
+    for seed in range(80, 100):
+        query, gallery = random_case(seed, kind=kind, width=1 + seed % 5, gallery=8 + seed % 40)
+        assert_as_the_reference(query, gallery, metric, chunk=1 + seed % 8)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_wide_embeddings_with_many_near_ties_score_as_the_reference(metric: str) -> None:
     # Distances that differ by less than a float32 product resolves: only exact ones rank them.
