@@ -44,15 +44,13 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 
     done = 0
     # Reading, decoding and resizing let other threads run; what is drawn does so in part.
-    with (
-        ThreadPoolExecutor(torch.get_num_threads()) as threads,
-        closing(
-            threads.map(decode_some, _tasks(len(split)))
-        ) as counts,  # an error cancels the rest
-    ):
-        for count in counts:
+    threads = ThreadPoolExecutor(torch.get_num_threads())
+    try:
+        for count in threads.map(decode_some, _tasks(len(split))):
             done += count
             on_images(done)
+    finally:
+        threads.shutdown(cancel_futures=True)
     pixels.flush()
 
 
