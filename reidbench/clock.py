@@ -20,4 +20,8 @@ class Clock:
         try:
             yield
         finally:
-            self.seconds[activity] = self.seconds.get(activity, 0.0) + perf_counter() - start
+            self.add(activity, perf_counter() - start)
+
+    def add(self, activity: str, seconds: float) -> None:
+        """Charge seconds to ``activity``."""
+        self.seconds[activity] = self.seconds.get(activity, 0.0) + seconds

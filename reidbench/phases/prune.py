@@ -9,6 +9,7 @@ from reidbench.channels import PruningPlan, capture, parameters
 from reidbench.clock import Clock
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import PRUNED, save_network, starting_network
+from reidbench.phases.shelf import StoredScores
 from reidbench.phases.train import make_trainer, phase_meta
 from reidbench.plan import PruneNode
 from reidbench.pruning.calibration import calibration_batches
@@ -27,6 +28,7 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
 
     """
     phase = begin_prune(node, bench)
+    phase.shelf = StoredScores(node, bench.store)
     phase.run()
     phase.verify()
     with bench.store.writing(node.key) as (folder, meta):

@@ -142,6 +142,27 @@ class PruneNode(PhaseNode):
             **({"joined": True} if self.joined else {}),
         }
 
+    @property
+    def ranking_document(self) -> dict[str, Any]:
+        """Everything that decides the scores by which a one-shot method cuts."""
+        own = self.document()
+        shared = ("engine", "protocol", "data", "backbone", "seed", "network")
+        return {
+            **{name: own[name] for name in shared},
+            "kind": "scores",
+            "method": Chosen.document(self.method),
+        }
+
+    @cached_property
+    def ranking_key(self) -> str | None:
+        """The key of the scores by which a one-shot method cuts; None for another strategy.
+
+        They are of the network that the phase starts from, so every reduction and allocation has
+        the same, unless the method asks what it ranks for.
+        """
+        one_shot = self.method.strategy == "one-shot" and self.method.record.prunes != "nothing"
+        return digest(self.ranking_document)[:16] if one_shot else None
+
 
 @dataclass(frozen=True)
 class EvaluateNode(Node):

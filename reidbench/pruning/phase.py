@@ -21,6 +21,7 @@ from reidbench.pruning.problems import MethodError
 from reidbench.pruning.ranking import Ranking, checked, checked_scores, no_judge
 from reidbench.pruning.refitting import refit, refits
 from reidbench.pruning.samples import Anchor
+from reidbench.pruning.sharing import SharedScores, Shelf
 from reidbench.pruning.solving import comparable, relative
 from reidbench.pruning.strategies import STRATEGIES, rounds
 from reidbench.pruning.subject import Subject, lowest_gone
@@ -39,9 +40,11 @@ class Pruning:
     trainer: Trainer
     random: torch.Generator
     clock: Clock
+    shelf: Shelf | None = None
     just_cut: Network | None = None
     _anchor: tuple[int, Network, ChannelGraph, PruningPlan] | None = None
     _guidance: Guidance | None = None
+    _rankings: int = 0
 
     @property
     def target(self) -> float:
@@ -90,11 +93,16 @@ class Pruning:
 
     def cut(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Remove channels for good; momentum of what stays goes on. Return what was kept."""
+        shelf = self.shelf if scores is None and self._may_share else None
+        if shelf is not None:
+            scores = self._taken(shelf)
         looks = scores is None or refits(self.method)
         ranking = self._ranking(reduction) if looks else None
         if scores is None:
             assert ranking is not None
             scores = self._rank(ranking)
+            if shelf is not None and not ranking.is_for_one_cut:
+                shelf.put(SharedScores(scores, self.clock.seconds["ranking"]))
         plan = self._plan(self._checked(scores), reduction)
         kept = self.subject.relative(plan).kept
         self._remove(plan, ranking)
@@ -177,7 +185,7 @@ class Pruning:
             calibration=self.subject.calibration,
             protocol=self.node.rules,
             generator=self.random,
-            reduction=reduction,
+            goal=reduction,
             anchor=self._anchored(network),
             judge=no_judge if only else lambda scores: self._loss_after(scores, reduction),
         )
@@ -192,8 +200,25 @@ class Pruning:
     def _rank(self, ranking: Ranking) -> dict[str, Tensor]:
         # A method that draws from torch's global generators stays reproducible.
         seed = derived_seed(self.node.seed, "ranking", self.trainer.done)
+        self._rankings += 1
         with self.clock.running("ranking"), isolated(seed):
             return checked_scores(self.method, ranking)
+
+    @property
+    def _may_share(self) -> bool:
+        """Whether the method is asked once, of the network that the phase starts from."""
+        one_shot = self.node.method.strategy == "one-shot"
+        says_more = refits(self.method) or guides(self.method)
+        return one_shot and not says_more and not self.trainer.done and not self._rankings
+
+    def _taken(self, shelf: Shelf) -> Scores | None:
+        """Return the scores that another phase found for the same network, if one did."""
+        found = shelf.take()
+        if found is None:
+            return None
+        self._rankings += 1
+        self.clock.add("ranking, shared", found.seconds)
+        return self._checked(found.scores)
 
     def _first_scores(self, reduction: float) -> Mapping[str, Tensor]:
         """Return scores that decide how many channels each group loses."""

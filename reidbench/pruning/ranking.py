@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -56,14 +56,26 @@ class Ranking:
     calibration: Batches
     protocol: Protocol
     generator: torch.Generator
-    reduction: float
+    goal: float
     anchor: Anchor
     judge: Judge = no_judge
+    _asked: list[str] = field(default_factory=list)
 
     @property
     def network(self) -> nn.Module:
         """The network up to its embedding, in eval mode."""
         return self.whole.backbone
+
+    @property
+    def reduction(self) -> float:
+        """The reduction that the cut after this ranking aims at."""
+        self._asked.append("reduction")
+        return self.goal
+
+    @property
+    def is_for_one_cut(self) -> bool:
+        """Whether the method asked what the ranking is for: another cut may want other scores."""
+        return bool(self._asked)
 
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Iterate over the calibration batches."""
@@ -126,6 +138,7 @@ class Ranking:
     def loss_after(self, scores: Scores) -> float:
         """Return the training loss that a cut by ``scores`` would leave."""
         self._needs("labels", "loss_after()")
+        self._asked.append("loss_after")
         return self.judge(scores)
 
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:

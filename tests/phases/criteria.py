@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reidbench.api import Group, Method, PrunePhase, RankingTask
+from reidbench.api import Group, Method, PrunePhase, RankingTask, TrainingTask
 
 
 class ByNorm(Method):
@@ -43,3 +43,50 @@ class KeepsAll(Method):
 
     def prune(self, phase: PrunePhase) -> None:
         phase.train(phase.steps)
+
+
+ASKED: list[str] = []
+"""The groups that the methods below were asked to score."""
+
+
+class Counting(ByNorm):
+    """Note each group that is scored."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        ASKED.append(group.name)
+        return super().scores(group, task)
+
+
+class AsksWhatFor(Counting):
+    """Score by the reduction too."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task) ** (1 + task.reduction)
+
+
+class Judges(Counting):
+    """Ask what a cut would do."""
+
+    def prepare(self, task: RankingTask) -> None:
+        task.loss_after({group.name: group.weight.abs().sum(dim=1) for group in task.groups})
+
+
+class Refits(Counting):
+    """Have a word on the next layer's weights."""
+
+    def refit(self, group: Group, kept: Tensor, task: RankingTask) -> None:
+        return None
+
+
+class Penalises(Counting):
+    """Have a word on each step."""
+
+    def penalty(self, task: TrainingTask) -> None:
+        return None
+
+
+class NotFinite(ByNorm):
+    """Score with what no ranking takes."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task) * torch.nan

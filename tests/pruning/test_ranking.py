@@ -91,7 +91,7 @@ def ranking(net, graph, groups, batches, rules, data="labels"):
         calibration=batches,
         protocol=rules,
         generator=generator(0, "ranking"),
-        reduction=0.5,
+        goal=0.5,
         anchor=Anchor(net, graph, PruningPlan.everything(graph)),
     )
 
