@@ -16,6 +16,7 @@ COMMANDS = {
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "plugins": "List every method, backbone and data set, and plugins that failed to load.",
     "data": "List data sets, check those on disk, draw stand-ins for those you lack.",
+    "store": "List the networks and measurements that are kept, check them, make room.",
     "cards": "Print a page a method: formula, cost, and every deviation from its source.",
     "protocols": "List the published protocols, or print the rules of one.",
     "schema": "Print the JSON schema of suite files.",

@@ -78,6 +78,7 @@ class SerialExecutor:
 
     def _make(self, node: Node, trial: Trial, bench: Bench) -> Failure | None:
         if self.store.has(node.key):
+            self.store.folder(node.key)  # in use: nothing that makes room may take it now
             return None
         words = title(node, trial)
         with self.reporter.phase(words, units(node)):

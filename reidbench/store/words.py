@@ -1,0 +1,74 @@
+"""What an artefact is, in words, as far as its notes tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+Notes: TypeAlias = Mapping[str, Any]
+
+
+def described(notes: Notes, others: Mapping[str, Notes]) -> str:
+    """Return method, network, data and seed; of a measurement those of the network it measures.
+
+    ``others`` are the notes of the artefacts beside it, by key.
+    """
+    document = part(notes, "document")
+    measured = others.get(source(notes) or "", {}) if "state" in document else notes
+    return ", ".join(_words(notes, document, measured, others))
+
+
+def source(notes: Notes) -> str | None:
+    """Return the key of the network that an artefact starts from, or measures."""
+    return part(notes, "document").get("network")
+
+
+def part(notes: Notes, name: str) -> Notes:
+    """Return a mapping among notes; an empty one for notes that hold none of that name."""
+    found = notes.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _words(
+    notes: Notes, document: Notes, measured: Notes, others: Mapping[str, Notes]
+) -> Iterator[str]:
+    phase = part(measured, "document")
+    if "state" in document:
+        yield str(document["state"])
+    if cut := _cut(phase, others):
+        yield _method(part(cut, "method"), cut.get("reduction"))
+    if "weights" in phase:
+        # A word, or the digest of a file.
+        yield f"weights {str(phase['weights'])[:12]}"
+    if backbone := part(phase, "backbone"):
+        yield str(backbone.get("name"))
+    chosen = part(document, "data") or part(notes, "data")
+    same = chosen == part(phase, "data")
+    if label := notes.get("on") or (same and measured.get("on")) or _label(chosen):
+        yield str(label)
+    if "part" in notes:
+        yield str(notes["part"])
+    if "seed" in phase:
+        yield f"seed {phase['seed']}"
+
+
+def _cut(phase: Notes, others: Mapping[str, Notes]) -> Notes:
+    """Return the phase that cut a phase's network last: itself or one before it, if any did."""
+    while phase and not part(phase, "method"):
+        phase = part(others.get(phase.get("network") or "", {}), "document")
+    return phase
+
+
+def _method(method: Notes, reduction: float | None) -> str:
+    words = [str(method.get("name"))]
+    # What removes nothing has neither a strategy nor an allocation to speak of.
+    if reduction:
+        how = (method.get("strategy"), method.get("allocation"), f"{100 * reduction:.3g}%")
+        words += [str(word) for word in how if word]
+    return " ".join(words)
+
+
+def _label(chosen: Notes) -> str:
+    """Return a data set's name with all of its options: which are defaults is not noted."""
+    options = ", ".join(f"{name}={value}" for name, value in part(chosen, "options").items())
+    return f"{chosen.get('name', '')}({options})" if options else str(chosen.get("name", ""))
