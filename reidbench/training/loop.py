@@ -14,7 +14,7 @@ from torch import Tensor
 from reidbench.errors import Diverged
 from reidbench.protocol import InputRules, TrainingRules
 from reidbench.training.batches import Images
-from reidbench.training.feed import Feed
+from reidbench.training.feed import Batch, Feed
 from reidbench.training.losses import training_loss
 from reidbench.training.network import Network
 from reidbench.training.schedule import learning_rate_factor
@@ -122,10 +122,7 @@ class Trainer:
         return leg
 
     def _step(self, leg: _Course, guide: Guide | None) -> float:
-        started = perf_counter()
-        images, labels = next(leg.batches)
-        self.waited += perf_counter() - started
-        self.images_seen += len(labels)
+        images, labels = self._batch(leg)
         self._set_learning_rate(leg)
         loss = batch_loss(self.network, images, labels, self.rules)
         if guide is not None and (penalty := guide.penalty()) is not None:
@@ -139,6 +136,13 @@ class Trainer:
         if guide is not None:
             guide.after_step()
         return value
+
+    def _batch(self, leg: _Course) -> Batch:
+        started = perf_counter()
+        images, labels = next(leg.batches)
+        self.waited += perf_counter() - started
+        self.images_seen += len(labels)
+        return images, labels
 
     def _set_learning_rate(self, leg: _Course) -> None:
         factor = learning_rate_factor(leg.done, leg.steps, self.rules.schedule)

@@ -55,10 +55,17 @@ def trainer(
     epochs: float = 3.4,
     seed: int = 0,
     on_step: OnStep = lambda done, steps, loss: None,
+    ahead: bool | None = None,
     **changes: object,
 ) -> Trainer:
     """Return a trainer of 10 steps unless told otherwise (an epoch is 3), with changed rules."""
     images = people() if images is None else images
     return Trainer(
-        net, images, rules(**changes), SMOKE.input, legs=[Leg(epochs, seed)], on_step=on_step
+        net,
+        images,
+        rules(**changes),
+        SMOKE.input,
+        legs=[Leg(epochs, seed)],
+        on_step=on_step,
+        ahead=ahead,
     )
