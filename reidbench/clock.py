@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
 
 class Clock:
@@ -12,6 +13,15 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._started = perf_counter()
+
+    def notes(self) -> dict[str, Any]:
+        """Return the seconds by activity, and those since the clock was made, to the millisecond.
+
+        These ``wall`` seconds hold what no activity does: loading, tracing, moving to a device.
+        """
+        seconds = {name: round(value, 3) for name, value in self.seconds.items()}
+        return {"seconds": seconds, "wall": round(perf_counter() - self._started, 3)}
 
     @contextmanager
     def running(self, activity: str) -> Iterator[None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
+from reidbench.cli.costs_text import forecast_text
 from reidbench.cli.options import (
     asked_suite,
     data_option,
@@ -19,8 +20,10 @@ from reidbench.cli.options import (
     store_option,
     suite_argument,
 )
-from reidbench.plan import Plan, Trial, make_plan
+from reidbench.forecast import Forecast, forecast
+from reidbench.plan import Plan, PruneNode, Trial, make_plan
 from reidbench.plugins import discover
+from reidbench.progress import duration
 from reidbench.results import ResultError, read_result
 from reidbench.store import Store
 
@@ -77,14 +80,29 @@ def _status(trial: Trial, results: Path) -> str:
         return "unreadable"
 
 
+def _saved(plan: Plan, expected: Forecast) -> str:
+    """Return what sharing saves: phases, rankings, and time where it can be told."""
+    laid = [node for trial in plan.trials for node in trial.nodes]
+    prunes = {node.key: node for node in laid if isinstance(node, PruneNode)}
+    rankings = [node.ranking_key for node in prunes.values() if node.ranking_key]
+    words = f"{len(laid)} phases and measurements, {len(plan.nodes)} after sharing"
+    if rankings:
+        words += f"; {len(rankings)} one-shot rankings, {len(set(rankings))} at least"
+    whole, shared = (expected.total(nodes)[0] for nodes in (laid, plan.nodes.values()))
+    return f"{words}; {duration(whole - shared)} saved" if whole > shared else words
+
+
 def _summary(plan: Plan, store: Store, statuses: list[str]) -> str:
-    laid = sum(len(trial.nodes) for trial in plan.trials)
-    left = Counter(_KINDS[node.kind] for node in plan.nodes.values() if not store.has(node.key))
+    nodes = [node for node in plan.nodes.values() if not store.has(node.key)]
+    left = Counter(_KINDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
+    expected = forecast(plan, store)
+    time = forecast_text(expected, nodes)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done")
     return (
         f"{len(plan.trials)} trials{beside} under {plan.protocol.name}: {done} done, "
         f"{len(statuses) - done} left\n"
-        f"{laid} phases and measurements, {len(plan.nodes)} after sharing; left to run: {todo}"
+        f"{_saved(plan, expected)}\n"
+        f"left to run: {todo}" + (f"\n{time}" if time else "")
     )

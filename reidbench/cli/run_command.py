@@ -8,10 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
 from reidbench.assembly import finished_result, is_finished, left_out_result
+from reidbench.cli.costs_text import costs_text, forecast_text
 from reidbench.cli.options import (
     asked_suite,
     data_option,
@@ -25,11 +28,15 @@ from reidbench.cli.options import (
 )
 from reidbench.cli.publication import SUITE_COPY, publish
 from reidbench.files import write_atomically
+from reidbench.forecast import forecast
 from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Registry, discover
 from reidbench.progress import Reporter
 from reidbench.results import Result, ResultError, TrialId, read_result, write_result
 from reidbench.store import Store
+
+if TYPE_CHECKING:
+    from reidbench.executors.ledger import Account
 
 
 @click.command("run")
@@ -58,6 +65,7 @@ def command(
     A finished suite is not computed again; an interrupted run goes on after its last finished
     phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input.
     """
+    started = perf_counter()
     registry = discover(disabled)
     _mention_problems(registry)
     asked = asked_suite(suite, protocol)
@@ -65,9 +73,12 @@ def command(
     results = results_folder(out, plan.suite.name)
     left = [trial for trial in plan.trials if not _is_done(results, trial)]
     left = _not_assembled(plan, left, registry, results, Store(store))
+    account = None
     if left:
         with _interruptible():
-            _run(plan, tuple(left), registry, results, store, device, threads, suite)
+            account = _run(
+                plan, tuple(left), registry, results, store, device, threads, suite, started
+            )
     else:
         click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
     _keep_suite(suite, results.parent / SUITE_COPY)
@@ -77,6 +88,8 @@ def command(
     outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
     whole = make_plan(asked, registry, data_root) if only else plan
     publish(outcome + _beside(whole, outcome, results), results.parent, claims=plan.suite.claims)
+    if account is not None:
+        click.echo("\n" + costs_text(account), err=True)
     return _exit_status(outcome, results.parent)
 
 
@@ -173,11 +186,13 @@ def _run(
     device: str,
     threads: int | None,
     suite: Path,
-) -> None:
+    started: float,
+) -> Account:
     # The running half comes in here, so that wrong input and finished suites never wait for torch.
     from reidbench.executors.device import prepare_device
+    from reidbench.executors.ledger import Ledger
     from reidbench.executors.preflight import preflight
-    from reidbench.executors.serial import SerialExecutor, units
+    from reidbench.executors.serial import SerialExecutor
     from reidbench.provenance import collect
 
     chosen = prepare_device(device, threads)
@@ -189,13 +204,21 @@ def _run(
     _log_to(results.parent / "run.log")
     kept = Store(store, collect() | {"device": str(chosen)})
     nodes = {node.key: node for trial in trials for node in trial.nodes}
-    work = sum(units(node) for node in nodes.values() if not kept.has(node.key))
-    reporter = Reporter(sys.stderr, work)
+    nodes = {key: node for key, node in nodes.items() if not kept.has(key)}
+    expected = forecast(plan, kept)
+    reporter = Reporter(sys.stderr, sum(expected.weight(node) for node in nodes.values()))
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {len(plan.trials)} trials to run under "
         f"{plan.protocol.name} on {chosen}; results in {results}"
     )
-    SerialExecutor(kept, registry, results, reporter, chosen).run(plan, trials)
+    if said := forecast_text(expected, nodes.values()):
+        reporter.say(said)
+    ledger = Ledger(started)
+    executor = SerialExecutor(kept, registry, results, reporter, chosen, expected, ledger)
+    executor.run(plan, trials)
+    account = ledger.close()
+    account.write(results.parent / "costs.json")
+    return account
 
 
 def _log_to(path: Path) -> None:

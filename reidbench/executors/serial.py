@@ -6,11 +6,14 @@ import logging
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 import torch
 
 from reidbench.assembly import failed_result, finished_result
 from reidbench.errors import Diverged
+from reidbench.executors.ledger import Ledger
+from reidbench.forecast import Forecast
 from reidbench.phases.bench import Bench
 from reidbench.phases.evaluate import run_evaluate
 from reidbench.phases.load import run_load
@@ -20,7 +23,6 @@ from reidbench.plan import (
     EvaluateNode,
     LoadNode,
     Node,
-    PhaseNode,
     Plan,
     PruneNode,
     TrainNode,
@@ -51,11 +53,14 @@ class SerialExecutor:
     results: Path
     reporter: Reporter
     device: torch.device
+    forecast: Forecast
+    ledger: Ledger
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
         """Run trials to their results; a failure ends its trial, never the run."""
         bench = Bench(self.store, self.device, self.reporter.step)
+        self._count_found(trials)
         results = []
         with self.reporter.running():
             for index, trial in enumerate(trials, start=1):
@@ -81,9 +86,9 @@ class SerialExecutor:
             self.store.folder(node.key)  # in use: nothing that makes room may take it now
             return None
         words = title(node, trial)
-        with self.reporter.phase(words, units(node)):
+        with self.reporter.phase(words, self.forecast.weight(node)):
             try:
-                run_node(node, bench)
+                self._run(node, trial, bench)
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
                 return Failure("diverged", str(error))
@@ -92,6 +97,21 @@ class SerialExecutor:
                 _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
                 return Failure("failed", _one_line(error))
         return None
+
+    def _run(self, node: Node, trial: Trial, bench: Bench) -> None:
+        started = perf_counter()
+        run_node(node, bench)
+        wall = perf_counter() - started
+        while bench.decoding:
+            seconds = bench.decoding.pop().notes()
+            self.ledger.note("decode images", seconds["wall"], seconds)
+            wall -= seconds["wall"]
+        self.ledger.note(_account(node, trial), wall, self.store.meta(node.key))
+
+    def _count_found(self, trials: tuple[Trial, ...]) -> None:
+        """Enter what is in the store before anything is run."""
+        names = {node.key: _account(node, trial) for trial in trials for node in trial.nodes}
+        self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
 
 
 def run_node(node: Node, bench: Bench) -> None:
@@ -111,12 +131,11 @@ def title(node: Node, trial: Trial) -> str:
     return f"{trial.word(node)} on {node.data.label}"
 
 
-def units(node: Node) -> float:
-    """Return roughly how long a node takes, in dense epochs."""
-    if isinstance(node, PhaseNode):
-        saved = node.reduction / 2 if isinstance(node, PruneNode) else 0.0
-        return node.epochs * (1 - saved) + 0.1
-    return 0.1
+def _account(node: Node, trial: Trial) -> str:
+    """Return under what name a node's time is entered: phases of a method under the method's."""
+    if isinstance(node, PruneNode):
+        return trial.method.label
+    return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
 
 
 def _one_line(error: BaseException) -> str:

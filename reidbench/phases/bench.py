@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 
 from reidbench.channels import ChannelGraph, capture, parameters
+from reidbench.clock import Clock
 from reidbench.data import ClassificationData, ReIDData, Split
 from reidbench.phases.checkpoint import fresh_network
 from reidbench.phases.pixels import AnySplit, decode, mapped
 from reidbench.plan import ENGINE, ChosenData, PhaseNode
 from reidbench.protocol import InputRules
 from reidbench.store import Store
+from reidbench.store.upkeep import check
 from reidbench.training import Images
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ class Bench:
     store: Store
     device: torch.device
     listener: Listener = silent
+    decoding: list[Clock] = field(default_factory=list)
+    """The clocks of what was decoded."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
     _dense: dict[str, Dense] = field(default_factory=dict)
@@ -82,18 +86,37 @@ class Bench:
     def _decoded(self, chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> Tensor:
         key = _pixels_key(chosen, part, split, size)
         if key not in self._pixels:
-            if not self.store.has(key):
-                _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
-                with self.store.writing(key) as (folder, meta):
-                    decode(
-                        split,
-                        size,
-                        folder / PIXELS,
-                        lambda done: self.listener(done, len(split), f"{part} images"),
-                    )
-                    meta.update(kind="pixels", data=chosen.document(), part=part)
+            if not self._whole(key):
+                self._decode(key, chosen, part, split, size)
             self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]
+
+    def _whole(self, key: str) -> bool:
+        """Return whether pixels are there as they were written; damaged ones make room.
+
+        They are read once more for it: nothing that trains on them could tell.
+        """
+        if not self.store.has(key):
+            return False
+        if faults := check(self.store, key):
+            _log.warning("pixels %s are damaged, decoding anew: %s", key, "; ".join(faults))
+            self.store.remove(key)
+        return not faults
+
+    def _decode(
+        self, key: str, chosen: ChosenData, part: str, split: AnySplit, size: InputRules
+    ) -> None:
+        _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
+
+        def on_images(done: int) -> None:
+            self.listener(done, len(split), f"{part} images")
+
+        clock = Clock()
+        with self.store.writing(key) as (folder, meta):
+            with clock.running("decoding"):
+                decode(split, size, folder / PIXELS, on_images)
+            meta.update(kind="pixels", data=chosen.document(), part=part, **clock.notes())
+        self.decoding.append(clock)
 
 
 def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:

@@ -43,7 +43,7 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
             document=node.document(),
             metrics=_metrics(scores).model_dump(),
             per_query=per_query(scores, query[1].pids).model_dump(),
-            seconds={name: round(value, 3) for name, value in clock.seconds.items()},
+            **clock.notes(),
         )
 
 

@@ -35,5 +35,5 @@ def run_load(node: LoadNode, bench: Bench) -> None:
             on=node.data.label,
             epochs=0.0,
             steps=0,
-            seconds={name: round(value, 3) for name, value in clock.seconds.items()},
+            **clock.notes(),
         )

@@ -39,7 +39,7 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
 
 def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     """Return the prune phase with nothing done yet."""
-    rules = node.rules
+    clock, rules = Clock(), node.rules
     images = bench.train_images(node.data, rules.input)
     dense, dense_parameters = bench.dense(node)
     network, plan = starting_network(node, images.identities, bench.store, dense)
@@ -62,7 +62,7 @@ def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
         ),
         trainer=make_trainer(node, network, images, bench),
         random=generator(node.seed, "ranking"),
-        clock=Clock(),
+        clock=clock,
     )
 
 

@@ -14,6 +14,7 @@ from reidbench.training import Images, Leg, Network, Trainer, derived_seed
 
 def run_train(node: TrainNode, bench: Bench) -> None:
     """Train and leave the network in the store under the node's key."""
+    clock = Clock()
     images = bench.train_images(node.data, node.rules.input)
     dense = bench.dense(node).graph
     network, plan = starting_network(node, images.identities, bench.store, dense)
@@ -21,7 +22,6 @@ def run_train(node: TrainNode, bench: Bench) -> None:
         plan = PruningPlan.everything(dense)
     network.to(bench.device)
     trainer = make_trainer(node, network, images, bench)
-    clock = Clock()
     with clock.running("training"):
         trainer.train(trainer.steps)
     with bench.store.writing(node.key) as (folder, meta):
@@ -60,5 +60,7 @@ def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any
         "on": node.data.label,
         "epochs": trainer.epochs,
         "steps": trainer.done,
-        "seconds": {name: round(value, 3) for name, value in clock.seconds.items()},
+        "images": trainer.images_seen,
+        "waited": round(trainer.waited, 3),
+        **clock.notes(),
     }

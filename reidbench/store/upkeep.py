@@ -13,7 +13,9 @@ from reidbench.store.survey import Artefact, Leftover, Survey, last_used
 _DAY = 86400.0
 
 
-def check(store: Store, key: str, tick: Callable[[int], None]) -> list[str] | None:
+def check(
+    store: Store, key: str, tick: Callable[[int], None] = lambda done: None
+) -> list[str] | None:
     """Return what is wrong with an artefact, nothing if it is whole or gone by now.
 
     ``tick`` is told of the bytes of each piece that was read. None stands for one that cannot be

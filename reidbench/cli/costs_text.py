@@ -1,0 +1,82 @@
+"""What a run will cost, and what it did, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from reidbench.forecast import Forecast
+from reidbench.plan import Node
+from reidbench.progress import duration
+from reidbench.store.quantities import size_text
+
+if TYPE_CHECKING:
+    from reidbench.executors.ledger import Account, Spent
+
+_CHOOSING = ("ranking", "refitting", "cutting", "recalibration")
+_HEADERS = ("phase", "made", "found", "training s", "choosing s", "other s", "images/s", "waiting")
+
+
+def forecast_text(expected: Forecast, nodes: Collection[Node]) -> str:
+    """Return how long nodes will take, by what; empty if nothing was measured or is left."""
+    seconds, unknown = expected.total(nodes)
+    if not expected.phases or unknown == len(nodes):
+        return ""
+    beside = f", and {unknown} phases of kinds that were not" if unknown else ""
+    return (
+        f"about {duration(seconds)} to go{beside}: by {expected.phases} phases measured on "
+        f"{expected.where}"
+    )
+
+
+def costs_text(account: Account) -> str:
+    """Return where the time of a run went: by phase and method, and what the harness took."""
+    names = list(dict.fromkeys([spent.name for spent in account.made] + list(account.found)))
+    rows = [_row(name, account) for name in names]
+    table = tabulate(rows, _HEADERS, colalign=("left",) + ("right",) * 7, disable_numparse=True)
+    return f"where the time went: {duration(account.wall)}\n\n{table}\n\n" + "\n".join(
+        _remarks(account)
+    )
+
+
+def _row(name: str, account: Account) -> Sequence[str]:
+    spent = [one for one in account.made if one.name == name]
+    measures = name == "measure"
+    training = _sum(spent, ("training",))
+    # A measurement's ranking is of a gallery, not of channels.
+    choosing = 0.0 if measures else _sum(spent, _CHOOSING)
+    other = sum(one.wall for one in spent) - training - choosing
+    images, waited = sum(one.images for one in spent), sum(one.waited for one in spent)
+    return (
+        name,
+        str(len(spent)),
+        str(account.found.get(name, 0)),
+        _seconds(training),
+        _seconds(choosing),
+        _seconds(other),
+        f"{images / training:.0f}" if training and images else "-",
+        f"{waited / training:.1%}" if training and images else "-",
+    )
+
+
+def _sum(spent: Iterable[Spent], activities: Sequence[str]) -> float:
+    return sum(one.seconds.get(activity, 0.0) for one in spent for activity in activities)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f}" if value >= 0.05 else "-"
+
+
+def _remarks(account: Account) -> Iterator[str]:
+    share = account.harness / account.wall
+    yield f"harness (all that no phase took): {account.harness:.1f} s, {share:.1%} of the run"
+    if account.shared_rankings:
+        yield f"rankings that another reduction had made: {account.shared_rankings}"
+    gpu = f", {size_text(account.peak_gpu_memory)} on the GPU" if account.peak_gpu_memory else ""
+    yield f"peak memory: {size_text(account.peak_memory)}{gpu}"
+    yield (
+        "found: made before, by this suite or another. Waiting: share of training in which a batch "
+        "was not ready."
+    )
