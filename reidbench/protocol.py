@@ -173,11 +173,23 @@ class PruningRules(_Rules):
     calibration: CalibrationRules
 
 
+class RerankRules(_Rules):
+    """k-reciprocal re-ranking (Zhong et al. 2017): neighbours, of expansion too, and lambda."""
+
+    k1: int = Field(ge=1)
+    k2: int = Field(ge=1)
+    weight: float = Field(ge=0, le=1)
+
+
 class EvaluationRules(_Rules):
-    """Retrieval: Euclidean distance or cosine of embeddings, after the BNNeck if there is one."""
+    """Retrieval: Euclidean distance or cosine of embeddings, after the BNNeck if there is one.
+
+    ``rerank``: by which rules the ranking is done over, if it is.
+    """
 
     metric: Literal["euclidean", "cosine"]
     batch: int = Field(gt=0)
+    rerank: RerankRules | None = None
 
 
 class Protocol(_Rules):

@@ -14,8 +14,9 @@ from reidbench.data import Split
 from reidbench.phases.bench import Bench
 from reidbench.phases.checkpoint import PRUNED, fresh_network, load_network
 from reidbench.plan import EvaluateNode
+from reidbench.protocol import EvaluationRules
 from reidbench.results import Metrics, PerQuery
-from reidbench.retrieval import Features, RetrievalScores, extract, score
+from reidbench.retrieval import Features, RetrievalScores, extract, score, score_reranked
 from reidbench.training import Network
 from reidbench.training.augment import normalise
 
@@ -35,8 +36,7 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
             _features(network, pixels, split, node, bench) for pixels, split in (query, gallery)
         ]
     with clock.running("ranking"):
-        metric = node.protocol.evaluation.metric
-        scores = score(both[0], both[1], metric=metric, device=bench.device)
+        scores = _scores(both[0], both[1], node.protocol.evaluation, bench)
     with bench.store.writing(node.key) as (_, meta):
         meta.update(
             kind=node.kind,
@@ -45,6 +45,20 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
             per_query=per_query(scores, query[1].pids).model_dump(),
             **clock.notes(),
         )
+
+
+def _scores(
+    query: Features, gallery: Features, rules: EvaluationRules, bench: Bench
+) -> RetrievalScores:
+    if rules.rerank is None:
+        return score(query, gallery, metric=rules.metric, device=bench.device)
+    return score_reranked(
+        query,
+        gallery,
+        metric=rules.metric,
+        device=bench.device,
+        **rules.rerank.model_dump(),
+    )
 
 
 def _network(node: EvaluateNode, bench: Bench) -> Network:

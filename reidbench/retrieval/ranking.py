@@ -46,11 +46,11 @@ def count_negatives_ahead(
     number of queries handled at a time, ``device`` where the product is computed: they change
     memory and time, never the counts.
     """
-    queries, rows = _rows(query), _rows(gallery)
+    queries, rows = float32_rows(query), float32_rows(gallery)
     relatives = same_identity(query, gallery)
     found = hits(relatives, query, gallery)
-    hidden = _Hidden(relatives, rows.shape[1], len(query))
-    with Workers.hired(torch.get_num_threads()) as workers, _full_precision():
+    hidden = Hidden(relatives, rows.shape[1], len(query))
+    with Workers.hired(torch.get_num_threads()) as workers, full_precision():
         distances = partial(pair_distances, queries, rows, metric=metric, workers=workers)
         centre = centre_of(rows, metric)
         prepared = prepare_queries(queries, metric, centre, workers)
@@ -67,7 +67,7 @@ def count_negatives_ahead(
     return HitCounts(found.query, ahead[of_hit])
 
 
-def _block(queries: Queries, tile: Tile, span: slice, hidden: _Hidden) -> Block:
+def _block(queries: Queries, tile: Tile, span: slice, hidden: Hidden) -> Block:
     nearness = torch.mm(queries.offsets[span], tile.offsets.T).add_(tile.bias)
     relatives = hidden.within(tile, span)
     row, column = relatives.query - span.start, relatives.gallery - tile.span.start
@@ -76,7 +76,7 @@ def _block(queries: Queries, tile: Tile, span: slice, hidden: _Hidden) -> Block:
     return Block(span, tile, nearness)
 
 
-class _Hidden:
+class Hidden:
     """The pairs of one identity, found by tile and run of queries: they are never negatives."""
 
     def __init__(self, pairs: Pairs, width: int, queries: int) -> None:
@@ -86,13 +86,14 @@ class _Hidden:
         self._keys, self._pairs = keys[order], pairs.at(order)
 
     def within(self, tile: Tile, span: slice) -> Pairs:
+        """Return the pairs of a tile and a run of queries."""
         start = tile.span.start // self._tile * self._queries
         edges = np.searchsorted(self._keys, [start + span.start, start + span.stop])
         return self._pairs.at(slice(*edges))
 
 
 @contextmanager
-def _full_precision() -> Iterator[None]:
+def full_precision() -> Iterator[None]:
     """Keep the product in float32, whatever training has switched on: the error bound needs it."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
@@ -103,6 +104,7 @@ def _full_precision() -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def _rows(features: Features) -> Rows:
+def float32_rows(features: Features) -> Rows:
+    """Return the embeddings as float32 on the CPU."""
     rows: Rows = features.embeddings.detach().to("cpu", torch.float32).contiguous().numpy()
     return rows

@@ -13,7 +13,7 @@ from reidbench.retrieval.distances import MetricName, metric_named
 from reidbench.retrieval.features import Diverged, Features
 from reidbench.retrieval.matches import JUNK
 from reidbench.retrieval.metrics import cumulative_match, query_metrics
-from reidbench.retrieval.ranking import count_negatives_ahead
+from reidbench.retrieval.ranking import HitCounts, count_negatives_ahead
 
 Array = NDArray[np.float64]
 
@@ -74,8 +74,7 @@ def score(
     Raises ``Diverged`` for NaN or infinite embeddings, and ``ReidbenchError`` for sides that do
     not fit each other, a query without an identity, or when no query is valid.
     """
-    _check(query, gallery, max_rank, chunk)
-    largest = max(_largest(query, "query"), _largest(gallery, "gallery"))
+    largest = check(query, gallery, max_rank, chunk)
     counts = count_negatives_ahead(
         query,
         gallery,
@@ -83,6 +82,13 @@ def score(
         chunk,
         device or torch.device("cpu"),
     )
+    return scores_of(counts, query, gallery, max_rank)
+
+
+def scores_of(
+    counts: HitCounts, query: Features, gallery: Features, max_rank: int
+) -> RetrievalScores:
+    """Return the scores that follow from the negatives ahead of every hit."""
     each = query_metrics(counts, len(query))
     valid = ~np.isnan(each.first_hit)
     if not valid.any():
@@ -111,7 +117,8 @@ def score(
     )
 
 
-def _check(query: Features, gallery: Features, max_rank: int, chunk: int) -> None:
+def check(query: Features, gallery: Features, max_rank: int, chunk: int) -> float:
+    """Return the largest magnitude of both sides, or raise what `score` raises for them."""
     if query.embeddings.shape[1] != gallery.embeddings.shape[1]:
         raise ReidbenchError(
             f"retrieval: query embeddings have {query.embeddings.shape[1]} entries and gallery "
@@ -133,6 +140,7 @@ def _check(query: Features, gallery: Features, max_rank: int, chunk: int) -> Non
         raise ReidbenchError(
             f"retrieval: max_rank is {max_rank} and chunk is {chunk}; expected 1 or more"
         )
+    return max(_largest(query, "query"), _largest(gallery, "gallery"))
 
 
 def _largest(features: Features, side: str) -> float:

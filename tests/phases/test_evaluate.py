@@ -12,7 +12,7 @@ from reidbench.phases.checkpoint import HEAD_FILE
 from reidbench.phases.evaluate import per_query, run_evaluate
 from reidbench.records import DatasetRecord
 from reidbench.results import Metrics
-from reidbench.retrieval import Features, extract, score
+from reidbench.retrieval import Features, extract, score, score_reranked
 
 from .pictures import READ
 from .world import chosen, method, protocol
@@ -37,6 +37,24 @@ def test_the_first_match_of_each_query_gives_the_rank_k_scores(world):
     shares = {k: sum(rank <= k for rank in ranks) / len(ranks) for k in (1, 5, 10)}
     assert (metrics.rank1, metrics.rank5, metrics.rank10) == (shares[1], shares[5], shares[10])
     assert metrics.rank1 < 1
+
+
+def test_a_protocol_may_have_what_is_retrieved_ranked_over(world, monkeypatch):
+    plain, seen = world.rules, []
+
+    def watched(query, gallery, **rules):
+        seen.append((rules, score_reranked(query, gallery, **rules)))
+        return seen[-1][1]
+
+    monkeypatch.setattr("reidbench.phases.evaluate.score_reranked", watched)
+    reranking = protocol(evaluation={"rerank": {"k1": 4, "k2": 2, "weight": 0.3}})
+    assert reranking.digest != plain.digest
+    metrics = world.run(world.but(rules=reranking).measure(world.train()))["metrics"]
+    [(rules, scores)] = seen
+    metric, device = plain.evaluation.metric, torch.device("cpu")
+    assert rules == {"metric": metric, "device": device, "k1": 4, "k2": 2, "weight": 0.3}
+    assert metrics["mAP"] == scores.mAP
+    assert metrics["mAP"] != world.run(world.measure(world.train()))["metrics"]["mAP"]
 
 
 def test_a_query_without_a_match_has_neither_precision_nor_rank():
