@@ -86,8 +86,10 @@ def _saved(plan: Plan, expected: Forecast) -> str:
     prunes = {node.key: node for node in laid if isinstance(node, PruneNode)}
     rankings = [node.ranking_key for node in prunes.values() if node.ranking_key]
     words = f"{len(laid)} phases and measurements, {len(plan.nodes)} after sharing"
-    if rankings:
-        words += f"; {len(rankings)} one-shot rankings, {len(set(rankings))} at least"
+    if len(set(rankings)) < len(rankings):
+        words += (
+            f"; {len(rankings)} one-shot rankings, {len(set(rankings))} where they may be shared"
+        )
     whole, shared = (expected.total(nodes)[0] for nodes in (laid, plan.nodes.values()))
     return f"{words}; {duration(whole - shared)} saved" if whole > shared else words
 

@@ -90,7 +90,7 @@ def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
     )
     assert text.endswith(
         "4 trials under smoke/1: 0 done, 4 left\n"
-        "18 phases and measurements, 14 after sharing; "
+        "18 phases and measurements, 14 after sharing\n"
         "left to run: 7 measure, 4 prune and retrain, 3 train\n"
     )
 
