@@ -1,6 +1,12 @@
-"""What ranking adds to the distance product that any evaluation needs."""
+"""What ranking adds to the distance product that any evaluation needs, and what peers take."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,25 +14,52 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
-from reidbench.retrieval import Features, score
+from reidbench.retrieval import Features, RetrievalScores, score
 
-QUERIES, GALLERY, WIDTH, IDENTITIES, CAMERAS, CHUNK = 1000, 8000, 512, 200, 6, 256
+from . import peers
+from .memory import peak_memory, start_watching
+from .turns import in_turns, note, ratio
+
+CHUNK = 256
+NOISE = 3.5
+"""How far images stray from their person, such that mAP is about one half at width 2048."""
 
 
-def _side(rows: int, seed: int, centres: Tensor, noise: float) -> Features:
+@dataclass(frozen=True)
+class Size:
+    """A data set's numbers: of images, embeddings, people and cameras."""
+
+    queries: int
+    gallery: int
+    width: int = 2048
+    people: int = 750
+    cameras: int = 6
+
+
+SIZES = {
+    "Market-1501": Size(3368, 19732),
+    "MSMT17": Size(11659, 82161, people=3060, cameras=15),
+}
+TINY = Size(60, 400, width=64, people=20, cameras=3)
+
+
+def drawn(size: Size, junk: bool = True) -> tuple[Features, Features]:
+    """Return query and gallery: people are points, images stray around them."""
+    centres = torch.randn(size.people, size.width, generator=torch.Generator().manual_seed(0))
+    sides = [
+        _side(size, rows, seed, centres) for seed, rows in enumerate((size.queries, size.gallery))
+    ]
+    if junk:
+        sides[1].pids[::7] = -1
+    return sides[0], sides[1]
+
+
+def _side(size: Size, rows: int, seed: int, centres: Tensor) -> Features:
     random = np.random.default_rng(seed)
-    pids = random.integers(0, IDENTITIES, rows)
-    spread = torch.randn(rows, WIDTH, generator=torch.Generator().manual_seed(seed))
-    return Features(centres[pids] + noise * spread, pids, random.integers(0, CAMERAS, rows))
-
-
-@pytest.fixture(scope="module", params=[2.0, 5.0], ids=["trained", "untrained"])
-def sides(request: pytest.FixtureRequest) -> tuple[Features, Features]:
-    centres = torch.randn(IDENTITIES, WIDTH, generator=torch.Generator().manual_seed(0))
-    query = _side(QUERIES, 1, centres, request.param)
-    gallery = _side(GALLERY, 2, centres, request.param)
-    gallery.pids[::7] = -1
-    return query, gallery
+    pids = random.integers(0, size.people, rows)
+    spread = torch.randn(rows, size.width, generator=torch.Generator().manual_seed(seed + 1))
+    spread.mul_(NOISE).add_(centres[pids])
+    return Features(spread, pids, random.integers(0, size.cameras, rows))
 
 
 def product(query: Tensor, gallery: Tensor) -> None:
@@ -36,38 +69,96 @@ def product(query: Tensor, gallery: Tensor) -> None:
         torch.addmm(lengths, rows, gallery.T, alpha=-2).add_(rows.square().sum(1, keepdim=True))
 
 
-@pytest.mark.benchmark(group="retrieval")
-def test_the_distance_product_alone(
-    benchmark: BenchmarkFixture, sides: tuple[Features, Features]
-) -> None:
-    benchmark(product, *(side.embeddings for side in sides))
-
-
-@pytest.mark.benchmark(group="retrieval")
+@pytest.mark.benchmark(group="evaluation")
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-def test_scoring_everything(
-    benchmark: BenchmarkFixture, sides: tuple[Features, Features], metric: str
+@pytest.mark.parametrize("name", SIZES)
+def test_evaluation_beside_the_product_alone(
+    benchmark: BenchmarkFixture, name: str, metric: str
 ) -> None:
-    query, gallery = sides
-    scores = benchmark(score, query, gallery, metric=metric, chunk=CHUNK)
-    sample = list(range(0, QUERIES, QUERIES // 5))
-    want = _definition(
-        Features(query.embeddings[sample], query.pids[sample], query.camids[sample]),
-        gallery,
-        metric,
+    query, gallery = drawn(SIZES[name] if benchmark.enabled else TINY)
+    memory: list[float] = []
+
+    def scored() -> RetrievalScores:
+        before = start_watching()
+        scores = score(query, gallery, metric=metric, chunk=CHUNK)
+        memory.append(peak_memory() - before)
+        return scores
+
+    rounds = 5 if name == "Market-1501" else 2
+    alone = partial(product, query.embeddings, gallery.embeddings)
+    ours, peer = in_turns(benchmark, scored, alone, rounds=rounds, warm=name == "Market-1501")
+    sample = list(range(0, len(query), -(-len(query) // 5)))
+    few = Features(query.embeddings[sample], query.pids[sample], query.camids[sample])
+    want = definition(few, gallery, metric)
+    np.testing.assert_allclose(ours.given.average_precision[sample], want, atol=1e-9)
+    size = f"{len(query):,} x {len(gallery):,}"
+    beside = {
+        "ours": f"{median(ours.seconds):.2f} s",
+        "product": f"{median(peer.seconds):.2f} s",
+        "mAP": f"{ours.given.mAP:.3f}",
+        "memory beside features": f"{max(memory) / 1e6:.0f} MB (bar 512)",
+    }
+    what = f"evaluation with distances, {name} size ({size}, {metric}), over the product alone"
+    note(benchmark, what, ratio(ours, peer), 1.25, "at most", "x", **beside)
+
+
+@pytest.mark.benchmark(group="evaluation")
+@pytest.mark.parametrize("peer_name", ["torchreid", "fast-reid"])
+@pytest.mark.parametrize("name", SIZES)
+def test_evaluation_beside_a_peers_cython(
+    benchmark: BenchmarkFixture, name: str, peer_name: str
+) -> None:
+    source = {"torchreid": peers.torchreid_pyx, "fast-reid": peers.fastreid_pyx}[peer_name]()
+    evaluate = peers.cython_evaluator(source)
+    query, gallery = drawn(SIZES[name] if benchmark.enabled else TINY, junk=False)
+    theirs = partial(peers_scores, evaluate, query, gallery)
+    mine = partial(score, query, gallery, chunk=CHUNK)
+    ours, peer = in_turns(benchmark, mine, theirs, rounds=1, warm=False)
+    cmc, precision = peer.given
+    np.testing.assert_allclose(ours.given.cmc, cmc, atol=1e-6)
+    assert ours.given.mAP == pytest.approx(precision, abs=1e-6)
+    beside = {
+        "ours": f"{median(ours.seconds):.2f} s",
+        "peer": f"{median(peer.seconds):.2f} s",
+        "mAP": f"{ours.given.mAP:.6f}, equal to 1e-6",
+    }
+    what = f"evaluation with distances, {name} size: {peer_name}'s Cython over ours"
+    note(benchmark, what, 1 / ratio(ours, peer), 3.0, "at least", "x", **beside)
+
+
+def peers_scores(
+    evaluate: Callable[..., tuple[Any, ...]], query: Features, gallery: Features
+) -> tuple[Any, float]:
+    """Return CMC and mAP as a peer's evaluation does: all distances, then its Cython."""
+    lengths = [side.embeddings.square().sum(1) for side in (query, gallery)]
+    distances = torch.addmm(lengths[1], query.embeddings, gallery.embeddings.T, alpha=-2)
+    distances.add_(lengths[0].unsqueeze(1))
+    cmc, precision, *_ = evaluate(
+        distances.numpy(), query.pids, gallery.pids, query.camids, gallery.camids, 50
     )
-    np.testing.assert_allclose(scores.average_precision[sample], want, atol=1e-9)
+    return cmc, float(np.mean(precision, dtype=np.float64))
 
 
-def _definition(query: Features, gallery: Features, metric: str) -> list[float]:
+def definition(query: Features, gallery: Features, metric: str) -> list[float]:
     """The average precision of each query, from the definition: sort, then count."""
     normalise = torch.nn.functional.normalize if metric == "cosine" else torch.Tensor.double
     precisions = []
-    rows, others = (normalise(side.embeddings.double()) for side in (query, gallery))
-    for row, pid, camid in zip(rows, query.pids, query.camids, strict=True):
+    others = gallery.embeddings
+    for row, pid, camid in zip(query.embeddings, query.pids, query.camids, strict=True):
         same = gallery.pids == pid
         kept = (gallery.pids != -1) & ~(same & (gallery.camids == camid))
-        order = np.argsort((others - row).square().sum(1).numpy()[kept], kind="stable")
+        one = normalise(row.double().unsqueeze(0))
+        distances = [
+            (normalise(part.double()) - one).square().sum(1) for part in others.split(4096)
+        ]
+        order = np.argsort(torch.cat(distances).numpy()[kept], kind="stable")
         ranks = np.flatnonzero(same[kept][order]) + 1
         precisions.append(float(np.mean(np.arange(1, len(ranks) + 1) / ranks)))
     return precisions
+
+
+def test_the_definition_is_not_fooled_by_its_own_parts() -> None:
+    query = Features(torch.zeros(1, 2), np.array([1]), np.array([0]))
+    rows = torch.tensor([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [0.5, 0.0]])
+    gallery = Features(rows, np.array([2, 1, 1, 1]), np.array([0, 1, 1, 0]))
+    assert definition(query, gallery, "euclidean") == [pytest.approx((1 / 2 + 2 / 3) / 2)]
