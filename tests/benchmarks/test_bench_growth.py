@@ -65,9 +65,9 @@ def test_evaluation_grows_with_the_gallery(benchmark: BenchmarkFixture, metric: 
     sizes = [5000, 10000, 20000, 40000, 80000] if benchmark.enabled else [50, 200]
 
     def work_of(gallery: int) -> Callable[[], Any]:
-        query, images = drawn(
-            Size(1000 if benchmark.enabled else 20, gallery, 512, 300 if benchmark.enabled else 5)
-        )
+        # As in data sets, a larger gallery shows more people, not more images of each.
+        people = max(4, gallery // 25)
+        query, images = drawn(Size(1000 if benchmark.enabled else 20, gallery, 512, people))
         return lambda: score(query, images, metric=metric)
 
     grown(benchmark, "evaluation, 1 000 queries, width 512", sizes, work_of, "gallery images")

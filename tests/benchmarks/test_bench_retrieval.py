@@ -40,6 +40,8 @@ SIZES = {
     "Market-1501": Size(3368, 19732),
     "MSMT17": Size(11659, 82161, people=3060, cameras=15),
 }
+PEERS_ROUNDING = {"torchreid": 2e-5, "fast-reid": 1e-6}
+"""How far their mAP may be from ours: torchreid adds up all queries in float32."""
 TINY = Size(60, 400, width=64, people=20, cameras=3)
 
 
@@ -116,11 +118,12 @@ def test_evaluation_beside_a_peers_cython(
     ours, peer = in_turns(benchmark, mine, theirs, rounds=1, warm=False)
     cmc, precision = peer.given
     np.testing.assert_allclose(ours.given.cmc, cmc, atol=1e-6)
-    assert ours.given.mAP == pytest.approx(precision, abs=1e-6)
+    apart = abs(ours.given.mAP - precision)
+    assert apart < PEERS_ROUNDING[peer_name]
     beside = {
         "ours": f"{median(ours.seconds):.2f} s",
         "peer": f"{median(peer.seconds):.2f} s",
-        "mAP": f"{ours.given.mAP:.6f}, equal to 1e-6",
+        "mAP": f"{ours.given.mAP:.6f}, {apart:.1e} apart",
     }
     what = f"evaluation with distances, {name} size: {peer_name}'s Cython over ours"
     note(benchmark, what, 1 / ratio(ours, peer), 3.0, "at least", "x", **beside)
