@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from reidbench.plan import EvaluateNode, LoadNode, Node, PhaseNode, Plan, PruneNode
 from reidbench.store import Store, StoreError
 
-MOST_READ = 2000
+MOST_READ = 500
 """Artefacts of other plans that are looked at, the latest first: a store may hold any number."""
+MOST_ALIKE = 5
+"""A plan's own ones that are read where they differ in nothing but seed, the latest first."""
 
 Likeness: TypeAlias = str
 _KINDS = ("train", "prune", "evaluate", "load")
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What one phase or measurement took: wall-clock seconds, and its work in dense epochs."""
+class Machine(NamedTuple):
+    """What sets the pace: the device, its model, and threads if it is a CPU."""
+
+    device: str
+    model: str | None
+    threads: int | None
+
+    def __str__(self) -> str:
+        if self.threads is None:
+            return self.device
+        return f"{self.device}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+
+
+class Measured(NamedTuple):
+    """What a phase or measurement took, or several did on average: wall-clock seconds.
+
+    Its epochs are those of the steps that it took, which a budget's are rounded to.
+    """
 
     seconds: float
-    work: float
+    epochs: float
+    reduction: float
+
+    @property
+    def work(self) -> float:
+        """Roughly the same in dense epochs."""
+        return _work(self.epochs, self.reduction)
 
 
 @dataclass(frozen=True)
@@ -40,13 +63,15 @@ class Forecast:
     phases: int
     where: str
     _alike: Mapping[Likeness, Measured]
+    _told: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)
 
     def seconds(self, node: Node) -> float | None:
         """Return what a node will take, None if nothing like it was measured."""
-        for likeness in _likenesses(node.document(), _network_of(node)):
-            if (alike := self._alike.get(likeness)) is not None:
-                return alike.seconds * work(node) / alike.work
-        return None
+        if not self._alike:
+            return None
+        if node.key not in self._told:
+            self._told[node.key] = self._seconds(node)
+        return self._told[node.key]
 
     def weight(self, node: Node) -> float:
         """Return seconds, or a guess at the pace of whatever was measured: for an ETA."""
@@ -57,6 +82,13 @@ class Forecast:
         """Return the seconds of nodes together, and how many of them nothing is known of."""
         each = [self.seconds(node) for node in nodes]
         return sum(s for s in each if s is not None), each.count(None)
+
+    def _seconds(self, node: Node) -> float | None:
+        for likeness in _likenesses(node.document(), _backbone(node)):
+            if (alike := self._alike.get(likeness)) is not None:
+                # Nodes that are alike have one budget: they differ in reduction, if at all.
+                return alike.seconds * _work(alike.epochs, _reduction(node)) / alike.work
+        return None
 
     @property
     def _pace(self) -> float:
@@ -70,30 +102,29 @@ def forecast(plan: Plan, store: Store) -> Forecast:
 
     Only of the machine that measured last: another device has another pace.
     """
-    noted = list(_noted(store, (key for key in plan.nodes if store.has(key))))
-    if not noted and store.root.is_dir():
-        noted = list(_noted(store, store.latest(MOST_READ)))
+    there = store.latest() if store.root.is_dir() else []
+    noted = list(_of_plan(plan, store, there)) or list(_of_others(store, there[:MOST_READ]))
     if not noted:
         return Forecast(0, "", {})
-    where = _where(max(noted, key=_written))
-    noted = [meta for meta in noted if _where(meta) == where]
+    machine = max(noted, key=lambda one: one.written).machine
+    noted = [one for one in noted if one.machine == machine]
     alike: dict[Likeness, list[Measured]] = defaultdict(list)
-    backbones = {meta["key"]: meta["document"].get("backbone") for meta in noted}
-    for meta in noted:
-        document = meta["document"]
-        backbone = document.get("backbone") or backbones.get(document.get("network"))
-        for likeness in _likenesses(document, backbone):
-            alike[likeness].append(Measured(float(meta["wall"]), _work_noted(meta)))
+    for one in noted:
+        for likeness in one.likenesses:
+            alike[likeness].append(one.measured)
     means = {likeness: _mean(several) for likeness, several in alike.items()}
-    return Forecast(len(noted), where, means)
+    return Forecast(len(noted), str(machine), means)
 
 
 def work(node: Node) -> float:
     """Return roughly how long a node takes, in dense epochs."""
     if isinstance(node, PhaseNode) and not isinstance(node, LoadNode):
-        reduction = node.reduction if isinstance(node, PruneNode) else 0.0
-        return _work(node.epochs, reduction)
+        return _work(node.epochs, _reduction(node))
     return _work(0.0, 0.0)
+
+
+def _reduction(node: Node) -> float:
+    return node.reduction if isinstance(node, PruneNode) else 0.0
 
 
 def _work(epochs: float, reduction: float) -> float:
@@ -101,20 +132,56 @@ def _work(epochs: float, reduction: float) -> float:
     return epochs * (1 - reduction / 2) + 0.1
 
 
-def _work_noted(meta: Mapping[str, Any]) -> float:
-    if meta["kind"] in ("train", "prune"):
-        return _work(float(meta["epochs"]), float(meta["document"].get("reduction", 0.0)))
-    return _work(0.0, 0.0)
+class _Noted(NamedTuple):
+    """What the store says of a phase or measurement that was made."""
+
+    measured: Measured
+    machine: Machine
+    written: str
+    likenesses: tuple[Likeness, ...]
 
 
-def _noted(store: Store, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for key in keys:
-        try:
-            meta = store.meta(key)
-        except StoreError:
+def _of_plan(plan: Plan, store: Store, there: Iterable[str]) -> Iterator[_Noted]:
+    """Yield what was measured of the plan's own nodes; a few of a kind tell as much as all."""
+    taken: Counter[Likeness] = Counter()
+    for key in there:
+        if (node := plan.nodes.get(key)) is None:
             continue
-        if meta.get("kind") in _KINDS and "wall" in meta and "document" in meta:
-            yield {**meta, "key": key}
+        likenesses = _likenesses(node.document(), _backbone(node))
+        most = next(likenesses)
+        if taken[most] < MOST_ALIKE and (meta := _meta(store, key)) is not None:
+            taken[most] += 1
+            yield _noted(meta, (most, *likenesses))
+
+
+def _of_others(store: Store, there: Iterable[str]) -> Iterator[_Noted]:
+    backbones: dict[str, Any] = {}
+    for key in there:
+        if (meta := _meta(store, key)) is None:
+            continue
+        document = meta["document"]
+        network = key if "backbone" in document else document.get("network", "")
+        if network not in backbones:
+            # What is measured may have been used too long ago to be among the latest.
+            phase = meta if network == key else _meta(store, network)
+            backbones[network] = phase["document"].get("backbone") if phase else None
+        yield _noted(meta, tuple(_likenesses(document, backbones[network])))
+
+
+def _meta(store: Store, key: str) -> dict[str, Any] | None:
+    try:
+        meta = store.meta(key)
+    except StoreError:
+        return None
+    timed = meta.get("kind") in _KINDS and "wall" in meta and "document" in meta
+    return meta if timed else None
+
+
+def _noted(meta: Mapping[str, Any], likenesses: tuple[Likeness, ...]) -> _Noted:
+    epochs, reduction = meta.get("epochs", 0.0), meta["document"].get("reduction", 0.0)
+    measured = Measured(float(meta["wall"]), float(epochs), float(reduction))
+    written = str(meta.get("provenance", {}).get("utc", ""))
+    return _Noted(measured, _machine(meta), written, likenesses)
 
 
 def _likenesses(document: Mapping[str, Any], backbone: Any) -> Iterator[Likeness]:
@@ -127,21 +194,18 @@ def _likenesses(document: Mapping[str, Any], backbone: Any) -> Iterator[Likeness
         yield json.dumps(common, sort_keys=True)
 
 
-def _network_of(node: Node) -> Any:
+def _backbone(node: Node) -> Any:
     phase = node.network if isinstance(node, EvaluateNode) else node
     return phase.backbone.document() if isinstance(phase, PhaseNode) else None
 
 
 def _mean(several: Sequence[Measured]) -> Measured:
-    return Measured(fmean(m.seconds for m in several), fmean(m.work for m in several))
+    return Measured(*map(fmean, zip(*several, strict=True)))
 
 
-def _written(meta: Mapping[str, Any]) -> str:
-    return str(meta.get("provenance", {}).get("utc", ""))
-
-
-def _where(meta: Mapping[str, Any]) -> str:
+def _machine(meta: Mapping[str, Any]) -> Machine:
     provenance = meta.get("provenance", {})
-    device = provenance.get("device", "?")
-    threads = provenance.get("hardware", {}).get("threads")
-    return f"{device}, {threads} threads" if device == "cpu" and threads else str(device)
+    device, hardware = str(provenance.get("device", "?")), provenance.get("hardware", {})
+    if device == "cpu":
+        return Machine(device, hardware.get("cpu"), hardware.get("threads"))
+    return Machine(device, hardware.get("gpu"), None)

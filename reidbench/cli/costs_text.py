@@ -24,11 +24,9 @@ def forecast_text(expected: Forecast, nodes: Collection[Node]) -> str:
     seconds, unknown = expected.total(nodes)
     if not expected.phases or unknown == len(nodes):
         return ""
-    beside = f", and {unknown} phases of kinds that were not" if unknown else ""
-    return (
-        f"about {duration(seconds)} to go{beside}: by {expected.phases} phases measured on "
-        f"{expected.where}"
-    )
+    measured = f"{expected.phases} phase{'' if expected.phases == 1 else 's'} measured"
+    beside = f"; {unknown} more of unknown length" if unknown else ""
+    return f"about {duration(seconds)} to go, by {measured} on {expected.where}{beside}"
 
 
 def costs_text(account: Account) -> str:
@@ -77,6 +75,6 @@ def _remarks(account: Account) -> Iterator[str]:
     gpu = f", {size_text(account.peak_gpu_memory)} on the GPU" if account.peak_gpu_memory else ""
     yield f"peak memory: {size_text(account.peak_memory)}{gpu}"
     yield (
-        "found: made before, by this suite or another. Waiting: share of training in which a batch "
-        "was not ready."
+        "found: made before, by this suite or another\n"
+        "waiting: share of training in which a batch was not ready"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from reidbench.cli.options import (
     suite_argument,
 )
 from reidbench.forecast import Forecast, forecast
-from reidbench.plan import Plan, PruneNode, Trial, make_plan
+from reidbench.plan import Node, Plan, PruneNode, Trial, make_plan
 from reidbench.plugins import discover
 from reidbench.progress import duration
 from reidbench.results import ResultError, read_result
@@ -56,18 +57,19 @@ def command(
     plan = make_plan(asked_suite(suite, protocol), discover(disabled), data_root, only)
     results = results_folder(out, plan.suite.name)
     artefacts = Store(store)
-    rows = [
-        (str(trial.id), _phases(trial, artefacts), _status(trial, results)) for trial in plan.trials
-    ]
+    # Asked once: trials share nodes, and a store may be far away.
+    done = {key for key in plan.nodes if artefacts.has(key)}
+    rows = [(str(trial.id), _phases(trial, done), _status(trial, results)) for trial in plan.trials]
     rows += [(str(point.id), f"- {point.why}", "not applicable") for point in plan.left_out]
-    click.echo(tabulate(rows, headers=("trial", "phases (* done)", "result"), tablefmt="simple"))
-    click.echo("\n" + _summary(plan, artefacts, [row[2] for row in rows[: len(plan.trials)]]))
+    headers = ("trial", "phases (* done)", "result")
+    click.echo(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
+    nodes = [node for key, node in plan.nodes.items() if key not in done]
+    statuses = [row[2] for row in rows[: len(plan.trials)]]
+    click.echo("\n" + _summary(plan, nodes, forecast(plan, artefacts), statuses))
 
 
-def _phases(trial: Trial, store: Store) -> str:
-    return " > ".join(
-        trial.word(node) + ("*" if store.has(node.key) else "") for node in trial.nodes
-    )
+def _phases(trial: Trial, done: Container[str]) -> str:
+    return " > ".join(trial.word(node) + ("*" if node.key in done else "") for node in trial.nodes)
 
 
 def _status(trial: Trial, results: Path) -> str:
@@ -91,14 +93,12 @@ def _saved(plan: Plan, expected: Forecast) -> str:
             f"; {len(rankings)} one-shot rankings, {len(set(rankings))} where they may be shared"
         )
     whole, shared = (expected.total(nodes)[0] for nodes in (laid, plan.nodes.values()))
-    return f"{words}; {duration(whole - shared)} saved" if whole > shared else words
+    return f"{words}; {duration(whole - shared)} saved" if whole - shared >= 1 else words
 
 
-def _summary(plan: Plan, store: Store, statuses: list[str]) -> str:
-    nodes = [node for node in plan.nodes.values() if not store.has(node.key)]
+def _summary(plan: Plan, nodes: list[Node], expected: Forecast, statuses: list[str]) -> str:
     left = Counter(_KINDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
-    expected = forecast(plan, store)
     time = forecast_text(expected, nodes)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import torch
 
@@ -34,6 +36,8 @@ from reidbench.results import Result, Status, write_result
 from reidbench.store import Store
 
 _log = logging.getLogger(__name__)
+FAILED = "failed"
+"""Under what name the time of phases is entered that failed or diverged."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +104,21 @@ class SerialExecutor:
 
     def _run(self, node: Node, trial: Trial, bench: Bench) -> None:
         started = perf_counter()
-        run_node(node, bench)
+        try:
+            run_node(node, bench)
+        except (Exception, SystemExit):
+            self._enter(FAILED, started, {"seconds": {}}, bench)
+            raise
+        self._enter(_account(node, trial), started, self.store.meta(node.key), bench)
+
+    def _enter(self, name: str, started: float, meta: Mapping[str, Any], bench: Bench) -> None:
+        """Enter a phase that ends now, and beside it the images that were decoded for it."""
         wall = perf_counter() - started
         while bench.decoding:
-            seconds = bench.decoding.pop().notes()
-            self.ledger.note("decode images", seconds["wall"], seconds)
-            wall -= seconds["wall"]
-        self.ledger.note(_account(node, trial), wall, self.store.meta(node.key))
+            notes = bench.decoding.pop(0)
+            self.ledger.note("decode images", notes["wall"], notes)
+            wall -= notes["wall"]
+        self.ledger.note(name, wall, meta)
 
     def _count_found(self, trials: tuple[Trial, ...]) -> None:
         """Enter what is in the store before anything is run."""

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -48,8 +48,8 @@ class Bench:
     store: Store
     device: torch.device
     listener: Listener = silent
-    decoding: list[Clock] = field(default_factory=list)
-    """The clocks of what was decoded."""
+    decoding: list[dict[str, Any]] = field(default_factory=list)
+    """Notes of the clocks of what was decoded, for whoever keeps accounts to take."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
     _dense: dict[str, Dense] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class Bench:
             with clock.running("decoding"):
                 decode(split, size, folder / PIXELS, on_images)
             meta.update(kind="pixels", data=chosen.document(), part=part, **clock.notes())
-        self.decoding.append(clock)
+        self.decoding.append(clock.notes())
 
 
 def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:

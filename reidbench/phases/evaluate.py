@@ -28,8 +28,8 @@ def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
         Diverged: embeddings that are not finite.
 
     """
-    clock = Clock()
     query, gallery = bench.test_images(node.data, node.protocol.input)
+    clock = Clock()
     with clock.running("features"):
         network = _network(node, bench)
         both = [

@@ -39,8 +39,9 @@ def run_prune(node: PruneNode, bench: Bench) -> None:
 
 def begin_prune(node: PruneNode, bench: Bench) -> Pruning:
     """Return the prune phase with nothing done yet."""
-    clock, rules = Clock(), node.rules
+    rules = node.rules
     images = bench.train_images(node.data, rules.input)
+    clock = Clock()
     dense, dense_parameters = bench.dense(node)
     network, plan = starting_network(node, images.identities, bench.store, dense)
     everything = PruningPlan.everything(dense)

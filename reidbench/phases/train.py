@@ -14,8 +14,8 @@ from reidbench.training import Images, Leg, Network, Trainer, derived_seed
 
 def run_train(node: TrainNode, bench: Bench) -> None:
     """Train and leave the network in the store under the node's key."""
-    clock = Clock()
     images = bench.train_images(node.data, node.rules.input)
+    clock = Clock()
     dense = bench.dense(node).graph
     network, plan = starting_network(node, images.identities, bench.store, dense)
     if plan is None:

@@ -106,13 +106,13 @@ class Store:
         """Return the keys of all artefacts, whole or damaged, sorted."""
         return self._folders(_KEY)
 
-    def latest(self, most: int) -> list[str]:
-        """Return the keys of the artefacts used last, at most so many, the latest first."""
+    def latest(self) -> list[str]:
+        """Return the keys of all artefacts, whole or damaged, the one used last first."""
         used = {}
         for key in self.artefacts():
             with suppress(FileNotFoundError):
                 used[key] = (self.root / key).stat().st_mtime
-        return sorted(used, key=lambda key: -used[key])[:most]
+        return sorted(used, key=lambda key: -used[key])
 
     def leftovers(self) -> list[str]:
         """Return the names of temporary folders: being written, or left over by a crash."""

@@ -106,4 +106,4 @@ def test_a_failure_is_tried_again_and_nothing_else(failed: tuple[Run, Finished])
     after = run.files()
     failures = {r.key for r in run.results().values() if r.status != "done"}
     changed = {Path(path).stem for path in after if after[path] != before.get(path)}
-    assert changed == failures | {"run"}
+    assert changed == failures | {"run", "costs"}

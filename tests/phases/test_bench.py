@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -58,6 +60,82 @@ def test_a_later_run_takes_the_pixels_from_the_store(fresh):
     later = fresh.bench().train_images(COUNTED, INPUT)
     assert READ == []
     assert torch.equal(first.pixels, later.pixels)
+
+
+def decoded(fresh):
+    """Return the folder of the training pixels, which are decoded, and what they are."""
+    pixels = fresh.bench().train_images(COUNTED, INPUT).pixels.clone()
+    (key,) = fresh.store.artefacts()
+    READ.clear()
+    return fresh.store.root / key, pixels
+
+
+def flip_a_bit(folder):
+    with (folder / "pixels.npy").open("r+b") as file:
+        file.seek(5000)
+        byte = file.read(1)[0]
+        file.seek(5000)
+        file.write(bytes([byte ^ 1]))
+
+
+def cut_off(folder):
+    with (folder / "pixels.npy").open("r+b") as file:
+        file.truncate(5000)
+
+
+def lose(folder):
+    (folder / "pixels.npy").unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (flip_a_bit, "pixels.npy is not as it was written (its SHA-256 differs)"),
+        (cut_off, "pixels.npy has 5000 bytes in place of 147584"),
+        (lose, "pixels.npy is missing"),
+    ],
+)
+def test_damaged_pixels_are_decoded_anew_with_a_warning(fresh, caplog, damage, fault):
+    folder, pixels = decoded(fresh)
+    damage(folder)
+    assert fresh.store.has(folder.name)  # which looks at the notes alone
+    bench = fresh.bench()
+    with caplog.at_level("WARNING", logger="reidbench"):
+        again = bench.train_images(COUNTED, INPUT).pixels
+    warned = f"pixels {folder.name} are damaged, decoding anew: {fault}"
+    assert [record.getMessage() for record in caplog.records] == [warned]
+    assert len(READ) == 96
+    assert torch.equal(again, pixels)
+    # Mended for good.
+    assert torch.equal(fresh.bench().train_images(COUNTED, INPUT).pixels, pixels)
+    assert len(READ) == 96
+
+
+def test_whole_pixels_are_taken_without_a_word(fresh, caplog):
+    decoded(fresh)
+    bench = fresh.bench()
+    with caplog.at_level("INFO", logger="reidbench"):
+        bench.train_images(COUNTED, INPUT)
+    assert (caplog.records, READ, bench.decoding) == ([], [], [])
+
+
+def test_pixels_from_before_digests_were_kept_are_taken_as_they_are(fresh):
+    folder, pixels = decoded(fresh)
+    notes = fresh.store.meta(folder.name)
+    (folder / "meta.json").write_text(json.dumps({"kind": notes["kind"], "wall": notes["wall"]}))
+    assert torch.equal(fresh.bench().train_images(COUNTED, INPUT).pixels, pixels)
+    assert READ == []
+
+
+def test_what_decoding_took_is_noted_for_the_accounts_and_in_the_store(fresh):
+    bench = fresh.bench()
+    bench.train_images(COUNTED, INPUT)
+    bench.train_images(COUNTED, INPUT)
+    (taken,) = bench.decoding
+    (key,) = fresh.store.artefacts()
+    noted = fresh.store.meta(key)
+    assert taken["seconds"] == noted["seconds"] and set(taken["seconds"]) == {"decoding"}
+    assert taken["seconds"]["decoding"] - 0.001 <= noted["wall"] <= taken["wall"]
 
 
 def test_another_size_is_decoded_anew(fresh):

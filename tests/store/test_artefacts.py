@@ -232,6 +232,28 @@ def test_only_what_is_named_like_an_artefact_is_one(store: Store) -> None:
     assert store.leftovers() == [f".{key}.{unique}"]
 
 
+def test_the_latest_artefact_is_the_one_used_last(store: Store) -> None:
+    keys = [f"{number:016x}" for number in range(4)]
+    for age, key in enumerate(keys):
+        write(store, key)
+        os.utime(store.root / key, (1e9 - age, 1e9 - age))
+    assert store.latest() == keys
+    store.folder(keys[2])
+    # Looking is no use, and damage no reason to leave one out.
+    (store.root / keys[3] / "meta.json").write_text("{")
+    assert store.has(keys[0]) and not store.has(keys[3])
+    assert store.latest() == [keys[2], keys[0], keys[1], keys[3]]
+
+
+def test_the_latest_artefacts_are_all_and_nothing_else(store: Store) -> None:
+    keys = [f"{number:016x}" for number in range(30)]
+    for key in keys:
+        write(store, key)
+    (store.root / "photographs").mkdir()
+    (store.root / f".{keys[0]}.{'f' * 32}").mkdir()
+    assert sorted(store.latest()) == store.artefacts() == keys
+
+
 def test_a_removed_artefact_is_gone_and_can_be_written_again(store: Store) -> None:
     write(store, "a", "first")
     assert store.remove("a") and not store.remove("a")
