@@ -53,7 +53,7 @@ def score(
     *,
     metric: MetricName = "euclidean",
     max_rank: int = 50,
-    chunk: int = 256,
+    chunk: int = 1024,
     device: torch.device | None = None,
 ) -> RetrievalScores:
     """Score how well queries retrieve their identity from the gallery (Market-1501's protocol).

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 WORKING_ENTRIES = 2**18  # of float64: 2 MB, stays in the cache
 TILE_ENTRIES = 2**24  # of float32: 64 MB
-TILE_ROWS = 8192
+TILE_ROWS = 4096
 
 
 def slices(rows: int, size: int) -> Iterator[slice]:

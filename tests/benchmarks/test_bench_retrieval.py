@@ -82,7 +82,7 @@ def test_evaluation_beside_the_product_alone(
 
     def scored() -> RetrievalScores:
         before = start_watching()
-        scores = score(query, gallery, metric=metric, chunk=CHUNK)
+        scores = score(query, gallery, metric=metric)
         memory.append(peak_memory() - before)
         return scores
 
@@ -110,11 +110,14 @@ def test_evaluation_beside_the_product_alone(
 def test_evaluation_beside_a_peers_cython(
     benchmark: BenchmarkFixture, name: str, peer_name: str
 ) -> None:
-    source = {"torchreid": peers.torchreid_pyx, "fast-reid": peers.fastreid_pyx}[peer_name]()
+    if peer_name == "torchreid":
+        source, distances = peers.torchreid_pyx(), peers.torchreid().metrics.compute_distance_matrix
+    else:
+        source, distances = peers.fastreid_pyx(), whole_matrix
     evaluate = peers.cython_evaluator(source)
     query, gallery = drawn(SIZES[name] if benchmark.enabled else TINY, junk=False)
-    theirs = partial(peers_scores, evaluate, query, gallery)
-    mine = partial(score, query, gallery, chunk=CHUNK)
+    theirs = partial(peers_scores, distances, evaluate, query, gallery)
+    mine = partial(score, query, gallery)
     ours, peer = in_turns(benchmark, mine, theirs, rounds=1, warm=False)
     cmc, precision = peer.given
     np.testing.assert_allclose(ours.given.cmc, cmc, atol=1e-6)
@@ -130,16 +133,24 @@ def test_evaluation_beside_a_peers_cython(
 
 
 def peers_scores(
-    evaluate: Callable[..., tuple[Any, ...]], query: Features, gallery: Features
+    distances: Callable[[Tensor, Tensor], Tensor],
+    evaluate: Callable[..., tuple[Any, ...]],
+    query: Features,
+    gallery: Features,
 ) -> tuple[Any, float]:
     """Return CMC and mAP as a peer's evaluation does: all distances, then its Cython."""
-    lengths = [side.embeddings.square().sum(1) for side in (query, gallery)]
-    distances = torch.addmm(lengths[1], query.embeddings, gallery.embeddings.T, alpha=-2)
-    distances.add_(lengths[0].unsqueeze(1))
+    matrix = distances(query.embeddings, gallery.embeddings).numpy()
     cmc, precision, *_ = evaluate(
-        distances.numpy(), query.pids, gallery.pids, query.camids, gallery.camids, 50
+        matrix, query.pids, gallery.pids, query.camids, gallery.camids, 50
     )
     return cmc, float(np.mean(precision, dtype=np.float64))
+
+
+def whole_matrix(query: Tensor, gallery: Tensor) -> Tensor:
+    """Return all squared distances in the fewest passes: fast-reid's own cannot be imported."""
+    lengths = [side.square().sum(1) for side in (query, gallery)]
+    matrix = torch.addmm(lengths[1], query, gallery.T, alpha=-2)
+    return matrix.add_(lengths[0].unsqueeze(1))
 
 
 def definition(query: Features, gallery: Features, metric: str) -> list[float]:

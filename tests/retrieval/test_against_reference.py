@@ -16,7 +16,7 @@ METRICS = ["euclidean", "cosine"]
 KINDS = ["ties", "constant", "duplicates", "fp16", "bf16", "int8", "float"]
 
 
-@pytest.fixture(params=[8192, 7], ids=["one tile", "many tiles"])
+@pytest.fixture(params=[4096, 7], ids=["one tile", "many tiles"])
 def _tiles(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reidbench.retrieval.spans.TILE_ROWS", request.param)
 
