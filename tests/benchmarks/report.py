@@ -56,7 +56,7 @@ def page(documents: Sequence[Mapping[str, Any]]) -> str:
     everything = list(infos(documents))
     matched = ("scope", "allocation", "reduction", "seconds", "solver ms", "error, points")
     return TEMPLATE.read_text(encoding="utf-8").format(
-        machine=machine(documents[0]),
+        machine=machine(documents),
         bars=table(("what", "measured", "bar", "", "beside"), bars(everything)),
         matches=table(matched, matches(everything)),
         growth=table(("what", "from", "to", "seconds", "power of growth"), growth(everything)),
@@ -70,15 +70,20 @@ def infos(documents: Iterable[Mapping[str, Any]]) -> Iterator[Info]:
         yield from (one["extra_info"] for one in document["benchmarks"])
 
 
-def machine(document: Mapping[str, Any]) -> str:
-    """Return the machine and the state of the code, in a line."""
-    info, commit = document["machine_info"], document["commit_info"]
+def machine(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the machine and the states of the code, in a line."""
+    info = documents[0]["machine_info"]
     cpu = info["cpu"]
-    state = str(commit.get("id", "?"))[:7] + (" with changes" if commit.get("dirty") else "")
+    states = dict.fromkeys(_state(document["commit_info"]) for document in documents)
     return (
         f"{cpu.get('brand_raw', '?')}, {cpu.get('count', '?')} cores, "
-        f"Python {info['python_version']}; {document['datetime'][:10]}, commit {state}."
+        f"Python {info['python_version']}; {documents[0]['datetime'][:10]}, "
+        f"commit {', '.join(states)}."
     )
+
+
+def _state(commit: Mapping[str, Any]) -> str:
+    return str(commit.get("id", "?"))[:7] + (" with changes" if commit.get("dirty") else "")
 
 
 def bars(everything: Iterable[Info]) -> Iterator[Sequence[str]]:
@@ -150,7 +155,7 @@ def draw(growing: Sequence[Info]) -> None:
     matplotlib.use("svg")
     # The same figure from the same numbers, and letters that are letters.
     matplotlib.rcParams.update({"svg.hashsalt": "reidbench", "svg.fonttype": "none"})
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     figure, panels = pyplot.subplots(
         1, len(growing), figsize=(3.6 * len(growing), 3.2), squeeze=False
@@ -161,6 +166,9 @@ def draw(growing: Sequence[Info]) -> None:
         straight = [seconds[-1] * size / sizes[-1] for size in sizes]
         panel.loglog(sizes, straight, ":", color="#888888", label="in proportion")
         panel.set_title(f"{info[GROWTH]}\npower {info['power']:.2f}", fontsize=9)
+        panel.set_xticks(sizes, [f"{size:,}" for size in sizes], rotation=30, fontsize=7)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_minor_formatter(ticker.NullFormatter())
         panel.set_xlabel(info["unit"])
         panel.set_ylabel("seconds")
         panel.grid(visible=True, which="both", alpha=0.2)
