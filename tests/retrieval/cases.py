@@ -92,3 +92,22 @@ def assert_as_the_reference(
     assert got.valid_queries == sum(rank is not None for rank in want.first_hit)
     assert got.valid_queries + got.excluded_queries == got.queries == len(query)
     return got
+
+
+def any_case(
+    queries: list, gallery: list, junk: set[int], order: object
+) -> tuple[Features, Features]:
+    """Return rows, identities and cameras as two sides, in any order, with a hit for the first."""
+    _, pid, camid = queries[0]
+    gallery = [
+        (row, -1 if place in junk else other, camera)
+        for place, (row, other, camera) in enumerate(gallery)
+    ] + [([1, 1], pid, camid + 1)]
+    order.shuffle(gallery)
+    query, images = (
+        features(
+            [[float(x) for x in row] for row, _, _ in side], *list(zip(*side, strict=True))[1:]
+        )
+        for side in (queries, gallery)
+    )
+    return query, images

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reidbench.retrieval import Features, score
 
-from .cases import assert_as_the_reference, features, permuted, random_case
+from .cases import any_case, assert_as_the_reference, permuted, random_case
 
 METRICS = ["euclidean", "cosine"]
 KINDS = ["ties", "constant", "duplicates", "fp16", "bf16", "int8", "float"]
@@ -73,18 +73,7 @@ SIDE = st.tuples(
 def test_any_case_scores_as_the_reference_in_any_order(
     queries: list, gallery: list, junk: set[int], metric: str, order: object
 ) -> None:
-    _, pid, camid = queries[0]
-    gallery = [
-        (row, -1 if place in junk else other, camera)
-        for place, (row, other, camera) in enumerate(gallery)
-    ] + [([1, 1], pid, camid + 1)]
-    order.shuffle(gallery)
-    query, images = (
-        features(
-            [[float(x) for x in row] for row, _, _ in side], *list(zip(*side, strict=True))[1:]
-        )
-        for side in (queries, gallery)
-    )
+    query, images = any_case(queries, gallery, junk, order)
     assert_as_the_reference(query, images, metric, chunk=2)
 
 

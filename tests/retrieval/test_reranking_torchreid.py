@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
+from support.torchreid import file_of_torchreid
 
 from reidbench.retrieval import Features
 
@@ -19,14 +19,7 @@ from .reranking_cases import clustered, distances_of
 @pytest.fixture(scope="module")
 def peer() -> ModuleType:
     """torchreid's ``rerank`` module alone: it wants nothing but NumPy."""
-    package = importlib.util.find_spec("torchreid")
-    if package is None or not package.submodule_search_locations:
-        pytest.skip("torchreid is not installed (pip install --no-deps torchreid==0.2.5)")
-    root = Path(package.submodule_search_locations[0])
-    files = [root / "reid" / "utils" / "rerank.py", root / "utils" / "rerank.py"]
-    path = next((file for file in files if file.is_file()), None)
-    if path is None:
-        pytest.skip(f"torchreid at {root} has no utils/rerank.py")
+    path = file_of_torchreid("reid/utils/rerank.py", "utils/rerank.py")
     spec = importlib.util.spec_from_file_location("torchreid_rerank", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 import warnings
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
+from support.torchreid import file_of_torchreid
 
 from reidbench.retrieval import score
 
@@ -20,14 +20,7 @@ from .cases import random_case
 @pytest.fixture(scope="module")
 def rank() -> ModuleType:
     """torchreid's ``rank`` module alone: the package itself wants far more than NumPy."""
-    package = importlib.util.find_spec("torchreid")
-    if package is None or not package.submodule_search_locations:
-        pytest.skip("torchreid is not installed (pip install --no-deps torchreid==0.2.5)")
-    root = Path(package.submodule_search_locations[0])
-    files = [root / "reid" / "metrics" / "rank.py", root / "metrics" / "rank.py"]
-    path = next((file for file in files if file.is_file()), None)
-    if path is None:
-        pytest.skip(f"torchreid at {root} has no metrics/rank.py")
+    path = file_of_torchreid("reid/metrics/rank.py", "metrics/rank.py")
     spec = importlib.util.spec_from_file_location("torchreid_rank", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

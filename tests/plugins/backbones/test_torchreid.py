@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
 from channels.networks import lively
+from support.torchreid import file_of_torchreid
 from torch import nn
 
 from reidbench_plugins.backbones import osnet, resnet_ibn
@@ -26,10 +26,7 @@ CLASSES = 10
 @cache
 def torchreid(file: str) -> ModuleType:
     """One file of torchreid's models: the package itself wants far more than torch."""
-    package = importlib.util.find_spec("torchreid")
-    if package is None or not package.submodule_search_locations:
-        pytest.skip("torchreid is not installed (pip install --no-deps torchreid==0.2.5)")
-    path = Path(package.submodule_search_locations[0], "reid", "models", f"{file}.py")
+    path = file_of_torchreid(f"reid/models/{file}.py")
     spec = importlib.util.spec_from_file_location(f"torchreid_{file}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
