@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.commands import environment
 
 from reidbench.plugins import Registry, discover
+
+# No deadlines: how long an example takes is the machine's affair, and no test may fail by it.
+settings.register_profile("reidbench", deadline=None)
+settings.load_profile("reidbench")
 
 TINY_PLUGIN = Path(__file__).parent / "support" / "tiny_plugin"
 

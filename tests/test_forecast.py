@@ -365,7 +365,7 @@ def grid(plan: Planner) -> Plan:
 
 
 @given(st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_forecasts_are_positive_and_add_up(
     grid: Plan, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -385,7 +385,7 @@ def test_forecasts_are_positive_and_add_up(
 
 
 @given(st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_machine_of_half_the_pace_takes_twice_as_long(
     grid: Plan, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

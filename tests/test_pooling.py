@@ -112,7 +112,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 @given(cases())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_pooling_is_what_loops_over_the_same_draws_compute(pairs: Pairs) -> None:
     interval, draws = pooled(pairs), list(slow_means(pairs))
     assert interval.mean == pytest.approx(slow_mean(pairs), abs=1e-9)
@@ -129,21 +129,21 @@ def assert_close(a: Interval, b: Interval) -> None:
 
 
 @given(cases())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_swapping_rows_and_counterparts_mirrors_the_interval(pairs: Pairs) -> None:
     there, back = pooled(pairs), pooled([(second, first) for first, second in pairs])
     assert_close(back, Interval(-there.high, -there.low, -there.mean))
 
 
 @given(cases(), st.floats(-0.5, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_constant_added_to_all_scores_changes_nothing(pairs: Pairs, constant: float) -> None:
     shifted = [(raised(first, constant), raised(second, constant)) for first, second in pairs]
     assert_close(pooled(shifted), pooled(pairs))
 
 
 @given(cases(), st.floats(-0.5, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_constant_added_to_the_rows_moves_the_interval_by_it(
     pairs: Pairs, constant: float
 ) -> None:
@@ -153,13 +153,13 @@ def test_a_constant_added_to_the_rows_moves_the_interval_by_it(
 
 
 @given(cases())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_pairs_does_not_matter(pairs: Pairs) -> None:
     assert_close(pooled(pairs[::-1]), pooled(pairs))
 
 
 @given(cases())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_pair_told_twice_is_no_more_evidence(pairs: Pairs) -> None:
     assert_close(pooled(pairs + pairs), pooled(pairs))
 

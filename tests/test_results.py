@@ -35,7 +35,7 @@ def edited(path: Path, **changes: Any) -> Path:
 
 
 @given(st.lists(st.none() | share, min_size=120, max_size=120).filter(any), share)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_result_is_read_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, found: list[float | None], achieved: float
 ) -> None:

@@ -99,7 +99,7 @@ def test_one_seed_has_no_standard_deviation() -> None:
 
 
 @given(pairs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_bootstrap_is_what_a_loop_over_the_same_draws_computes(
     case: tuple[Array, Array, list[int]],
 ) -> None:
@@ -113,7 +113,7 @@ def test_the_bootstrap_is_what_a_loop_over_the_same_draws_computes(
 
 
 @given(pairs(), st.randoms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_queries_does_not_matter(
     case: tuple[Array, Array, list[int]], random: Random
 ) -> None:
@@ -126,7 +126,7 @@ def test_the_order_of_queries_does_not_matter(
 
 
 @given(pairs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_difference_changes_its_sign_with_the_order_of_the_rows(
     case: tuple[Array, Array, list[int]],
 ) -> None:
@@ -249,7 +249,7 @@ def test_a_small_but_consistent_difference_is_found_because_queries_are_paired()
 
 
 @given(st.lists(st.floats(0.2, 0.8), min_size=1, max_size=6), st.randoms())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_ranks_belong_to_rows_whatever_their_order(means: list[float], random: Random) -> None:
     rows = [noisy(mean, (2, 40), seed) for seed, mean in enumerate(means)]
     order = random.sample(range(len(rows)), len(rows))

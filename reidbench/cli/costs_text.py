@@ -72,8 +72,10 @@ def _remarks(account: Account) -> Iterator[str]:
     yield f"harness (all that no phase took): {account.harness:.1f} s, {share:.1%} of the run"
     if account.shared_rankings:
         yield f"rankings that another reduction had made: {account.shared_rankings}"
-    gpu = f", {size_text(account.peak_gpu_memory)} on the GPU" if account.peak_gpu_memory else ""
-    yield f"peak memory: {size_text(account.peak_memory)}{gpu}"
+    held = ((account.peak_memory, ""), (account.peak_gpu_memory, " on the GPU"))
+    known = [size_text(size) + where for size, where in held if size]
+    if known:
+        yield "peak memory: " + ", ".join(known)
     yield (
         "found: made before, by this suite or another\n"
         "waiting: share of training in which a batch was not ready"

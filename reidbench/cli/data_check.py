@@ -8,7 +8,8 @@ from time import perf_counter
 
 import click
 
-from reidbench.cli.data_inputs import bar, registry_of, root_of, settings, settings_option
+from reidbench.cli.bar import bar
+from reidbench.cli.data_inputs import registry_of, root_of, settings, settings_option
 from reidbench.cli.data_text import counts_table, wrapped
 from reidbench.cli.options import data_option
 from reidbench.data import ClassificationData, DataError, ReIDData
@@ -79,7 +80,7 @@ def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists:
     if lists:
         return _conclude(record, findings, f"{_lists_word(data)}, no image was read (--lists)")
     count, started = image_count(data), perf_counter()
-    with bar("reading", count) as tick:
+    with bar("reading", images=count) as tick:
         damaged = read_images(data, tick)
     findings += [damaged] if damaged else []
     took = duration(perf_counter() - started)

@@ -1,10 +1,8 @@
-"""What the subcommands of ``reidbench data`` share: plugins, data root, options, a progress bar."""
+"""What the subcommands of ``reidbench data`` share: plugins, data root, options."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,33 +63,3 @@ def _scalar(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
-
-
-@contextmanager
-def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show images done and the time left on a terminal; yield what to call with how many."""
-    # Here, because listings and help need none of it.
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(file=sys.stderr, highlight=False)
-    if not console.is_terminal:
-        click.echo(f"{title}: {total} images ...", err=True)
-        yield lambda done: None
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("images, left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as live:
-        task = live.add_task(title, total=total)
-        yield lambda done: live.advance(task, done)

@@ -7,7 +7,8 @@ from time import perf_counter
 
 import click
 
-from reidbench.cli.data_inputs import bar, registry_of, settings, settings_option
+from reidbench.cli.bar import bar
+from reidbench.cli.data_inputs import registry_of, settings, settings_option
 from reidbench.inspection import image_count
 from reidbench.progress import duration
 from reidbench.standins import layout_of, open_source, refuse_to_overwrite, write_stand_in
@@ -55,7 +56,7 @@ def command(
     drawn = registry.datasets.get(source or disk.stand_in)
     data = open_source(drawn, settings(pairs, drawn.record), record)
     started = perf_counter()
-    with bar(f"drawing {record.name} from {drawn.record.name}", image_count(data)) as tick:
+    with bar(f"drawing {record.name} from {drawn.record.name}", images=image_count(data)) as tick:
         written = write_stand_in(component, data, folder, tick, again=replace)
     took = duration(perf_counter() - started)
     click.echo(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
 import click
 from click.core import ParameterSource
 
+from reidbench.cli.bar import bar
 from reidbench.cli.options import store_option
 from reidbench.errors import did_you_mean
 from reidbench.progress import duration
 from reidbench.store import Store, StoreError
-from reidbench.store.quantities import size_text
 from reidbench.store.survey import Artefact, survey
 from reidbench.store.upkeep import check
 
@@ -39,7 +37,8 @@ def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: 
     artefacts, kept = _asked(store, keys), Store(store)
     mend = "to mend it: reidbench store verify --remove" + (f" --store {store}" if given else "")
     damaged, unknown, started = 0, [], perf_counter()
-    with _bar(len(artefacts), sum(each.size for each in artefacts)) as tick:
+    size = sum(each.size for each in artefacts)
+    with bar(f"verifying {len(artefacts)} artefacts", size=size) as tick:
         for artefact in artefacts:
             faults = check(kept, artefact.key, tick)
             if faults is None:
@@ -76,27 +75,3 @@ def _unverifiable(keys: Sequence[str]) -> str:
     shown = ", ".join(keys[:_SHOWN])
     more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
     return f"not verifiable (made before digests were kept): {shown}{more}"
-
-
-@contextmanager
-def _bar(count: int, size: int) -> Iterator[Callable[[int], None]]:
-    """Show bytes read and the time left on a terminal; yield what to call with how many."""
-    # Here, because listings and help need none of it.
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(file=sys.stderr, highlight=False)
-    if not console.is_terminal:
-        click.echo(f"verifying {count} artefacts, {size_text(size)} ...", err=True)
-        yield lambda done: None
-        return
-    columns = (
-        TextColumn(f"verifying {count} artefacts", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as live:
-        task = live.add_task("", total=size)
-        yield lambda done: live.advance(task, done)

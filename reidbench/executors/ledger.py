@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -73,7 +72,8 @@ class Account:
         wall: seconds of the run.
         found: phases that were in the store, by name.
         shared_rankings: rankings that another reduction had made.
-        peak_memory: most bytes the process held at once; ``peak_gpu_memory`` on a GPU.
+        peak_memory: most bytes the process held at once, 0 where the system does not tell;
+            ``peak_gpu_memory`` on a GPU.
 
     """
 
@@ -96,5 +96,9 @@ class Account:
 
 
 def _peak_memory() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows has none.
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak

@@ -57,7 +57,7 @@ def assert_both_remove_the_same(name: str, scope: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "scope"), PAIRS)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 @example(seed=7)
 def test_both_leave_the_same_parameters_and_the_same_outputs(name, scope, seed):
@@ -67,7 +67,7 @@ def test_both_leave_the_same_parameters_and_the_same_outputs(name, scope, seed):
 @pytest.mark.nightly
 @pytest.mark.parametrize("scope", ["inner", "all"])
 @pytest.mark.parametrize("name", ["resnet34-s1", "resnet50-s1", "resnet101-s2", "mobilenet"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=SEEDS)
 def test_both_agree_on_every_backbone(name, scope, seed):
     assert_both_remove_the_same(name, scope, seed)
@@ -91,7 +91,7 @@ def test_both_tie_the_same_tensors_together(name):
 
 
 @pytest.mark.parametrize("name", ["resnet18-s2", "mobilenet"])
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(seed=SEEDS)
 def test_both_name_the_same_channels_after_both_have_cut(name, seed):
     network, graph = dense(name)

@@ -94,7 +94,7 @@ def test_uniform_keeps_the_published_fraction_of_inner_channels(graphs, name, fr
     assert 1 - highest_reduction(graph, "inner", 1) == pytest.approx(floor, abs=0.0006)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**31),
     reduction=st.floats(0.0, 0.85),
@@ -141,7 +141,7 @@ def slowly_solved(graph, scores, reduction, allocation, scope, floor):
 
 
 @pytest.mark.parametrize("name", ["resnet18-s2", "shared-gate", "grouped-blocks", "flattened"])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(
     seed=st.integers(0, 2**31),
     reduction=st.floats(0.05, 0.6),

@@ -56,7 +56,7 @@ def test_the_model_agrees_with_torchs_counter_on_pruned_networks(make):
 
 
 @pytest.mark.parametrize("name", HANDMADE)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**31))
 def test_every_coupling_is_counted_as_torch_counts_it(name, seed):
     network, graph = dense(name)

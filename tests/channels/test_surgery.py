@@ -40,7 +40,7 @@ def assert_removed_equals_masked(name, scope, seed, dtype=torch.float64):
 
 
 @pytest.mark.parametrize("name", HANDMADE)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=SEEDS)
 def test_a_pruned_network_computes_what_the_masked_one_does(name, seed):
     assert_removed_equals_masked(name, "all", seed)
@@ -63,7 +63,7 @@ def test_pruned_backbones_compute_what_the_masked_ones_do(name, scope, dtype):
 @pytest.mark.parametrize("dtype", NEGLIGIBLE)
 @pytest.mark.parametrize("scope", ["inner", "all"])
 @pytest.mark.parametrize("name", BACKBONES)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=SEEDS)
 def test_every_backbone_is_pruned_exactly(name, scope, dtype, seed):
     assert_removed_equals_masked(name, scope, seed, dtype)
@@ -93,7 +93,7 @@ def test_groups_cut_to_one_channel_keep_their_names(name):
 
 
 @pytest.mark.parametrize("name", [*HANDMADE, "resnet18-s2"])
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(first=SEEDS, second=SEEDS)
 def test_pruning_twice_equals_pruning_once_by_the_composed_plan(name, first, second):
     twice, graph = fresh(name)

@@ -83,6 +83,12 @@ def test_memory_of_a_gpu_is_told_where_there_is_one() -> None:
     assert "\npeak memory: 1.2 GB, 56.0 MB on the GPU\n" in text
 
 
+def test_memory_that_the_system_does_not_tell_is_left_out() -> None:
+    assert "peak memory" not in costs_text(changed(peak_memory=0))
+    text = costs_text(changed(peak_memory=0, peak_gpu_memory=56_000_000))
+    assert "\npeak memory: 56.0 MB on the GPU\n" in text
+
+
 def test_rankings_are_not_spoken_of_where_none_was_shared() -> None:
     assert "rankings" not in costs_text(changed(shared_rankings=0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,13 @@ def test_a_process_holds_more_than_its_interpreter_and_less_than_the_machine(
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert 10e6 < account.peak_memory < machine
     assert (account.peak_gpu_memory > 0) <= torch.cuda.is_available()
+
+
+def test_a_system_that_tells_no_peak_of_memory_costs_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert Ledger().close().peak_memory == 0
 
 
 # --- as the executor keeps it -----------------------------------------------------------------

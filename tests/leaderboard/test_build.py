@@ -72,7 +72,7 @@ def test_rows_are_sorted_by_map_with_the_failed_ones_last() -> None:
 
 
 @given(st.permutations(example()))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_the_order_of_the_results_does_not_matter(results: list[Result]) -> None:
     assert build(results) == build(example())
 

@@ -37,7 +37,7 @@ def test_a_claim_on_one_pair_has_the_interval_of_its_table() -> None:
 
 
 @given(st.permutations([*over_seeds("dense", 0.8), *over_seeds("l1", 0.79)]))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_the_order_of_the_results_does_not_matter(results: list[Result]) -> None:
     assert judged(results) == judged(sorted(results, key=lambda result: result.key))
 
@@ -234,7 +234,7 @@ means = st.floats(0.3, 0.8).map(lambda value: round(value, 3))
 
 
 @given(st.lists(st.tuples(means, means), min_size=1, max_size=3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_difference_is_the_mean_of_the_scores_differences(
     pairs: list[tuple[float, float]],
 ) -> None:
@@ -245,7 +245,7 @@ def test_the_difference_is_the_mean_of_the_scores_differences(
 
 
 @given(st.lists(st.tuples(means, means), min_size=1, max_size=3), st.integers(-20, 20))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapping_rows_and_counterparts_mirrors_the_verdict(
     pairs: list[tuple[float, float]], points: int
 ) -> None:

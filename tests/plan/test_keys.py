@@ -100,7 +100,7 @@ GRID = {
 
 
 @given(st.randoms(use_true_random=False), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_trials_key_depends_neither_on_its_neighbours_nor_on_their_order(
     folder: Path, tiny_registry: Registry, shuffled: random.Random, data: st.DataObject
 ) -> None:

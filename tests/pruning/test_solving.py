@@ -64,7 +64,7 @@ def go_on(plan, scores, target, allocation):
 
 
 @given(seed=SEEDS, allocation=ALLOCATIONS, target=st.floats(0.0, 0.85))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_first_plan_is_the_solvers(seed, allocation, target):
     everything = PruningPlan.everything(stream())
     scores = random_scores(everything, torch.Generator().manual_seed(seed))
@@ -84,7 +84,7 @@ def test_the_first_plan_is_the_solvers(seed, allocation, target):
     allocation=ALLOCATIONS,
     targets=st.lists(st.floats(0.0, 0.85), min_size=2, max_size=12),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_gone_stays_gone_whatever_the_targets_and_scores(seed, allocation, targets):
     dice = torch.Generator().manual_seed(seed)
     plan = PruningPlan.everything(stream())
@@ -96,7 +96,7 @@ def test_what_is_gone_stays_gone_whatever_the_targets_and_scores(seed, allocatio
 
 
 @given(seed=SEEDS, allocation=ALLOCATIONS, target=st.floats(0.05, 0.85), rounds=st.integers(2, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_many_small_rounds_end_as_near_to_the_target_as_one_channel_allows(
     seed, allocation, target, rounds
 ):

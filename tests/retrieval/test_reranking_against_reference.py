@@ -64,7 +64,6 @@ SIDE = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(
     queries=st.lists(SIDE, min_size=1, max_size=4),
     gallery=st.lists(SIDE, max_size=12),
@@ -87,7 +86,7 @@ def test_any_case_scores_as_the_reference_in_any_order(
     assert_as_the_reference(query, images, **rules)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**20),
     noise=st.sampled_from([0.01, 0.3, 1.0]),

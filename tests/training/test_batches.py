@@ -38,7 +38,7 @@ def together(batches):
 
 
 @given(counts=COUNTS, images=st.integers(2, 5), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_batch_holds_p_different_people_with_k_images_each(counts, images, seed):
     labels = labels_of(counts)
     drawn = sampler(counts, images=images, seed=seed)
@@ -49,7 +49,7 @@ def test_a_batch_holds_p_different_people_with_k_images_each(counts, images, see
 
 
 @given(counts=COUNTS, images=st.integers(2, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_image_is_twice_in_a_batch_only_if_its_person_has_too_few(counts, images):
     labels = labels_of(counts)
     for batch in epochs(sampler(counts, images=images), 2):
@@ -59,7 +59,7 @@ def test_an_image_is_twice_in_a_batch_only_if_its_person_has_too_few(counts, ima
 
 
 @given(hands=st.integers(1, 5), images=st.integers(2, 5), rounds=st.integers(1, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_epoch_uses_each_image_exactly_once_where_counts_divide(hands, images, rounds):
     drawn = sampler([hands * images] * 3 * rounds, images=images)
     once = list(range(hands * images * 3 * rounds))
@@ -69,7 +69,7 @@ def test_an_epoch_uses_each_image_exactly_once_where_counts_divide(hands, images
 
 
 @given(counts=COUNTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_over_many_epochs_no_image_is_left_out(counts):
     used = Counter(together(epochs(sampler(counts), 30)))
     assert set(used) == set(range(sum(counts)))

@@ -30,7 +30,7 @@ def triplet_by_loops(vectors, labels, margin):
 
 
 @given(seed=st.integers(0, 10**6), margin=st.floats(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_triplet_loss_is_the_hardest_positive_less_the_hardest_negative(seed, margin):
     vectors = embeddings(seed)
     loss = batch_hard_triplet(vectors, LABELS, margin).item()

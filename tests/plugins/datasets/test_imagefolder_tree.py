@@ -55,7 +55,7 @@ names = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(classes=st.lists(names, min_size=2, max_size=5), upper=st.booleans())
 def test_the_images_are_those_that_torchvision_finds(classes: list[list[str]], upper: bool) -> None:
     tree = {

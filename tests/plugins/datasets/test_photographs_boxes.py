@@ -80,7 +80,7 @@ def names(low: int, high: int) -> st.SearchStrategy[list[str]]:
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(train=names(1, 700), query=names(701, 1600), test=names(701, 1600))
 def test_every_split_is_what_the_rules_say(
     name: str, train: list[str], query: list[str], test: list[str]

@@ -202,7 +202,7 @@ def test_without_h5py_the_error_says_how_to_get_it(
         load("cuhk03np-detected", tree)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.from_regex(r"[0-6]_[0-9]{3}_[0-3]_[01][0-9]\.png", fullmatch=True) | st.text(max_size=15))
 def test_a_name_is_a_cell_when_its_view_is_that_of_its_shot(name: str) -> None:
     fields = name.removesuffix(".png").split("_")

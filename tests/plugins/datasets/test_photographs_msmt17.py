@@ -61,7 +61,7 @@ def entries(people: int) -> st.SearchStrategy[list[Entry]]:
     return st.lists(lines, max_size=15, unique_by=lambda line: line[0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     training=entries(1041),
     asked=entries(3060),

@@ -76,7 +76,7 @@ def known(split: Split) -> dict[int, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     train=people(0, 4, 9, 2000),
     query=people(7, 5000, 8),

@@ -62,7 +62,7 @@ def test_drawing_in_threads_gives_the_same_pictures() -> None:
         assert list(pool.map(digest, keys)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     name=st.sampled_from(sorted(DOMAINS)),
     seed=st.integers(0, 2**32 - 1),

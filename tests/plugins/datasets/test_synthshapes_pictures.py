@@ -63,7 +63,7 @@ def test_drawing_in_threads_and_in_any_order_gives_the_same_pictures() -> None:
         assert list(pool.map(digest, reversed(keys))) == expected[::-1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kind=st.sampled_from(KINDS), seed=st.integers(0, 2**32 - 1), index=st.integers(0, 10_000))
 def test_every_picture_is_a_full_rgb_image_with_contrast(kind: Kind, seed: int, index: int) -> None:
     image = draw_picture(kind, seed, index)
@@ -100,14 +100,14 @@ def test_marks_and_parts_stand_out_from_every_body_colour() -> None:
             assert any(contrast(body, trim) >= CLEAR for trim in palette.trims)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frame=frames, name=st.sampled_from(sorted(OUTLINES)))
 def test_a_mask_covers_the_area_of_its_polygon(frame: Frame, name: str) -> None:
     area = abs(frame.xu * frame.yv - frame.xv * frame.yu) * shoelace(OUTLINES[name])
     assert frame.mask([OUTLINES[name]]).sum() == pytest.approx(area, rel=0.06)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(frame=frames)
 def test_surface_coordinates_agree_with_where_polygons_are_drawn(frame: Frame) -> None:
     u, v = frame.coordinates()
@@ -131,7 +131,7 @@ def test_surface_coordinates_invert_the_map_to_the_picture(
 
 
 @pytest.mark.parametrize("name", sorted(set(TEXTURES) - {"plain"}))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(repeats=st.floats(1.7, 2.3), phase=st.floats(0, 1, exclude_max=True))
 def test_a_texture_shares_the_surface_between_two_colours(
     name: str, repeats: float, phase: float

@@ -62,7 +62,7 @@ def test_more_and_fewer_channels_than_positions_agree(channels: int, side: int) 
     close(torch.randn(2, channels, side, side, **DOUBLE).relu())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(0, 2**31),
     st.integers(1, 12),

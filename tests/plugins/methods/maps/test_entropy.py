@@ -55,7 +55,7 @@ def test_a_dead_channel_says_nothing() -> None:
     assert scores[0] > 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40),
     st.integers(2, 100),

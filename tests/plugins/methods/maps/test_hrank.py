@@ -46,7 +46,7 @@ def test_it_agrees_with_elimination_on_the_activated_maps(name: str) -> None:
     torch.testing.assert_close(scored(HRank(), group, task).double(), expected)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), min_size=1, max_size=6),
     st.sampled_from([1e-6, 1.0, 1e6]),

@@ -39,7 +39,7 @@ def test_scores_agree_with_loops(name: str, neighbours: int) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.permutations(range(7)))
 def test_scores_follow_their_channels_wherever_they_stand(order: list[int]) -> None:
     weight = conv("3x3")

@@ -29,7 +29,7 @@ def slow(batches: list[list[list[float]]]) -> list[float]:
     return totals
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 999), st.integers(1, 4), st.integers(1, 6))
 def test_a_pass_averages_each_batch_s_norm(seed: int, images: int, channels: int) -> None:
     random = torch.Generator().manual_seed(seed)
@@ -100,7 +100,7 @@ def test_a_pass_looks_at_no_training_step() -> None:
     assert ranked(method) == [7, 7, 7]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     gradients=st.sampled_from(["pass", "training"]),
     steps=st.integers(0, 40),

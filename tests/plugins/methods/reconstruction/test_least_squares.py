@@ -29,7 +29,7 @@ def slow_fit(design: Tensor, targets: Tensor, start: Tensor, ridge: float) -> Te
     return torch.from_numpy(np.linalg.lstsq(tall, right, rcond=None)[0])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(1, 12), st.integers(1, 12), st.integers(1, 3), st.integers(0, 2**31),
     st.sampled_from([1e-3, 0.1, 1.0, 10.0]),
@@ -74,7 +74,7 @@ def test_equal_columns_share_the_change() -> None:
     torch.testing.assert_close(fitted, torch.full((2, 1), 2.0, dtype=torch.float64))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 10), st.integers(1, 10), st.integers(0, 2**31), st.floats(1e-6, 100))
 def test_it_never_fits_the_samples_worse_than_the_start(
     samples: int, unknowns: int, seed: int, ridge: float

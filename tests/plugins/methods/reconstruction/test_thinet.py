@@ -81,7 +81,7 @@ def random_parts(samples: int, channels: int, seed: int, shift: float) -> np.nda
     return np.random.default_rng(seed).normal(shift, 1, (samples, channels))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 15), st.integers(1, 12), st.integers(0, 2**31), st.sampled_from([0, 0.5]))
 def test_growing_the_removed_set_agrees_with_brute_force(
     samples: int, channels: int, seed: int, shift: float
@@ -90,7 +90,7 @@ def test_growing_the_removed_set_agrees_with_brute_force(
     assert grow_removed(parts.T @ parts) == slow_iccv(parts)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 10), st.integers(0, 2**31), st.sampled_from([0, 0.5]))
 def test_matching_pursuit_agrees_with_brute_force(channels: int, seed: int, shift: float) -> None:
     parts = random_parts(channels + 5, channels, seed, shift)

@@ -42,7 +42,7 @@ def slow(weights: list[Tensor], leaving: list[Tensor], alpha: float) -> list[Ten
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 999), st.floats(0.1, 0.9), st.floats(1e-5, 1))
 def test_gradients_are_the_paper_s_on_random_filters(seed: int, share: float, alpha: float) -> None:
     weights = [leaf(7, 4, seed=seed), leaf(5, 3, seed=seed + 1)]

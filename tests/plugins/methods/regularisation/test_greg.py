@@ -13,7 +13,7 @@ from ..fakes import CONVS, FakeGroup, conv, scored
 from .training import FakePhase, FakeStep, leaf, lowest, penalty_gradients
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 999), st.floats(0.01, 1), st.floats(0, 5))
 def test_the_gradient_is_lambda_times_the_weight_on_the_picks_alone(
     seed: int, progress: float, ceiling: float

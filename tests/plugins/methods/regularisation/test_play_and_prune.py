@@ -15,7 +15,7 @@ from ..fakes import CONVS, FakeGroup, conv, scored
 from .training import FakePhase, FakeStep, leaf, penalty_gradients
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 999), st.integers(1, 12), st.floats(0.01, 1))
 def test_the_weakest_share_of_a_layer_is_pushed_by_the_sign(
     seed: int, channels: int, share: float
@@ -54,7 +54,7 @@ def test_the_pace_is_between_half_the_even_one_and_what_is_left(
     assert step <= pace(left, rounds, min(1.0, room + 0.1), speed)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     steps=st.integers(0, 30),
     active=st.floats(0, 1),

@@ -14,7 +14,7 @@ from ..fakes import FakeGroup, scored
 from .training import FakePhase, FakeStep, leaf, penalty_gradients
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 999), st.floats(0, 1))
 def test_the_gradient_is_the_authors_s_times_the_sign(seed: int, strength: float) -> None:
     scales = [leaf(5, seed=seed), leaf(3, seed=seed + 1)]

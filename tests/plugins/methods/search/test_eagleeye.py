@@ -91,7 +91,7 @@ def test_a_loss_that_is_not_a_number_loses(losses: list[float], index: int) -> N
     assert best(losses) == index
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**31), st.lists(st.integers(1, 64), min_size=1, max_size=6), st.floats(0, 1))
 def test_under_one_threshold_a_layer_loses_a_share_in_proportion_to_its_rate(
     seed: int, sizes: list[int], threshold: float

@@ -35,7 +35,7 @@ def test_it_agrees_with_loops(name: str) -> None:
     torch.testing.assert_close(scored(Lamp(), weight), by_hand(slow_lamp(weight.tolist())))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**31), st.integers(1, 60), st.floats(1e-6, 1e6))
 def test_the_largest_filter_of_a_layer_scores_one_whatever_the_layer_s_scale(
     seed: int, channels: int, scale: float

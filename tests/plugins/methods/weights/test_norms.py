@@ -71,7 +71,7 @@ def test_a_lone_filter_has_nobody_to_be_far_from() -> None:
 
 
 @EACH
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(order=st.permutations(range(7)))
 def test_scores_follow_their_channels_wherever_they_stand(
     method: type[Method], order: list[int]

@@ -115,7 +115,7 @@ def test_dead_filters_go_first(representative: str) -> None:
     assert scored(method, torch.tensor([[0.0], [5.0]])).tolist() == [-1, 3]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**31), st.floats(1e-6, 1e6))
 def test_a_filter_s_length_does_not_matter(seed: int, scale: float) -> None:
     weight = torch.randn(6, 4, generator=torch.Generator().manual_seed(seed)).double()

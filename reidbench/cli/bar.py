@@ -1,0 +1,50 @@
+"""A bar for long work that is no run: what is done, and the time left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from reidbench.store.quantities import size_text
+
+
+@contextmanager
+def bar(title: str, *, images: int = 0, size: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show what is done on a terminal, a line elsewhere; yield what to call with how much more.
+
+    Args:
+        title: what is done, for people: ``reading``.
+        images: how many images there are to do.
+        size: how many bytes, where bytes are counted instead.
+
+    """
+    # Here, because listings and help need none of it.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(file=sys.stderr, highlight=False)
+    if not console.is_terminal:
+        amount = f"{images} images" if size is None else size_text(size)
+        click.echo(f"{title}: {amount} ...", err=True)
+        yield lambda done: None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn() if size is None else DownloadColumn(),
+        TextColumn("images, left" if size is None else "left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as live:
+        task = live.add_task(title, total=images if size is None else size)
+        yield lambda done: live.advance(task, done)
