@@ -12,13 +12,13 @@ from reidbench.store.quantities import size_text
 
 
 @contextmanager
-def bar(title: str, *, images: int = 0, size: int | None = None) -> Iterator[Callable[[int], None]]:
+def bar(title: str, total: int, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
     """Show what is done on a terminal, a line elsewhere; yield what to call with how much more.
 
     Args:
         title: what is done, for people: ``reading``.
-        images: how many images there are to do.
-        size: how many bytes, where bytes are counted instead.
+        total: how many images there are to do.
+        in_bytes: the total, and what is done, are bytes instead.
 
     """
     # Here, because listings and help need none of it.
@@ -34,17 +34,17 @@ def bar(title: str, *, images: int = 0, size: int | None = None) -> Iterator[Cal
 
     console = Console(file=sys.stderr, highlight=False)
     if not console.is_terminal:
-        amount = f"{images} images" if size is None else size_text(size)
+        amount = size_text(total) if in_bytes else f"{total} images"
         click.echo(f"{title}: {amount} ...", err=True)
         yield lambda done: None
         return
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn() if size is None else DownloadColumn(),
-        TextColumn("images, left" if size is None else "left"),
+        DownloadColumn() if in_bytes else MofNCompleteColumn(),
+        TextColumn("left" if in_bytes else "images, left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as live:
-        task = live.add_task(title, total=images if size is None else size)
+        task = live.add_task(title, total=total)
         yield lambda done: live.advance(task, done)

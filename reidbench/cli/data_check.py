@@ -80,7 +80,7 @@ def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists:
     if lists:
         return _conclude(record, findings, f"{_lists_word(data)}, no image was read (--lists)")
     count, started = image_count(data), perf_counter()
-    with bar("reading", images=count) as tick:
+    with bar("reading", count) as tick:
         damaged = read_images(data, tick)
     findings += [damaged] if damaged else []
     took = duration(perf_counter() - started)

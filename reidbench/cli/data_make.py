@@ -56,7 +56,7 @@ def command(
     drawn = registry.datasets.get(source or disk.stand_in)
     data = open_source(drawn, settings(pairs, drawn.record), record)
     started = perf_counter()
-    with bar(f"drawing {record.name} from {drawn.record.name}", images=image_count(data)) as tick:
+    with bar(f"drawing {record.name} from {drawn.record.name}", image_count(data)) as tick:
         written = write_stand_in(component, data, folder, tick, again=replace)
     took = duration(perf_counter() - started)
     click.echo(

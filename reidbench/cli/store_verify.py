@@ -38,7 +38,7 @@ def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: 
     mend = "to mend it: reidbench store verify --remove" + (f" --store {store}" if given else "")
     damaged, unknown, started = 0, [], perf_counter()
     size = sum(each.size for each in artefacts)
-    with bar(f"verifying {len(artefacts)} artefacts", size=size) as tick:
+    with bar(f"verifying {len(artefacts)} artefacts", size, in_bytes=True) as tick:
         for artefact in artefacts:
             faults = check(kept, artefact.key, tick)
             if faults is None:
