@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from reidbench.store.digests import FILES, META, digests, is_sealed, opened, sea
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]{32}")
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+"""What a rename says when its target is there already."""
 
 
 class StoreError(ReidbenchError):
@@ -133,16 +136,18 @@ class Store:
             return file.read()
 
     def _place(self, temporary: Path, key: str) -> None:
-        if self.has(key):
-            return
-        self.remove(key)
-        try:
-            temporary.rename(self.root / key)
-        except OSError:
-            # Another process may have placed the same artefact just now.
-            if not self.has(key):
-                raise
-        _flush_entry(self.root)
+        while not self.has(key):
+            try:
+                temporary.rename(self.root / key)
+            except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise
+                # By a damaged artefact, unless another process has placed a whole one just now.
+                if not self.has(key):
+                    self.remove(key)
+            else:
+                _flush_entry(self.root)
+                return
 
 
 def _can_be_opened(notes: bytes) -> bool:

@@ -78,6 +78,16 @@ def test_the_first_of_two_writers_wins_and_the_second_loses_nothing(store: Store
     assert [path.name for path in store.root.iterdir()] == ["a"]
 
 
+def test_a_writer_that_looked_too_early_leaves_the_whole_artefact_where_it_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(store, "a", "first")
+    looks, has = iter([False]), store.has
+    monkeypatch.setattr(Store, "has", lambda _, key: next(looks, None) is None and has(key))
+    write(store, "a", "second")
+    assert (store.folder("a") / "network").read_text() == "first"
+
+
 def test_many_writers_of_one_key_leave_one_whole_artefact(store: Store) -> None:
     for attempt in range(20):
         key, gate, faults = f"key{attempt}", threading.Barrier(4), []
