@@ -1,4 +1,4 @@
-"""How long what is left of a plan will take, from the phases that were measured already."""
+"""What is left of a plan will take: time and disk, from the phases that were measured already."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from reidbench.plan import EvaluateNode, LoadNode, Node, PhaseNode, Plan, PruneNode
 from reidbench.store import Store, StoreError
+from reidbench.store.digests import FILES
 
 MOST_READ = 500
 """Artefacts of other plans that are looked at, the latest first: a store may hold any number."""
@@ -35,14 +36,16 @@ class Machine(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a phase or measurement took, or several did on average: wall-clock seconds.
+    """What a phase or measurement took, or several did on average: wall-clock seconds, bytes.
 
-    Its epochs are those of the steps that it took, which a budget's are rounded to.
+    Its epochs are those of the steps that it took, which a budget's are rounded to. Its bytes are
+    those of the files that it left in the store.
     """
 
     seconds: float
     epochs: float
     reduction: float
+    size: float
 
     @property
     def work(self) -> float:
@@ -52,7 +55,7 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds that nodes will take, by those most like them.
+    """Seconds and bytes that nodes will take, by those most like them.
 
     Attributes:
         phases: how many measured ones it rests on.
@@ -83,12 +86,20 @@ class Forecast:
         each = [self.seconds(node) for node in nodes]
         return sum(s for s in each if s is not None), each.count(None)
 
+    def size(self, nodes: Iterable[Node]) -> int:
+        """Return the bytes that nodes together will leave in the store, of those known."""
+        return round(sum(alike.size for node in nodes if (alike := self._like(node))))
+
     def _seconds(self, node: Node) -> float | None:
-        for likeness in _likenesses(node.document(), _backbone(node)):
-            if (alike := self._alike.get(likeness)) is not None:
-                # Nodes that are alike have one budget: they differ in reduction, if at all.
-                return alike.seconds * _work(alike.epochs, _reduction(node)) / alike.work
-        return None
+        if (alike := self._like(node)) is None:
+            return None
+        # Nodes that are alike have one budget: they differ in reduction, if at all.
+        return alike.seconds * _work(alike.epochs, _reduction(node)) / alike.work
+
+    def _like(self, node: Node) -> Measured | None:
+        """Return what was measured of the nodes most like one."""
+        known = map(self._alike.get, _likenesses(node.document(), _backbone(node)))
+        return next((measured for measured in known if measured), None)
 
     @property
     def _pace(self) -> float:
@@ -179,7 +190,8 @@ def _meta(store: Store, key: str) -> dict[str, Any] | None:
 
 def _noted(meta: Mapping[str, Any], likenesses: tuple[Likeness, ...]) -> _Noted:
     epochs, reduction = meta.get("epochs", 0.0), meta["document"].get("reduction", 0.0)
-    measured = Measured(float(meta["wall"]), float(epochs), float(reduction))
+    size = sum(file["bytes"] for file in meta.get(FILES, {}).values())
+    measured = Measured(float(meta["wall"]), float(epochs), float(reduction), float(size))
     written = str(meta.get("provenance", {}).get("utc", ""))
     return _Noted(measured, _machine(meta), written, likenesses)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reidbench.files import write_atomically
+from reidbench.files import NoRoom, free_space, room_for, write_atomically
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r")))
@@ -45,3 +46,23 @@ def test_a_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="Linux's device that is always full")
+def test_a_full_disk_is_told_from_other_trouble_in_one_line() -> None:
+    with pytest.raises(NoRoom) as caught, room_for(Path("runs/file")):
+        FULL.write_text("text")
+    said = str(caught.value)
+    assert said.startswith("runs/file: no space is left to write it; make room ")
+    assert "run the same command again" in said and "\n" not in said
+    with pytest.raises(FileNotFoundError), room_for(Path("runs/file")):
+        Path("nowhere/to/be/found").read_text()
+
+
+def test_the_space_for_a_folder_is_told_before_it_is_there(tmp_path: Path) -> None:
+    there = shutil.disk_usage(tmp_path).free
+    assert free_space(tmp_path / "not" / "there" / "yet") == pytest.approx(there, abs=1e9)
+    assert free_space(Path("not-there-either")) > 0  # in the current folder

@@ -40,12 +40,14 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store", HERE)
 
 
-def note(store: Store, node: Node, seconds: float) -> str:
-    """Leave notes in the store as if the node had been made in so many seconds.
+def note(store: Store, node: Node, seconds: float, size: int = 0) -> str:
+    """Leave notes in the store as if the node had been made in so many seconds, and bytes.
 
     Epochs are those of whole steps, of which the tiny data set has three an epoch.
     """
-    with store.writing(node.key) as (_, meta):
+    with store.writing(node.key) as (folder, meta):
+        if size:
+            (folder / "network").write_bytes(bytes(size))
         meta.update(kind=node.kind, document=node.document(), seconds={}, wall=seconds)
         if isinstance(node, TrainNode | PruneNode):
             meta.update(epochs=round(3 * node.epochs) / 3)
@@ -184,6 +186,23 @@ def test_both_measurements_of_a_network_are_forecast_from_either(
     final = [node for node in measurements(made) if node.state == "final"]
     note(store, pruned, 7)
     assert [forecast(made, store).seconds(node) for node in final] == pytest.approx([7, 7])
+
+
+def test_another_seed_leaves_as_many_bytes_on_average(plan: Planner, store: Store) -> None:
+    first, second, third = trains(plan(seeds=[0, 1, 2]))
+    note(store, first, 10, size=1000)
+    note(store, second, 10, size=2000)
+    expected = forecast(plan(seeds=[0, 1, 2]), store)
+    assert (expected.size([third]), expected.size([third, third])) == (1500, 3000)
+    # A measurement leaves notes alone, and of what nothing is known nothing is added.
+    assert expected.size(measurements(plan())) == expected.size(prunes(plan())) == 0
+
+
+def test_bytes_are_not_scaled_by_work(plan: Planner, store: Store) -> None:
+    quarter, half = prunes(plan(reductions=[0.25, 0.5]))
+    note(store, half, 70, size=4000)
+    # What a network keeps shrinks with its parameters, which its MACs do not tell.
+    assert forecast(plan(reductions=[0.25, 0.5]), store).size([quarter]) == 4000
 
 
 # --- what is read -----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UnsupportedOperation,
     )
     from reidbench.channels.rules import rule
-    from reidbench.channels.storage import apply_saved, read_plan, save_pruned
+    from reidbench.channels.storage import apply_saved, read_plan, save_pruned, write_tensors
     from reidbench.channels.surgery import Cut, Removal, carry_optimizer_state, remove
     from reidbench.channels.tracing import capture
     from reidbench.channels.views import GroupView, view
@@ -42,7 +42,7 @@ _HOMES = {
         "UnsupportedOperation",
     ),
     "rules": ("rule",),
-    "storage": ("apply_saved", "read_plan", "save_pruned"),
+    "storage": ("apply_saved", "read_plan", "save_pruned", "write_tensors"),
     "surgery": ("Cut", "Removal", "carry_optimizer_state", "remove"),
     "tracing": ("capture",),
     "views": ("GroupView", "view"),
@@ -78,6 +78,7 @@ __all__ = [
     "soften",
     "solve",
     "view",
+    "write_tensors",
 ]
 
 

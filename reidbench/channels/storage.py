@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from reidbench.channels.graph import ChannelGraph
@@ -31,9 +31,20 @@ def save_pruned(directory: Path, state: Mapping[str, Tensor], plan: PruningPlan)
     directory.mkdir(parents=True, exist_ok=True)
     # safetensors refuses tensors that share memory, so each gets its own.
     own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    save_file(own, directory / NETWORK_FILE)
+    write_tensors(directory / NETWORK_FILE, own)
     text = json.dumps({"schema_version": SCHEMA_VERSION, **plan.to_json()}, sort_keys=True)
     (directory / PLAN_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def write_tensors(file: Path, tensors: dict[str, Tensor]) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    # Not by save_file, whose own error has no number that tells a full disk from anything else.
+    file.write_bytes(save(tensors))
 
 
 def apply_saved(

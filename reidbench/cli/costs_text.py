@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from reidbench.files import free_space
 from reidbench.forecast import Forecast
 from reidbench.plan import Node
 from reidbench.progress import duration
@@ -19,14 +21,26 @@ _CHOOSING = ("ranking", "refitting", "cutting", "recalibration")
 _HEADERS = ("phase", "made", "found", "training s", "choosing s", "other s", "images/s", "waiting")
 
 
-def forecast_text(expected: Forecast, nodes: Collection[Node]) -> str:
-    """Return how long nodes will take, by what; empty if nothing was measured or is left."""
+def forecast_text(expected: Forecast, nodes: Collection[Node], store: Path) -> str:
+    """Return what nodes will take, by what; empty if nothing was measured or is left.
+
+    A second line warns of a disk that has no room for what ``store`` will hold.
+    """
     seconds, unknown = expected.total(nodes)
     if not expected.phases or unknown == len(nodes):
         return ""
-    measured = f"{expected.phases} phase{'' if expected.phases == 1 else 's'} measured"
-    beside = f"; {unknown} more of unknown length" if unknown else ""
-    return f"about {duration(seconds)} to go, by {measured} on {expected.where}{beside}"
+    size = expected.size(nodes)
+    needed = f" and {size_text(size)} to keep" if size else ""
+    measured = f"{expected.phases} phase{'' if expected.phases == 1 else 's'}"
+    beside = f"; {unknown} more unknown" if unknown else ""
+    text = f"about {duration(seconds)} to go{needed}, by {measured} on {expected.where}{beside}"
+    return text if size <= (free := free_space(store)) else f"{text}\n{_crowded(store, free)}"
+
+
+def _crowded(store: Path, free: int) -> str:
+    return (
+        f"warning: only {size_text(free)} are free for {store}; 'reidbench store prune' makes room"
+    )
 
 
 def costs_text(account: Account) -> str:

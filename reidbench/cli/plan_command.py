@@ -65,7 +65,7 @@ def command(
     click.echo(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
     nodes = [node for key, node in plan.nodes.items() if key not in done]
     statuses = [row[2] for row in rows[: len(plan.trials)]]
-    click.echo("\n" + _summary(plan, nodes, forecast(plan, artefacts), statuses))
+    click.echo("\n" + _summary(plan, nodes, artefacts, statuses))
 
 
 def _phases(trial: Trial, done: Container[str]) -> str:
@@ -96,10 +96,11 @@ def _saved(plan: Plan, expected: Forecast) -> str:
     return f"{words}; {duration(whole - shared)} saved" if whole - shared >= 1 else words
 
 
-def _summary(plan: Plan, nodes: list[Node], expected: Forecast, statuses: list[str]) -> str:
+def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: list[str]) -> str:
+    expected = forecast(plan, store)
     left = Counter(_KINDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
-    time = forecast_text(expected, nodes)
+    time = forecast_text(expected, nodes, store.root)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done")
     return (

@@ -211,7 +211,7 @@ def _run(
         f"suite '{plan.suite.name}': {len(trials)} of {len(plan.trials)} trials to run under "
         f"{plan.protocol.name} on {chosen}; results in {results}"
     )
-    if said := forecast_text(expected, nodes.values()):
+    if said := forecast_text(expected, nodes.values(), store):
         reporter.say(said)
     ledger = Ledger(started)
     executor = SerialExecutor(kept, registry, results, reporter, chosen, expected, ledger)

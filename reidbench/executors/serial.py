@@ -15,6 +15,7 @@ import torch
 from reidbench.assembly import failed_result, finished_result
 from reidbench.errors import Diverged
 from reidbench.executors.ledger import Ledger
+from reidbench.files import NoRoom
 from reidbench.forecast import Forecast
 from reidbench.phases.bench import Bench
 from reidbench.phases.evaluate import run_evaluate
@@ -62,7 +63,12 @@ class SerialExecutor:
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
-        """Run trials to their results; a failure ends its trial, never the run."""
+        """Run trials to their results; a failure ends its trial, never the run.
+
+        Raises:
+            NoRoom: a disk is full, which ends the run.
+
+        """
         bench = Bench(self.store, self.device, self.reporter.step)
         self._count_found(trials)
         results = []
@@ -93,6 +99,9 @@ class SerialExecutor:
         with self.reporter.phase(words, self.forecast.weight(node)):
             try:
                 self._run(node, trial, bench)
+            except NoRoom:
+                # No trial's own fault, and every later one would work as long and be lost.
+                raise
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
                 return Failure("diverged", str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from reidbench.channels import (
@@ -14,6 +14,7 @@ from reidbench.channels import (
     apply_saved,
     read_plan,
     save_pruned,
+    write_tensors,
 )
 from reidbench.plan import LoadNode, PhaseNode
 from reidbench.store import Store
@@ -28,7 +29,7 @@ def save_network(folder: Path, network: Network, plan: PruningPlan) -> None:
     """Write a network; ``plan`` leads from the dense backbone to this one."""
     save_pruned(folder, network.backbone.state_dict(), plan)
     head = {name: tensor.cpu().contiguous() for name, tensor in _head(network).items()}
-    save_file(head, folder / HEAD_FILE)
+    write_tensors(folder / HEAD_FILE, head)
 
 
 def load_network(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from reidbench.channels import write_tensors
 from reidbench.plan import PruneNode
 from reidbench.pruning.sharing import SharedScores
 from reidbench.store import Store
@@ -34,7 +35,7 @@ class StoredScores:
         if key is None:
             return
         with self.store.writing(key) as (folder, meta):
-            save_file(dict(shared.scores), folder / SCORES_FILE)
+            write_tensors(folder / SCORES_FILE, dict(shared.scores))
             meta.update(
                 kind="scores",
                 document=self.node.ranking_document,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reidbench.errors import ReidbenchError
+from reidbench.files import room_for
 from reidbench.store.digests import FILES, META, digests, is_sealed, opened, sealed
 
 _KEY = re.compile(r"[0-9a-f]{16}")
@@ -81,17 +82,22 @@ class Store:
         A crash leaves a hidden temporary folder that nobody reads; a second writer of the same key
         loses nothing, because equal keys hold equal artefacts. What is kept is on the disk, and
         not only on its way there, before anybody can see it.
+
+        Raises:
+            NoRoom: the disk is full.
+
         """
         temporary = self._hidden(key)
-        temporary.mkdir(parents=True)
         meta: dict[str, Any] = {"provenance": self.provenance} if self.provenance else {}
-        try:
-            yield temporary, meta
-            (temporary / META).write_bytes(sealed({**meta, FILES: digests(temporary)}))
-            _flush(temporary)
-            self._place(temporary, key)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with room_for(self.root / key):
+            try:
+                temporary.mkdir(parents=True)
+                yield temporary, meta
+                (temporary / META).write_bytes(sealed({**meta, FILES: digests(temporary)}))
+                _flush(temporary)
+                self._place(temporary, key)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
 
     def remove(self, key: str) -> bool:
         """Remove an artefact, which no reader ever sees in part; return whether it was there."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -37,6 +39,15 @@ def test_a_saved_network_comes_back_bit_for_bit(name, tmp_path):
         "network.safetensors",
         "plan.json",
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's device that is always full")
+def test_a_full_disk_is_told_by_its_number(tmp_path):
+    (tmp_path / "network.safetensors").symlink_to("/dev/full")
+    network, graph = fresh("depthwise")
+    with pytest.raises(OSError) as caught:
+        save_pruned(tmp_path, network.state_dict(), PruningPlan.everything(graph))
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_network_pruned_twice_is_saved_under_the_composed_plan(tmp_path):

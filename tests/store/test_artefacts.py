@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reidbench.files import NoRoom
 from reidbench.store import Store, StoreError
+
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -52,6 +55,15 @@ def test_a_failed_write_leaves_nothing(store: Store, error: type[BaseException])
         (folder / "network").write_text("half")
         raise error
     assert not store.has("a")
+    assert list(store.root.iterdir()) == []
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="Linux's device that is always full")
+def test_a_full_disk_says_what_could_not_be_kept_and_leaves_nothing(store: Store) -> None:
+    full = pytest.raises(NoRoom, match=f"^{store.root / 'a'}: no space is left")
+    with full, store.writing("a") as (folder, _):
+        (folder / "network").write_text("half")
+        FULL.write_text("the other half")
     assert list(store.root.iterdir()) == []
 
 
