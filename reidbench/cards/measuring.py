@@ -38,7 +38,7 @@ def measure(component: Component[MethodRecord], on: Yardstick, bench: Bench) -> 
     if record.prunes == "nothing":
         return cost.model_copy(update={"problem": "it keeps every channel"})
     node = _node(component, on)
-    for activity in (_ranking, _cut):
+    for activity in (_warm_up, _ranking, _cut):
         cost = cost.model_copy(update=_tried(activity, node, bench, cost.problem))
     return cost
 
@@ -82,6 +82,12 @@ def _tried(
         reason = text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
     # A cut mostly fails for the very reason that its ranking did.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
+
+
+def _warm_up(phase: Pruning) -> dict[str, Any]:
+    # The first pass of a process pays for memory and kernels that no method costs.
+    phase.subject.recalibrated()
+    return {}
 
 
 def _ranking(phase: Pruning) -> dict[str, Any]:
