@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from support.suites import write_suite
 
-from reidbench.executors.ledger import Ledger
-from reidbench.executors.serial import SerialExecutor
+from executors.silent import executor
 from reidbench.files import NoRoom
-from reidbench.forecast import Forecast
 from reidbench.phases.checkpoint import HEAD_FILE
 from reidbench.plan import Plan, make_plan
 from reidbench.plugins import Registry
-from reidbench.progress import Reporter
 from reidbench.results import read_result
 from reidbench.store import Store
 from reidbench.suite import load_suite
@@ -42,18 +37,6 @@ class Filling(Store):
             if key == self.last_straw:
                 (folder / HEAD_FILE).symlink_to(FULL)
             yield folder, meta
-
-
-def executor(store: Store, registry: Registry) -> SerialExecutor:
-    return SerialExecutor(
-        store=store,
-        registry=registry,
-        results=store.root.parent / "results",
-        reporter=Reporter(io.StringIO(), 1),
-        device=torch.device("cpu"),
-        forecast=Forecast(0, "", {}),
-        ledger=Ledger(),
-    )
 
 
 def statuses(plan: Plan, results: Path) -> Mapping[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -18,13 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.suites import write_suite
 
+from executors.silent import executor
 from reidbench.executors.ledger import Account, Ledger, Spent
 from reidbench.executors.serial import SerialExecutor
-from reidbench.forecast import Forecast
 from reidbench.phases.bench import Bench
 from reidbench.plan import Plan, make_plan
 from reidbench.plugins import Registry
-from reidbench.progress import Reporter
 from reidbench.store import Store
 from reidbench.suite import load_suite
 
@@ -116,18 +114,6 @@ def test_a_system_that_tells_no_peak_of_memory_costs_no_run(
 # --- as the executor keeps it -----------------------------------------------------------------
 
 
-def executor(folder: Path, registry: Registry) -> SerialExecutor:
-    return SerialExecutor(
-        store=Store(folder / "store"),
-        registry=registry,
-        results=folder / "results",
-        reporter=Reporter(io.StringIO(), 1),
-        device=torch.device("cpu"),
-        forecast=Forecast(0, "", {}),
-        ledger=Ledger(),
-    )
-
-
 @dataclass(frozen=True)
 class Kept:
     """A small suite that was run twice in this process."""
@@ -147,7 +133,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, tiny_registry: Registry) -> I
     torch.set_num_threads(1)
     try:
         for _ in range(2):
-            both.append(executor(folder, tiny_registry))
+            both.append(executor(Store(folder / "store"), tiny_registry))
             both[-1].run(plan, plan.trials)
         yield Kept(plan, *both)
     finally:
@@ -208,7 +194,7 @@ def test_the_time_of_what_failed_is_entered_with_what_was_decoded_for_it(
     kept: Kept, tiny_registry: Registry, tmp_path: Path
 ) -> None:
     trial = kept.plan.trials[-1]
-    one = executor(tmp_path, tiny_registry)
+    one = executor(Store(tmp_path / "store"), tiny_registry)
     bench = Bench(one.store, one.device)
     started = perf_counter()
     # Its network is not in this store, which shows when its images were decoded.
