@@ -25,6 +25,9 @@ class Method:
     soft_factor: float = 0.0
     """What soft pruning multiplies filters by, in [0, 1)."""
 
+    soft_norms: ClassVar[bool] = False
+    """Whether soft pruning multiplies the scale and shift of their norms by it too."""
+
     def __init__(self, **options: Any) -> None:
         self.options = options
 

@@ -240,8 +240,9 @@ class PrunePhase(Protocol):
     def soften(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
         """Shrink the filters that such a cut would remove; they may grow back.
 
-        They are multiplied by the method's ``soft_factor``: 0 unless it says otherwise. Returns
-        which channels these are, boolean (channels,) by group.
+        They are multiplied by the method's ``soft_factor``, 0 unless it says otherwise, and so are
+        their norms where it says ``soft_norms``. Returns which channels these are, boolean
+        (channels,) by group.
         """
 
     def layers(self, reduction: float) -> Iterator[float]:

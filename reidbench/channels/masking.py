@@ -31,15 +31,17 @@ def soften(
     optimizer: Optimizer | None = None,
     *,
     factor: float = 0.0,
+    norms: bool = False,
 ) -> None:
     """Shrink only the filters and biases that make the dropped channels; they may grow back.
 
     They are multiplied by ``factor``; the norms stay as they are (soft filter pruning, He et al.
-    2018). With an ``optimizer`` its state for those filters is zeroed, or old momentum would bring
-    them straight back.
+    2018), or shrink too with ``norms``: a norm that learns its statistics from the batch undoes
+    any factor other than 0. With an ``optimizer`` its state for what shrinks is zeroed, or old
+    momentum would bring it straight back.
     """
     for group, dropped in _losing(graph, plan):
-        for cut in group.producers:
+        for cut in (*group.producers, *(group.norms if norms else ())):
             own = list(_parts(module, cut, cut.tensors))
             _scale(own, cut, dropped, factor)
             if optimizer is not None:

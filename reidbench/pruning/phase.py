@@ -116,7 +116,8 @@ class Pruning:
         if refits(self.method) and not self._anchor_is_fresh:
             self._anchored(self._copy())  # the network as it last trained, before it shrinks
         with self.clock.running("cutting"):
-            self.subject.soften(plan, self.trainer.optimiser, self.method.soft_factor)
+            by = self.method
+            self.subject.soften(plan, self.trainer.optimiser, by.soft_factor, by.soft_norms)
         return self._leaves(plan, scores)
 
     def layers(self, reduction: float) -> Iterator[float]:

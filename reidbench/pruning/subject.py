@@ -78,10 +78,10 @@ class Subject:
         self.plan = plan
         self.graph = capture(self.network.backbone, self.protocol.input.size)
 
-    def soften(self, plan: PruningPlan, optimiser: Optimizer, factor: float) -> None:
-        """Shrink the filters that ``plan`` leaves out; they may grow back."""
+    def soften(self, plan: PruningPlan, optimiser: Optimizer, factor: float, norms: bool) -> None:
+        """Shrink the filters that ``plan`` leaves out, and their norms; they may grow back."""
         relative = self.relative(plan)
-        soften(self.network.backbone, self.graph, relative, optimiser, factor=factor)
+        soften(self.network.backbone, self.graph, relative, optimiser, factor=factor, norms=norms)
 
     def recalibrated(self) -> Network:
         """Return a copy with batch norm recalibrated: what a ranking looks at.

@@ -94,3 +94,35 @@ def test_softening_by_a_factor_shrinks_filters_and_forgets_their_momentum():
     momentum = optimiser.state[network.layer1[0].conv1.weight]["momentum_buffer"]
     assert not momentum[:2].any()
     assert momentum[2:].any()
+
+
+def test_norms_shrink_with_their_filters_where_that_is_asked():
+    network, graph = fresh("resnet18-s2")
+    norm, plan = network.layer1[0].bn1, without(graph, "layer1.0.conv1", 0, 1)
+    with torch.no_grad():
+        norm.bias.copy_(torch.rand(64))
+    scale, shift = norm.weight.detach().clone(), norm.bias.detach().clone()
+    other = network.layer1[0].bn2.weight.detach().clone()
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.0, momentum=0.9)
+    network(images(network)).square().sum().backward()
+    optimiser.step()
+    soften(network, graph, plan, optimiser, factor=0.25, norms=True)
+    assert torch.equal(norm.weight[:2], scale[:2] * 0.25)
+    assert torch.equal(norm.bias[:2], shift[:2] * 0.25)
+    assert torch.equal(norm.weight[2:], scale[2:]) and torch.equal(norm.bias[2:], shift[2:])
+    assert not optimiser.state[norm.weight]["momentum_buffer"][:2].any()
+    # Nobody else's: the next norm is of other channels.
+    assert torch.equal(network.layer1[0].bn2.weight, other)
+
+
+def test_behind_batch_norm_a_factor_does_nothing_unless_the_norm_shrinks_too():
+    def moved(norms):
+        network, graph = fresh("resnet18-s2")
+        network.train()
+        before = network(images(network)).detach()
+        plan = without(graph, "layer1.0.conv1", *range(32))
+        soften(network, graph, plan, factor=0.3, norms=norms)
+        return ((network(images(network)) - before).norm() / before.norm()).item()
+
+    assert moved(norms=False) < 1e-3
+    assert moved(norms=True) > 1e-2

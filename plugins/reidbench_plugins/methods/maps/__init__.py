@@ -15,7 +15,9 @@ RECORDS = [
         target=f"{_HERE}.entropy:Entropy",
         strategy="layerwise",
         data="images",
-        authors_schedule="1 or 2 epochs after each layer, and longer at the end",
+        authors_epochs=32,
+        authors_schedule="ResNet-50: 1 or 2 after each of its 32 inner layers, and longer at the "
+        "end",
         options={"bins": 16},
     ),
     MethodRecord(
@@ -62,7 +64,9 @@ RECORDS = [
         target=f"{_HERE}.hrank:HRank",
         strategy="layerwise",
         data="images",
-        authors_schedule="30 epochs for each layer in turn, at 0.01, a tenth at 10 and at 20",
+        authors_epochs=30,
+        authors_schedule="and as many for every other layer in turn, each at 0.01, a tenth at 10 "
+        "and at 20",
     ),
     MethodRecord(
         name="chip",

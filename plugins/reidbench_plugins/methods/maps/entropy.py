@@ -21,8 +21,8 @@ class Entropy(Method):
     says the same of every image scores 0.
 
     Deviations:
-        * Groups with several producers sum the scores of each, because maps come one producer at a
-          time.
+        * Groups with several producers take the entropy of their summed means, because a channel
+          has one score whatever it is made of.
         * m is 16 unless set, where the authors have thousands of images and more bins: with as many
           bins as images every channel nears the same ln(images).
         * Retraining between layers, and at the end, is the protocol's, the same for all methods.

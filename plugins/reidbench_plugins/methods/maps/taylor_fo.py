@@ -25,7 +25,8 @@ class TaylorFo(Method):
           size weighs in the ranking.
         * Scores are of the latest ranking alone, where the authors average them over rounds.
         * Groups with several producers sum their squares, where the authors' shared gates square
-          the sum, because the maps come one producer at a time.
+          the sum and divide it by the number of blocks, because the maps come one producer at
+          a time.
 
     Raises:
         ValueError: ``form`` is none of these.

@@ -48,12 +48,14 @@ RECORDS: list[MethodRecord] = [
         target=f"{_HERE}.pgp:Pgp",
         strategy="own",
         data="labels",
-        authors_schedule="a round an epoch for as many epochs as it takes, then 20 at rate .01",
+        authors_epochs=20,
+        authors_schedule="at rate .01 at the end, and a round an epoch before, for as many as it "
+        "takes",
         options={"gradients": "pass", "rounds": 6, "remove_ratio": 0.5},
     ),
     MethodRecord(
         name="bafd",
-        version="1",
+        version="2",
         summary="Decays the filters with the nearest neighbours while training on.",
         reference="Wang et al., Blockwise Adjacent Filter Decaying, IEEE T-CYB 2022",
         target=f"{_HERE}.bafd:Bafd",
@@ -61,6 +63,6 @@ RECORDS: list[MethodRecord] = [
         allocation="global",
         authors_epochs=100.0,
         authors_schedule="re-ID: 100 epochs at rate .001 (70 at .01 in the authors' scripts)",
-        options={"neighbours": 2, "decay": 1e-2},
+        options={"neighbours": 1, "decay": 1e-2, "max_rate": 0.9},
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, PrunePhase, RankingTask, TrainingTask
@@ -23,6 +24,8 @@ class Pgp(Method):
         * The schedule holds for MACs instead of each layer's number of filters, because targets are
           reductions of MACs.
         * Rounds share the active steps instead of being epochs, because the phase may be short.
+        * The pass is of the network in eval mode, batch norm recalibrated, because every ranking
+          looks at the same copy.
         * The pass averages the norms of each batch's gradients, because a sum with signs nearly
           cancels in a trained network.
         * ``training`` takes a pass where no step was seen since the last ranking.
@@ -72,7 +75,9 @@ class Pgp(Method):
         norms, zeroed = self._scores[group.name], self._zeroed.get(group.name)
         if zeroed is None or len(zeroed) != group.size:
             return norms
-        return norms.masked_fill(zeroed.to(norms.device), -1.0)
+        # As little below 0 as can be: under one ranking over all layers, a layer's scores are
+        # divided by their norm, of which these must be no part.
+        return norms.masked_fill(zeroed.to(norms.device), -torch.finfo(norms.dtype).tiny)
 
     def prune(self, phase: PrunePhase) -> None:
         """Train, zero and remove in rounds; in the last one, remove all that has to go."""

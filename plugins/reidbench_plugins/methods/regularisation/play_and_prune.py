@@ -90,10 +90,11 @@ class PlayAndPrune(L1):
 
 def slack(loss: float, start: float, tolerance: float) -> float:
     """Return T in [0, 1]: 1 for a loss no higher than at the start, 0 from the tolerated one on."""
+    if loss <= start:
+        return 1.0
     allowed = tolerance * abs(start)
-    room = start + allowed - loss
-    # Also without slack: a loss that is not a number.
-    return min(1.0, room / allowed) if allowed > 0 and room > 0 else float(room > 0)
+    # Without slack, too: a loss that is not a number, or one that was 0 at the start.
+    return (start + allowed - loss) / allowed if loss < start + allowed else 0.0
 
 
 def pace(left: float, rounds: int, slack: float, speed: float) -> float:

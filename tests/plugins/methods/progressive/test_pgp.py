@@ -192,6 +192,8 @@ def test_what_was_zeroed_goes_first_in_the_next_round_however_large_its_gradient
         assert set(scores.argsort(stable=True)[:left].tolist()) == set(
             (scores < 0).nonzero().flatten().tolist()
         )
+        # One ranking over all layers divides by this norm, which is of what may still be chosen.
+        assert scores.norm() == scores[scores >= 0].norm()
 
 
 def test_training_needs_no_pass_while_there_are_steps() -> None:

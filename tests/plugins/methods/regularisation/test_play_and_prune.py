@@ -42,6 +42,7 @@ def test_slack_falls_from_one_at_the_start_s_loss_to_zero_at_the_tolerated_one(
 
 def test_slack_of_a_loss_that_started_at_zero_is_all_or_nothing() -> None:
     assert slack(0.1, start=0.0, tolerance=0.1) == 0
+    assert slack(0.0, start=0.0, tolerance=0.1) == 1
     assert slack(-0.1, start=0.0, tolerance=0.1) == 1
 
 
