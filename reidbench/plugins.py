@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import logging
 import re
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -157,7 +159,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
         # A plugin that calls sys.exit() while it is imported must not end the harness.
         except (Exception, SystemExit) as error:
             _log.debug("plugin %s left out", plugin, exc_info=True)
-            problems.append(PluginProblem(plugin, _reason(error)))
+            problems.append(PluginProblem(plugin, _reason(error, entry)))
             continue
         for hook, declared in records.items():
             found[hook].extend(Component(record, plugin) for record in declared)
@@ -205,7 +207,12 @@ def _load(entry: EntryPoint) -> ModuleType:
     if not isinstance(module, ModuleType):
         raise TypeError(f"the entry point must name a module, not {type(module).__name__}")
     needed = getattr(module, "REIDBENCH_API", API_VERSION)
-    if not isinstance(needed, int) or needed > API_VERSION:
+    if not isinstance(needed, int):
+        raise ReidbenchError(
+            f"its REIDBENCH_API must be a whole number, as in REIDBENCH_API = {API_VERSION}, "
+            f"not {needed!r}"
+        )
+    if needed > API_VERSION:
         raise ReidbenchError(
             f"needs plugin API {needed}, this reidbench offers {API_VERSION}: upgrade reidbench"
         )
@@ -275,11 +282,15 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
         answer = impl.function()
         # Asked of pluggy, a hook that forgot to return would be as good as absent.
         if not isinstance(answer, Iterable):
-            raise TypeError(f"{hook}() must return {kind.__name__}s, not {answer!r}")
+            raise ReidbenchError(
+                f"{hook}() must return a list of {kind.__name__}s, not {_described(answer)}"
+            )
         records.extend(answer)
     for record in records:
         if not isinstance(record, kind):
-            raise TypeError(f"{hook}() must return {kind.__name__}s, not {record!r}")
+            raise ReidbenchError(
+                f"{hook}() must return a list of {kind.__name__}s, not of {_described(record)}"
+            )
     names = [record.name for record in records]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -287,6 +298,24 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
     return records
 
 
-def _reason(error: BaseException) -> str:
+def _described(value: object) -> str:
+    """Return a record's name, as its fifteen fields would bury the sentence; else the value."""
+    return f"{type(value).__name__} '{value.name}'" if isinstance(value, Record) else repr(value)
+
+
+def _reason(error: BaseException, entry: EntryPoint) -> str:
     text = " ".join(str(error).split()) or "no reason given"
-    return text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, ReidbenchError):
+        return text
+    return f"{type(error).__name__}: {text}{_place(error, entry)}"
+
+
+def _place(error: BaseException, entry: EntryPoint) -> str:
+    """Return the last line of the plugin's own package that the error passed, or ``""``."""
+    package = entry.value.split(":")[0].split(".")[0]
+    own = [
+        f" (at {Path(frame.f_code.co_filename).name}:{line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).split(".")[0] == package
+    ]
+    return own[-1] if own else ""

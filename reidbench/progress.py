@@ -40,6 +40,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``1 trial``, ``4 trials``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 class Reporter:
     """Reports a run's trials and phases; one live line if the stream is a terminal."""
 

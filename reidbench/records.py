@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -150,6 +151,10 @@ def _fits(value: object, default: object) -> bool:
     return type(value) is type(default)
 
 
+def _is_positive(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < inf
+
+
 @dataclass(frozen=True, kw_only=True)
 class MethodRecord(Record):
     """A pruning method: a criterion, and when and where it cuts unless the suite says otherwise.
@@ -166,9 +171,10 @@ class MethodRecord(Record):
             ``compute``: as many more as the slim network is cheaper, at most twice, which only a
             control that prunes ``initial`` may ask for.
         authors_epochs: how long the authors train from the start of pruning on, in epochs of
-            their data; where that is longer than the phase, the result says "rescaled".
+            their data, or at the least where it depends on the network; where that is longer than
+            the phase, the result says "rescaled".
         authors_schedule: their schedule in a few words.
-        control: a row every table has for comparison, rather than a contender.
+        control: a row for comparison, rather than a contender.
         target: a subclass of :class:`reidbench.api.Method`.
 
     """
@@ -194,6 +200,13 @@ class MethodRecord(Record):
         for text, words in allowed.items():
             if getattr(self, text) not in words:
                 self._refuse(text, f"one of {', '.join(words)}", getattr(self, text))
+        epochs = self.authors_epochs
+        if epochs is not None and not _is_positive(epochs):
+            self._refuse("authors_epochs", "a positive number, or None if unknown", epochs)
+        if not isinstance(self.authors_schedule, str):
+            self._refuse("authors_schedule", "a string", self.authors_schedule)
+        if not isinstance(self.control, bool):
+            self._refuse("control", "True or False", self.control)
         if self.budget == "compute" and not (self.control and self.prunes == "initial"):
             self._refuse("budget", "'epochs', but for a control that prunes='initial'", "compute")
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from reidbench.document import problem_at
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 
 SCHEMA_VERSION = 2
+ROUNDING = 1e-6
+"""Each query's average precision is kept with six digits, so their mean differs by less."""
 Status = Literal["done", "failed", "diverged", "not applicable"]
 
 
@@ -135,6 +140,31 @@ class PerQuery(_Frozen):
     first_match: list[int | None] | None = None
     """Rank of the first valid match, from 1; results made before it was kept lack the list."""
 
+    @model_validator(mode="after")
+    def _aligned(self) -> PerQuery:
+        if len(self.average_precision) != len(self.pids):
+            raise ValueError("'average_precision' must have a value, or null, for each of 'pids'")
+        if self.first_match is not None and (
+            [rank is None for rank in self.first_match]
+            != [value is None for value in self.average_precision]
+        ):
+            raise ValueError("'first_match' must be null where 'average_precision' is, only there")
+        return self
+
+    @property
+    def means(self) -> Mapping[str, float]:
+        """The metrics that follow from the lists alone, by their names; NaN if no query counts."""
+        precision = [value for value in self.average_precision if value is not None]
+        means = {
+            "mAP": sum(precision) / len(precision) if precision else math.nan,
+            "valid_queries": len(precision),
+            "excluded_queries": len(self.pids) - len(precision),
+        }
+        if precision and self.first_match is not None:
+            first = sorted(rank for rank in self.first_match if rank is not None)
+            means |= {f"rank{k}": bisect_right(first, k) / len(first) for k in (1, 5, 10)}
+        return means
+
 
 class Result(_Frozen):
     """A trial and all that came of it."""
@@ -165,6 +195,17 @@ class Result(_Frozen):
             raise ValueError("a trial that is done has cost, scores and per_query")
         return self
 
+    @model_validator(mode="after")
+    def _scores_are_those_of_the_queries(self) -> Result:
+        if self.status == "done" and self.scores and self.per_query:
+            for name, mean in self.per_query.means.items():
+                given = getattr(self.scores.final, name)
+                # Not '>', which no NaN is.
+                if not abs(given - mean) <= ROUNDING:
+                    message = f"is {given:.7g}, but 'per_query' gives {mean:.7g}"
+                    raise problem_at(("scores", "final", name), message)
+        return self
+
     @property
     def matched(self) -> bool:
         """Whether the achieved reduction lies within the protocol's tolerance of the target."""
@@ -185,7 +226,8 @@ def read_result(path: Path) -> Result:
     """Read one result.
 
     Raises:
-        ResultError: the file is not JSON, of another schema version, or incomplete.
+        ResultError: the file is not JSON, of another schema version, incomplete, or its scores
+            are not those of its queries.
 
     """
     try:
@@ -202,9 +244,10 @@ def read_result(path: Path) -> Result:
         return Result.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(map(str, (*first["loc"], *first.get("ctx", {}).get("at", ()))))
         raise ResultError(
-            f"{path}: field '{where}': {first['msg']}; run its trial again"
+            f"{path}: field '{where}': {first['msg']}; "
+            "restore the file as it was written, or run its trial again"
         ) from error
 
 

@@ -66,6 +66,16 @@ def reidbench_datasets():
     ),
     "unmarked-hook": ("unmarked", f"{METHODS}\ndef reidbench_methods(): return []"),
     "too-new": ("new", GOOD.replace("NAME", "new") + "\nREIDBENCH_API = 99"),
+    "odd-api": ("odd", GOOD.replace("NAME", "odd") + "\nREIDBENCH_API = '2'"),
+    "one-record": (
+        "one",
+        f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return record(MethodRecord, 'a')",
+    ),
+    "raises-in-hook": (
+        "hook",
+        f"{METHODS}\n@hookimpl\ndef reidbench_methods():\n    return [{{}}['x']]",
+    ),
+    "raises-elsewhere": ("elsewhere", "import json\njson.loads('?')"),
     "wrong-type": (
         "wrong",
         f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return [record(BackboneRecord, 'b')]",
@@ -117,15 +127,20 @@ HARMLESS = {
 
 # Distribution -> what its problem line must say.
 FAULTS = {
-    "raises-at-import": "RuntimeError: boom at import",
-    "exits-at-import": "SystemExit: 3",
-    "needs-the-absent": "ModuleNotFoundError: No module named 'no_such_module_here'",
+    "raises-at-import": "RuntimeError: boom at import (at raises_at_import.py:1)",
+    "exits-at-import": "SystemExit: 3 (at exits_at_import.py:1)",
+    "needs-the-absent": "named 'no_such_module_here' (at needs_the_absent.py:1)",
+    "raises-in-hook": "KeyError: 'x' (at raises_in_hook.py:11)",
+    # The plugin's own line, not one of what it calls.
+    "raises-elsewhere": "(at raises_elsewhere.py:2)",
+    "odd-api": "its REIDBENCH_API must be a whole number, as in REIDBENCH_API = 2, not '2'",
+    "one-record": "reidbench_methods() must return a list of MethodRecords, not MethodRecord 'a'",
     "misspelt-hook": "unknown hook 'reidbench_method'; did you mean 'reidbench_methods'?",
     "misspelt-prefix": "unknown hook 'redbench_methods'; did you mean 'reidbench_methods'?",
     "unmarked-hook": "'reidbench_methods' lacks the @hookimpl mark",
     "too-new": "needs plugin API 99, this reidbench offers 2: upgrade reidbench",
-    "wrong-type": "reidbench_methods() must return MethodRecords, not BackboneRecord(",
-    "returns-nothing": "reidbench_methods() must return MethodRecords, not None",
+    "wrong-type": "must return a list of MethodRecords, not of BackboneRecord 'b'",
+    "returns-nothing": "reidbench_methods() must return a list of MethodRecords, not None",
     "bad-record": "record 'Bad Name': name must be lower-case words",
     "twice-itself": "reidbench_methods() declares a twice",
     "no-hooks": "its module no_hooks implements no hook",

@@ -174,3 +174,27 @@ def test_what_a_target_needs_is_told_where_it_cannot_be_imported() -> None:
     made = record(target="nowhere_at_all:x", needs="reidbench[torch-pruning]")
     with pytest.raises(TargetError, match=r"; pip install 'reidbench\[torch-pruning\]'"):
         made.load()
+
+
+@pytest.mark.parametrize("epochs", ["40", 0, -1, True, float("nan"), float("inf")])
+def test_the_authors_epochs_are_a_positive_number_or_unknown(epochs: Any) -> None:
+    with pytest.raises(TypeError, match="'slim': authors_epochs must be a positive number, or"):
+        MethodRecord(**TEXT, authors_epochs=epochs)
+    assert MethodRecord(**TEXT, authors_epochs=40).authors_epochs == 40
+    assert MethodRecord(**TEXT, authors_epochs=0.5).authors_epochs == 0.5
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("authors_schedule", None, "a string, not None"),
+        ("authors_schedule", 40, "a string, not 40"),
+        ("control", "no", "True or False, not 'no'"),
+        ("control", 1, "True or False, not 1"),
+    ],
+)
+def test_what_a_method_says_of_itself_is_of_the_right_type(
+    field: str, value: Any, expected: str
+) -> None:
+    with pytest.raises(TypeError, match=f"'slim': {field} must be {expected}"):
+        MethodRecord(**TEXT, **{field: value})

@@ -23,6 +23,8 @@ from reidbench.results import (
     write_result,
 )
 
+PUBLISHED = Path(__file__).parents[1] / "leaderboard"
+
 share = st.floats(0, 1, allow_nan=False)
 
 
@@ -85,6 +87,83 @@ def test_a_file_that_is_no_result_is_named(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ResultError, match=r"broken\.json"):
         read_result(path)
+
+
+MATCHES = [None, 1, 1, 3, 7, 12, *[1] * 114]
+"""First matches: 116 of 119 queries at rank 1, 117 among five, 118 among ten."""
+
+
+@pytest.mark.parametrize(
+    ("metric", "given", "told"),
+    [
+        ("mAP", 0.99, r"is 0\.99, but 'per_query' gives 0\.7\d+"),
+        ("mAP", float("nan"), "is nan, but"),
+        ("rank1", 1.0, r"is 1, but 'per_query' gives 0\.9747899"),
+        ("rank5", 0.5, r"is 0\.5, but 'per_query' gives 0\.9831933"),
+        ("rank10", 0.5, r"is 0\.5, but 'per_query' gives 0\.9915966"),
+        ("valid_queries", 120, "is 120, but 'per_query' gives 119"),
+        ("excluded_queries", 0, "is 0, but 'per_query' gives 1"),
+    ],
+)
+def test_scores_that_are_not_those_of_the_queries_are_refused(
+    tmp_path: Path, metric: str, given: float, told: str
+) -> None:
+    path = write_result(tmp_path, result(first_match=MATCHES))
+    scores = json.loads(path.read_text())["scores"]
+    scores["final"][metric] = given
+    with pytest.raises(ResultError, match=rf"field 'scores\.final\.{metric}': {told}") as refusal:
+        read_result(edited(path, scores=scores))
+    message = str(refusal.value)
+    assert message.startswith(f"{path}: ")
+    assert message.endswith("restore the file as it was written, or run its trial again")
+
+
+@given(st.lists(st.none() | share, min_size=120, max_size=120).filter(any), st.floats(-1, 1))
+@settings(max_examples=30)
+def test_the_map_is_the_mean_over_queries_but_for_their_rounding(
+    tmp_path_factory: pytest.TempPathFactory, found: list[float | None], off: float
+) -> None:
+    """As a run writes them: the mean of what is exact beside what has six digits."""
+    exact = result(average_precision=found)
+    six_digits = [value if value is None else round(value, 6) for value in found]
+    assert exact.per_query is not None and exact.scores is not None
+    rounded = exact.per_query.model_copy(update={"average_precision": six_digits})
+    final = exact.scores.final
+    directory = tmp_path_factory.mktemp("results")
+    written = exact.model_copy(update={"per_query": rounded})
+    assert read_result(write_result(directory, written)) == written
+    moved = final.model_copy(update={"mAP": final.mAP + off})
+    scores = exact.scores.model_copy(update={"final": moved})
+    path = write_result(directory, written.model_copy(update={"scores": scores}))
+    if abs(off) < 4e-7:
+        assert read_result(path).scores == scores
+    elif abs(off) > 2e-6:
+        with pytest.raises(ResultError, match=r"scores\.final\.mAP"):
+            read_result(path)
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ({"average_precision": [0.5] * 119}, "a value, or null, for each of 'pids'"),
+        ({"first_match": [1] * 119}, "'first_match' must be null where"),
+        ({"first_match": [None] + [1] * 119}, "'first_match' must be null where"),
+    ],
+    ids=str,
+)
+def test_lists_that_do_not_speak_of_the_same_queries_are_refused(
+    tmp_path: Path, lists: dict[str, Any], told: str
+) -> None:
+    path = write_result(tmp_path, result())
+    per_query = {**json.loads(path.read_text())["per_query"], **lists}
+    with pytest.raises(ResultError, match=f"field 'per_query': .*{told}"):
+        read_result(edited(path, per_query=per_query))
+
+
+def test_every_published_result_has_the_scores_of_its_queries() -> None:
+    published = [folder for folder in PUBLISHED.iterdir() if any(folder.glob("*.json"))]
+    assert len(published) >= 5
+    assert sum(found.status == "done" for it in published for found in read_results(it)) > 900
 
 
 @pytest.mark.parametrize("field", ["trial", "status", "protocol", "tolerance"])

@@ -56,7 +56,7 @@ def _facts(card: Card) -> str:
     if record.budget != "epochs":
         rows.append(("trains for", words.BUDGET[record.budget]))
     if record.control:
-        rows.append(("control", "a row that every table has for comparison"))
+        rows.append(("control", "a row for comparison, not a contender"))
     if record.needs:
         rows.append(("needs", f"`pip install '{record.needs}'`"))
     rows.append(("version", record.version))
@@ -73,13 +73,12 @@ def _options(card: Card) -> Iterator[str]:
 
 def _schedule(card: Card) -> str:
     epochs, how = card.record.authors_epochs, card.record.authors_schedule
-    if epochs is None:
-        theirs, ours = how, words.OURS
-    else:
+    theirs, ours = how, words.OURS[card.record.budget]
+    if epochs is not None:
         theirs = f"{epochs:g} epochs" + (f": {how}" if how else "")
-        ours = f"{words.OURS} {words.RESCALED}"
+        ours = f"{ours} {words.RESCALED}"
     if not theirs:
-        return f"None stated. {words.OURS}"
+        return f"None stated. {ours}"
     return f"{paragraph(f'From the start of pruning on, {theirs}.')}\n\n{wrapped(ours)}"
 
 

@@ -33,7 +33,10 @@ BUDGET: Mapping[BudgetRule, str] = {
     "epochs": "the protocol's epochs",
     "compute": "as many more epochs as the slim network is cheaper, at most twice",
 }
-OURS = "Here every method trains for the protocol's epochs."
+OURS: Mapping[BudgetRule, str] = {
+    "epochs": "Here every method trains for the protocol's epochs.",
+    "compute": "Here it trains for the dense network's compute, so that its rows have no rank.",
+}
 RESCALED = "Where these are fewer, the schedule is rescaled to them, and results say *rescaled*."
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
-from reidbench.cli.options import disable_option
+from reidbench.cli.options import disable_option, installed
 from reidbench.files import write_atomically
 from reidbench.plan import Chosen, ChosenData
-from reidbench.plugins import Component, Registry, Shelf, discover
+from reidbench.plugins import Component, Registry, Shelf
 from reidbench.protocol import load_protocol
 from reidbench.records import DatasetRecord, MethodRecord
 
@@ -53,7 +53,7 @@ def command(
     every deviation from the authors. Costs are those of costs.json in --out, or in docs/methods;
     with --measure, those of the methods called NAME, or of all, are measured anew.
     """
-    registry = discover(disabled)
+    registry = installed(disabled)
     chosen = [registry.methods.get(name) for name in names] or _all(registry.methods)
     costs = read_costs((out or PUBLISHED) / COSTS)
     if measure:

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from reidbench.files import free_space
 from reidbench.forecast import Forecast
 from reidbench.plan import Node
-from reidbench.progress import duration
+from reidbench.progress import counted, duration
 from reidbench.store.quantities import size_text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def forecast_text(expected: Forecast, nodes: Collection[Node], store: Path) -> s
         return ""
     size = expected.size(nodes)
     needed = f" and {size_text(size)} to keep" if size else ""
-    measured = f"{expected.phases} phase{'' if expected.phases == 1 else 's'}"
+    measured = counted(expected.phases, "phase")
     beside = f"; {unknown} more unknown" if unknown else ""
     text = f"about {duration(seconds)} to go{needed}, by {measured} on {expected.where}{beside}"
     return text if size <= (free := free_space(store)) else f"{text}\n{_crowded(store, free)}"

@@ -8,7 +8,7 @@ import click
 
 from reidbench.cli.publication import SUITE_COPY, publish
 from reidbench.reported import load_papers
-from reidbench.results import read_results
+from reidbench.results import Result, ResultError, read_results
 from reidbench.suite import load_suite
 
 REPORTED = Path("leaderboard/reported")
@@ -38,8 +38,22 @@ def command(directory: Path, out: Path | None, with_reported: bool, reported: Pa
     are those of the suite.yaml that lies there.
     """
     inner = directory / "results"
-    results = read_results(inner if inner.is_dir() else directory)
+    results = _read_all(inner if inner.is_dir() else directory)
     papers = load_papers(reported or REPORTED) if with_reported or reported else ()
     copy = directory / SUITE_COPY
     claims = load_suite(copy).content.claims if copy.is_file() else ()
     publish(results, out or directory, papers, claims)
+
+
+def _read_all(folder: Path) -> list[Result]:
+    """Read the results of a folder; refuse copies, which would count a trial twice."""
+    # Listed before they are read: a run at work beside may add some.
+    paths = sorted(folder.glob("*.json"))
+    results = read_results(folder)
+    keys = {result.key for result in results}
+    if odd := [str(path) for path in paths if path.stem not in keys]:
+        raise ResultError(
+            f"named by the key of no result, so copies or renamed: {', '.join(odd)}; remove them, "
+            "or name each by the 'key' in it"
+        )
+    return results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from reidbench.document import Located
+from reidbench.plugins import Registry, discover
 from reidbench.protocol import load_protocol
 from reidbench.suite import Suite, load_suite
 
@@ -73,6 +74,14 @@ def asked_suite(path: Path, protocol: str | None) -> Located[Suite]:
     name = f"{located.content.name}-{protocol.replace('/', '-')}"
     suite = located.content.model_copy(update={"name": name, "protocol": protocol})
     return replace(located, content=suite)
+
+
+def installed(disabled: Sequence[str]) -> Registry:
+    """Return the plugins that load, and say on stderr which do not, and why."""
+    registry = discover(disabled)
+    for problem in registry.problems:
+        click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
+    return registry
 
 
 def results_folder(out: Path | None, suite_name: str) -> Path:

@@ -14,6 +14,7 @@ from reidbench.cli.options import (
     asked_suite,
     data_option,
     disable_option,
+    installed,
     only_option,
     out_option,
     protocol_option,
@@ -22,9 +23,8 @@ from reidbench.cli.options import (
     suite_argument,
 )
 from reidbench.forecast import Forecast, forecast
-from reidbench.plan import Node, Plan, PruneNode, Trial, make_plan
-from reidbench.plugins import discover
-from reidbench.progress import duration
+from reidbench.plan import Node, Plan, PruneNode, Trial, data_read, make_plan, missing_text
+from reidbench.progress import counted, duration
 from reidbench.results import ResultError, read_result
 from reidbench.store import Store
 
@@ -54,7 +54,7 @@ def command(
     disabled: tuple[str, ...],
 ) -> None:
     """Print the trials of SUITE and their phases, without running anything."""
-    plan = make_plan(asked_suite(suite, protocol), discover(disabled), data_root, only)
+    plan = make_plan(asked_suite(suite, protocol), installed(disabled), data_root, only)
     results = results_folder(out, plan.suite.name)
     artefacts = Store(store)
     # Asked once: trials share nodes, and a store may be far away.
@@ -66,6 +66,9 @@ def command(
     nodes = [node for key, node in plan.nodes.items() if key not in done]
     statuses = [row[2] for row in rows[: len(plan.trials)]]
     click.echo("\n" + _summary(plan, nodes, artefacts, statuses))
+    left = [trial for trial, status in zip(plan.trials, statuses, strict=True) if status != "done"]
+    if missing := missing_text(plan, data_read(left)):
+        click.echo("\n" + missing)
 
 
 def _phases(trial: Trial, done: Container[str]) -> str:
@@ -104,7 +107,7 @@ def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: list[str]) -
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done")
     return (
-        f"{len(plan.trials)} trials{beside} under {plan.protocol.name}: {done} done, "
+        f"{counted(len(plan.trials), 'trial')}{beside} under {plan.protocol.name}: {done} done, "
         f"{len(statuses) - done} left\n"
         f"{_saved(plan, expected)}\n"
         f"left to run: {todo}" + (f"\n{time}" if time else "")

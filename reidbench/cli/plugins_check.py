@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 from rich.console import Console
 
-from reidbench.plugins import Component, discover
+from reidbench.cli.options import installed
+from reidbench.plugins import Component
 from reidbench.records import MethodRecord
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def command(
     """  # noqa: D301 - click wants the character, not the two letters
     if fast and (backbones or scopes):
         raise click.UsageError("--fast checks tiny networks alone: leave --backbone, --scope out")
-    registry = discover(context.obj or ())
+    registry = installed(context.obj or ())
     components = [registry.methods.get(name) for name in names]
     known = [registry.backbones.get(name).record.name for name in backbones]
     chosen = [] if fast else known or registry.backbones.names()

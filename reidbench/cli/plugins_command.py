@@ -10,6 +10,7 @@ from tabulate import tabulate
 from reidbench.cli.options import disable_option
 from reidbench.cli.plugins_check import command as check
 from reidbench.plugins import R, Registry, Shelf, discover
+from reidbench.progress import counted
 from reidbench.records import MethodRecord, Record
 
 
@@ -71,6 +72,6 @@ def _name(record: Record) -> str:
 
 def _problems(registry: Registry) -> str:
     if not registry.problems:
-        return f"{len(registry.plugins)} plugin(s) loaded, none failed"
+        return f"{counted(len(registry.plugins), 'plugin')} loaded, none failed"
     lines = [f"{p.plugin} ({p.plugin.name}): {p.reason}" for p in registry.problems]
     return "LEFT OUT\n" + "\n".join(lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reidbench.claims import Claim
+from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 from reidbench.leaderboard import (
     build,
@@ -24,6 +25,10 @@ SUITE_COPY = "suite.yaml"
 """The suite file beside its results: a leaderboard made later finds its claims there."""
 
 
+class PublicationError(ReidbenchError):
+    """A page that cannot be written where it was asked for."""
+
+
 def publish(
     results: list[Result],
     folder: Path,
@@ -34,12 +39,26 @@ def publish(
 
     What the papers ``reported`` say stands beside the tables of the same photographs; what the
     results say of the suite's ``claims`` below them, and in a CSV of its own.
+
+    Raises:
+        PublicationError: a page cannot be written; the leaderboard is printed all the same.
+
     """
     board = with_reported(build(results, claims), reported)
     pages = {"leaderboard.md": to_markdown(board), "leaderboard.csv": to_csv(board)}
     if claims:
         pages["claims.csv"] = claims_to_csv(board)
-    for name, page in pages.items():
-        write_atomically(folder / name, page)
+    # Printed first: a folder that cannot be written must not hide what a run came to.
     click.echo(to_terminal(board))
+    for name, page in pages.items():
+        _write(folder / name, page)
     click.echo("\nwritten: " + ", ".join(str(folder / name) for name in pages), err=True)
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        write_atomically(path, page)
+    except OSError as error:
+        raise PublicationError(
+            f"cannot write {path} ({error.strerror}); name another folder with --out"
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from reidbench.cli.options import (
     asked_suite,
     data_option,
     disable_option,
+    installed,
     only_option,
     out_option,
     protocol_option,
@@ -27,13 +29,13 @@ from reidbench.cli.options import (
     suite_argument,
 )
 from reidbench.cli.publication import SUITE_COPY, publish
-from reidbench.files import write_atomically
+from reidbench.files import room_for, write_atomically
 from reidbench.forecast import forecast
 from reidbench.plan import Plan, Trial, make_plan
-from reidbench.plugins import Registry, discover
-from reidbench.progress import Reporter
+from reidbench.plugins import Registry
+from reidbench.progress import Reporter, counted
 from reidbench.results import Result, ResultError, TrialId, read_result, write_result
-from reidbench.store import Store
+from reidbench.store import Store, StoreError
 
 if TYPE_CHECKING:
     from reidbench.executors.ledger import Account
@@ -63,11 +65,10 @@ def command(
     """Run every trial of SUITE that has no result yet, and print the leaderboard.
 
     A finished suite is not computed again; an interrupted run goes on after its last finished
-    phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input.
+    phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input, 130 interrupted.
     """
     started = perf_counter()
-    registry = discover(disabled)
-    _mention_problems(registry)
+    registry = installed(disabled)
     asked = asked_suite(suite, protocol)
     plan = make_plan(asked, registry, data_root, only)
     results = results_folder(out, plan.suite.name)
@@ -80,7 +81,9 @@ def command(
                 plan, tuple(left), registry, results, store, device, threads, suite, started
             )
     else:
-        click.echo(f"all {len(plan.trials)} trials of '{plan.suite.name}' are done", err=True)
+        click.echo(
+            f"{counted(len(plan.trials), 'trial')} of '{plan.suite.name}': all done", err=True
+        )
     _keep_suite(suite, results.parent / SUITE_COPY)
     _set_superseded_aside(plan, results)
     for left_out in plan.left_out:
@@ -105,11 +108,6 @@ def _keep_suite(suite: Path, copy: Path) -> None:
     text = suite.read_text(encoding="utf-8")
     if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
         write_atomically(copy, text)
-
-
-def _mention_problems(registry: Registry) -> None:
-    for problem in registry.problems:
-        click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
 
 
 def _set_superseded_aside(plan: Plan, results: Path) -> None:
@@ -197,6 +195,7 @@ def _run(
 
     chosen = prepare_device(device, threads)
     preflight(plan, trials)
+    _refuse_unwritable(store)
     # Not before: what a missing data set makes look superseded is not.
     _set_superseded_aside(plan, results)
     results.mkdir(parents=True, exist_ok=True)
@@ -208,8 +207,8 @@ def _run(
     expected = forecast(plan, kept)
     reporter = Reporter(sys.stderr, sum(expected.weight(node) for node in nodes.values()))
     reporter.say(
-        f"suite '{plan.suite.name}': {len(trials)} of {len(plan.trials)} trials to run under "
-        f"{plan.protocol.name} on {chosen}; results in {results}"
+        f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "
+        f"under {plan.protocol.name} on {chosen}; results in {results}"
     )
     if said := forecast_text(expected, nodes.values(), store):
         reporter.say(said)
@@ -219,6 +218,19 @@ def _run(
     account = ledger.close()
     account.write(results.parent / "costs.json")
     return account
+
+
+def _refuse_unwritable(store: Path) -> None:
+    """Refuse a store that cannot be written, which every single trial would fail by."""
+    try:
+        with room_for(store):
+            store.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=store) as probe:
+                probe.write(b"0")
+    except OSError as error:
+        raise StoreError(
+            f"store {store} cannot be written ({error.strerror}); name another folder with --store"
+        ) from error
 
 
 def _log_to(path: Path) -> None:
@@ -234,7 +246,7 @@ def _exit_status(results: list[Result], folder: Path) -> int:
     failed = [result for result in results if result.status not in ("done", "not applicable")]
     if failed:
         click.echo(
-            f"{len(failed)} of {len(results)} trials did not finish; tracebacks in "
+            f"{len(failed)} of {counted(len(results), 'trial')} did not finish; tracebacks in "
             f"{folder / 'run.log'}; the same command tries them again",
             err=True,
         )

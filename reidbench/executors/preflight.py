@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from reidbench.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.data import ClassificationData, ReIDData
 from reidbench.errors import ReidbenchError
-from reidbench.holdings import MissingData, looked_for
-from reidbench.plan import Chosen, ChosenData, LoadNode, Plan, PruneNode, Trial
+from reidbench.plan import (
+    Chosen,
+    ChosenData,
+    Plan,
+    PruneNode,
+    Trial,
+    data_read,
+    refuse_missing,
+)
 from reidbench.protocol import BatchRules
 from reidbench.pruning.contract import refuse_unsound
 
@@ -33,7 +40,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         MethodError: a method whose class and record disagree.
 
     """
-    data = _distinct(data for trial in trials for data in _read(trial))
+    data = data_read(trials)
     refuse_missing(plan, data)
     for chosen in data:
         made = _make(chosen)
@@ -53,36 +60,6 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         graph = capture(_make(backbone), plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)
-
-
-def refuse_missing(plan: Plan, data: Iterable[ChosenData]) -> None:
-    """Refuse a plan whose data sets are not all there; names all that are missing.
-
-    Raises:
-        MissingData: with where each was looked for, and what runs without them.
-
-    """
-    missing = [chosen for chosen in data if chosen.missing]
-    if not missing:
-        return
-    places = "\n".join(
-        f"  {chosen.label}: {'; '.join(looked_for(chosen.record, chosen.root))}"
-        for chosen in missing
-    )
-    names = missing[0].component.record.name
-    mini = plan.suite.miniature
-    instead = f"\nThe same in miniature, without any: reidbench run {mini}" if mini else ""
-    raise MissingData(
-        f"suite '{plan.suite.name}' needs {len(missing)} data set(s) that are not there (--data):\n"
-        f"{places}\nHow to get one: reidbench data show {names}. A part of the suite: --only NAME."
-        f"{instead}"
-    )
-
-
-def _read(trial: Trial) -> Iterator[ChosenData]:
-    """Yield the data sets of which a trial reads images."""
-    yield from (phase.data for phase in trial.phases if not isinstance(phase, LoadNode))
-    yield trial.final.data
 
 
 def _distinct(parts: Iterable[C]) -> list[C]:

@@ -169,6 +169,5 @@ def _line(index: int, total: int, result: Result) -> str:
     if result.scores is None or result.cost is None:
         return f"{head}: {result.error}"
     final = result.scores.final
-    return (
-        f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}  -{result.cost.reduction:.2%} MACs"
-    )
+    fewer = f"  -{result.cost.reduction:.2%} MACs" if result.cost.reduction else ""
+    return f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}{fewer}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reidbench.claims import Claim
+from reidbench.leaderboard.budgets import Budget, off_budget, shared_budget
 from reidbench.leaderboard.claims.judging import judge
 from reidbench.leaderboard.comparison import LeaderboardError, mean_ap, shared_resamples
 from reidbench.leaderboard.origins import origins
@@ -87,7 +88,10 @@ def _refuse_repeated_trials(results: Sequence[Result]) -> None:
 def _table(setting: Setting, results: Sequence[Result]) -> Table:
     entries = _entries(results)
     dense = _reference(entries)
-    others = [_compared(entry, dense) for entry in entries if entry is not dense]
+    # An open division would leave to each method how long it trains.
+    closed = setting.division == "closed"
+    budget = shared_budget(dense.trials if dense else (), results) if closed else {}
+    others = [_held_to(budget, _compared(entry, dense)) for entry in entries if entry is not dense]
     by_reduction = _grouped(others, lambda entry: entry.row.target_reduction)
     finals = [result.scores.final for result in results if result.scores]
     return Table(
@@ -145,8 +149,14 @@ def _compared(entry: _Entry, dense: _Entry | None) -> _Entry:
     return replace(entry, row=replace(entry.row, delta=delta, delta_interval=interval))
 
 
+def _held_to(budget: Budget, entry: _Entry) -> _Entry:
+    why = off_budget(entry.trials, budget)
+    row = replace(entry.row, on_budget=False, notes=(why, *entry.row.notes)) if why else entry.row
+    return replace(entry, row=row)
+
+
 def _placed(entries: Sequence[_Entry]) -> tuple[Row, ...]:
-    """Rank the rows that are whole and on target, and sort all of them."""
+    """Rank the rows that are whole, on target and on budget, and sort all of them."""
     scores = [entry.mean_ap if _may_be_ranked(entry.row) else None for entry in entries]
     places = iter(ranks([score for score in scores if score]))
     rows = [
@@ -158,7 +168,7 @@ def _placed(entries: Sequence[_Entry]) -> tuple[Row, ...]:
 
 def _may_be_ranked(row: Row) -> bool:
     # A method that fails on its bad seeds must not be judged by the good ones.
-    return row.status == "done" and row.matched
+    return row.status == "done" and row.matched and row.on_budget
 
 
 def _best_first(row: Row) -> tuple[bool, float, str]:

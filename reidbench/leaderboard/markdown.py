@@ -34,8 +34,9 @@ LEGEND = """\
 - **Rank** goes down the mean mAP: a row shares the rank (`=`) of the best row of that rank until
   it is clearly worse, by such an interval that excludes 0, and then opens the next. The intervals
   are not corrected for their number.
-- Not ranked (-): the dense reference, rows with a failed or diverged seed, and rows **off target**,
-  whose reduction lies outside the protocol's tolerance.
+- Not ranked (-): rows with a failed or diverged seed; rows **off target**, whose reduction lies
+  outside the protocol's tolerance; and rows *off budget*, as a note says: controls that train for
+  the dense network's compute, not for its epochs. Nor is the dense reference (ref.).
 - *before retraining* is right after the cut, with batch norm recalibrated. Iterative and
   progressive methods have already trained for part of the phase by then, so it is comparable only
   between methods of one strategy. Epochs and seconds are those of all phases, the base network's

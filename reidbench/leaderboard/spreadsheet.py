@@ -82,6 +82,7 @@ def _row(row: Row) -> dict[str, Value]:
         "control": row.control,
         "status": row.status,
         "matched": row.matched if row.reduction is not None else None,
+        "on_budget": row.on_budget if row.epochs is not None else None,
         "seeds_done": row.seeds_done,
         "seeds": row.seeds,
         **_spread("map", row.mean_ap),

@@ -90,6 +90,8 @@ class Row:
     notes: tuple[str, ...]
     rank: int | None = None
     tied: bool = False
+    on_budget: bool = True
+    """Whether every seed trained for the epochs of the dense network."""
     delta: float | None = None
     """mAP minus that of the dense control, over the seeds both have."""
     delta_interval: Interval | None = None

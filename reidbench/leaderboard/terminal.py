@@ -34,9 +34,10 @@ INDENT = " " * 11
 
 LEGEND = (
     "Rank: shared (=) with the best row of that rank until a row is clearly worse, its interval "
-    "of difference excluding 0. ref.: the unpruned network. red.: achieved reduction of MACs. "
-    "±: standard deviation over seeds; Δ mAP to dense with a 95 % interval over identities and "
-    "seeds."
+    "of difference excluding 0. -: not ranked: a failed seed, off target, or off budget (trains "
+    "for the dense network's compute, not its epochs). ref.: the unpruned network. red.: achieved "
+    "reduction of MACs. ±: standard deviation over seeds; Δ mAP to dense with a 95 % interval over "
+    "identities and seeds."
 )
 
 

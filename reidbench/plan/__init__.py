@@ -2,6 +2,7 @@
 
 from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
 from reidbench.plan.grid import make_plan
+from reidbench.plan.missing import data_read, missing_text, refuse_missing
 from reidbench.plan.nodes import (
     ENGINE,
     EvaluateNode,
@@ -27,5 +28,8 @@ __all__ = [
     "PruneNode",
     "TrainNode",
     "Trial",
+    "data_read",
     "make_plan",
+    "missing_text",
+    "refuse_missing",
 ]

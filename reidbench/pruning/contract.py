@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reidbench.method import Method
 from reidbench.plan import ChosenMethod
+from reidbench.pruning.guidance import guides
 from reidbench.pruning.problems import MethodError
 
 NORMALISATIONS = ("l2", "none")
@@ -21,6 +22,12 @@ def refuse_unsound(method: Method, chosen: ChosenMethod) -> None:
         raise MethodError(
             f"{where} overrides prune(), so its record must say strategy='own' "
             "(a suite may still name another)"
+        )
+    # A suite may train any scoring method that long before its cut; a record means a penalty.
+    if record.strategy == "regularised" and record.prunes != "nothing" and not guides(method):
+        raise MethodError(
+            f"{where}: its record says strategy='regularised', and it overrides neither penalty() "
+            "nor after_step(); write one of them, or say another strategy"
         )
     if own.after_step is not Method.after_step and record.data != "labels":
         raise MethodError(

@@ -21,7 +21,7 @@ class Guidance:
 
     method: Method
     label: str
-    groups: list[GroupView]
+    groups: tuple[GroupView, ...]
     steps: int
     done: int
     choose: Callable[[Scores], Mapping[str, Tensor]]

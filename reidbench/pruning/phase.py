@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from operator import index
 
 import torch
 from torch import Tensor
@@ -18,13 +19,14 @@ from reidbench.pruning.calibration import calibration_loss
 from reidbench.pruning.contract import refuse_unsound
 from reidbench.pruning.guidance import Guidance, guides
 from reidbench.pruning.problems import MethodError
-from reidbench.pruning.ranking import Ranking, checked, checked_scores, no_judge
+from reidbench.pruning.ranking import Grounds, Ranking, checked, checked_scores, no_judge
 from reidbench.pruning.refitting import refit, refits
 from reidbench.pruning.samples import Anchor
 from reidbench.pruning.sharing import SharedScores, Shelf
 from reidbench.pruning.solving import comparable, relative
 from reidbench.pruning.strategies import STRATEGIES, rounds
 from reidbench.pruning.subject import Subject, lowest_gone
+from reidbench.pruning.surroundings import unchanged
 from reidbench.task import Scores
 from reidbench.training import Network, Trainer, derived_seed
 from reidbench.training.seeds import isolated
@@ -76,7 +78,7 @@ class Pruning:
         """Spend the phase as the record or the suite says."""
         refuse_unsound(self.method, self.node.method)
         # A method that draws from global generators stays reproducible.
-        with isolated(derived_seed(self.node.seed, "method")):
+        with isolated(derived_seed(self.node.seed, "method")), unchanged(self._label):
             # One that keeps everything has no strategy, whatever word stands in its record.
             if self.node.method.record.prunes == "nothing":
                 return self.method.prune(self)
@@ -144,6 +146,13 @@ class Pruning:
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""
+        try:
+            steps = index(steps)
+        except TypeError:
+            raise MethodError(
+                f"method '{self._label}' asked for {steps!r} steps, which is no whole number; "
+                "divide with //, or round()"
+            ) from None
         if not 0 <= steps <= self.steps_left:
             raise MethodError(
                 f"method '{self._label}' asked for {steps} steps with {self.steps_left} "
@@ -164,6 +173,11 @@ class Pruning:
                 f"method '{self._label}' reached a reduction of {self.achieved:.4f}, the target "
                 f"is {self.target:.4f}: outside the protocol's tolerance"
             )
+        if layer := self.subject.unlike_its_plan:
+            raise MethodError(
+                f"method '{self._label}': '{layer}' has not the channels that its cuts left it; "
+                "remove channels by phase.cut() alone, and put no other network in its place"
+            )
 
     @property
     def _label(self) -> str:
@@ -177,18 +191,21 @@ class Pruning:
         """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
         with self.clock.running("ranking"):
             network = self._copy()
-        groups = [v for v in self.subject.views(network) if only in (None, v.name)]
-        return Ranking(
-            method=self._label,
-            data=self.node.method.record.data,
+        groups = tuple(v for v in self.subject.views(network) if only in (None, v.name))
+        grounds = Grounds(
             whole=network,
-            groups=groups,
             calibration=self.subject.calibration,
             protocol=self.node.rules,
-            generator=self.random,
             goal=reduction,
             anchor=self._anchored(network),
             judge=no_judge if only else lambda scores: self._loss_after(scores, reduction),
+        )
+        return Ranking(
+            grounds,
+            method=self._label,
+            data=self.node.method.record.data,
+            groups=groups,
+            generator=self.random,
         )
 
     def _copy(self) -> Network:
@@ -202,7 +219,7 @@ class Pruning:
         # A method that draws from torch's global generators stays reproducible.
         seed = derived_seed(self.node.seed, "ranking", self.trainer.done)
         self._rankings += 1
-        with self.clock.running("ranking"), isolated(seed):
+        with self.clock.running("ranking"), isolated(seed), unchanged(self._label):
             return checked_scores(self.method, ranking)
 
     @property
@@ -261,7 +278,7 @@ class Pruning:
             self._guidance = Guidance(
                 method=self.method,
                 label=self._label,
-                groups=self.subject.views(live=True),
+                groups=tuple(self.subject.views(live=True)),
                 steps=self.active_steps,
                 done=self.trainer.done,
                 choose=self._leaving,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from reidbench.channels import GroupView
+from reidbench.errors import did_you_mean
 from reidbench.method import Method
 from reidbench.protocol import Protocol
 from reidbench.pruning.calibration import Batches, evaluating
@@ -31,6 +32,9 @@ from reidbench.training.loop import batch_loss
 from reidbench.training.losses import identity_loss
 
 Judge = Callable[[Scores], float]
+Per = Literal["batch", "image"]
+PER: tuple[Per, ...] = get_args(Per)
+MAPS: tuple[Maps, ...] = get_args(Maps)
 
 
 def no_judge(scores: Scores) -> float:
@@ -42,24 +46,39 @@ def no_judge(scores: Scores) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
-    """The :class:`reidbench.api.RankingTask` of one ranking of one copy of a network.
+class Grounds:
+    """What a ranking works with, and a method only gets at by asking the ranking.
 
-    ``data`` is what the record of ``method`` declares; ``anchor`` the network that reconstruction
-    aims at.
+    ``whole`` is the network with its classifier; ``anchor`` the network that reconstruction aims
+    at; ``goal`` the reduction that the cut after the ranking aims at.
     """
 
-    method: str
-    data: Data
     whole: Network
-    groups: Sequence[GroupView]
     calibration: Batches
     protocol: Protocol
-    generator: torch.Generator
     goal: float
     anchor: Anchor
     judge: Judge = no_judge
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The :class:`reidbench.api.RankingTask` of one ranking of one copy of a network.
+
+    ``data`` is what the record of ``method`` declares.
+    """
+
+    _grounds: Grounds
+    method: str
+    data: Data
+    groups: Sequence[GroupView]
+    generator: torch.Generator
     _asked: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Network:
+        """The network with its classifier."""
+        return self._grounds.whole
 
     @property
     def network(self) -> nn.Module:
@@ -70,7 +89,7 @@ class Ranking:
     def reduction(self) -> float:
         """The reduction that the cut after this ranking aims at."""
         self._asked.append("reduction")
-        return self.goal
+        return self._grounds.goal
 
     @property
     def is_for_one_cut(self) -> bool:
@@ -81,12 +100,13 @@ class Ranking:
         """Iterate over the calibration batches."""
         self._needs("labels", "images()")
         # Clones: what a method does to its images, it does to no other ranking's.
-        yield from ((images.clone(), labels.clone()) for images, labels in self.calibration)
+        for images, labels in self._grounds.calibration:
+            yield images.clone(), labels.clone()
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the training loss of a batch, a scalar."""
         self._needs("labels", "loss()")
-        return batch_loss(self.whole, images, labels, self.protocol.training)
+        return batch_loss(self.whole, images, labels, self._grounds.protocol.training)
 
     def mean_over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
@@ -100,7 +120,7 @@ class Ranking:
         for batch in self._statistics(statistic, gradients, maps):
             for name, values in batch:
                 totals[name] += values.double().sum(dim=0).cpu()
-        count = sum(len(images) for images, _ in self.calibration)
+        count = sum(len(images) for images, _ in self._grounds.calibration)
         return {name: (total / count).float() for name, total in totals.items()}
 
     def over_images(
@@ -117,7 +137,7 @@ class Ranking:
         return {name: torch.cat(values) for name, values in parts.items()}
 
     def mean_over_gradients(
-        self, statistic: GradientStatistic, *, per: Literal["batch", "image"] = "batch"
+        self, statistic: GradientStatistic, *, per: Per = "batch"
     ) -> Mapping[str, Tensor]:
         """Average a statistic of the weights' gradients; (channels,) by group."""
         self._needs("labels", "mean_over_gradients()")
@@ -139,26 +159,29 @@ class Ranking:
         """Return the training loss that a cut by ``scores`` would leave."""
         self._needs("labels", "loss_after()")
         self._asked.append("loss_after")
-        return self.judge(scores)
+        return self._grounds.judge(scores)
 
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:
         """Sample what the layers that read ``group`` get, and should give."""
         self._needs("images", "next_layers()")
         own = next(view for view in self.groups if view.name == group.name)
+        given = self._grounds
         with evaluating(self.whole), torch.no_grad():
             return sample_next_layers(
-                own, self.whole, self.anchor, self.calibration, points, self.generator
+                own, self.whole, given.anchor, given.calibration, points, self.generator
             )
 
-    def _losses(self, per: Literal["batch", "image"]) -> Iterator[Tensor]:
-        rules = self.protocol.training
+    def _losses(self, per: Per) -> Iterator[Tensor]:
+        self._refuse_unknown("per", per, PER)
+        given = self._grounds
+        rules = given.protocol.training
         if per == "image" and not rules.loss.identity:
             raise MethodError(
                 f"method '{self.method}' wants the loss of each image: that is the identity loss, "
-                f"which {self.protocol.name} does not train with; leave the method out, or use a "
+                f"which {given.protocol.name} does not train with; leave the method out, or use a "
                 "protocol with one"
             )
-        for images, labels in self.calibration:
+        for images, labels in given.calibration:
             if per == "batch":
                 yield batch_loss(self.whole, images, labels, rules)
                 continue
@@ -171,13 +194,14 @@ class Ranking:
         self, statistic: FeatureStatistic, gradients: bool, maps: Maps
     ) -> Iterator[list[tuple[str, Tensor]]]:
         """Yield for each batch the statistic of each observed map, (n, channels), by group."""
+        self._refuse_unknown("maps", maps, MAPS)
         self._needs("labels" if gradients else "images", "feature maps")
         if gradients and maps == "activated":
             raise MethodError(
                 f"method '{self.method}': gradients are those of 'normed' maps; ask for these"
             )
         with evaluating(self.whole), torch.set_grad_enabled(gradients):
-            for images, labels in self.calibration:
+            for images, labels in self._grounds.calibration:
                 batch = []
                 for seen, slope in self._seen(images, labels, gradients):
                     values = statistic(seen.maps(maps), slope)
@@ -190,7 +214,7 @@ class Ranking:
         self, images: Tensor, labels: Tensor, gradients: bool
     ) -> Iterator[tuple[Seen, Tensor | None]]:
         with observing(self.groups) as seen:
-            loss = batch_loss(self.whole, images, labels, self.protocol.training)
+            loss = batch_loss(self.whole, images, labels, self._grounds.protocol.training)
         if not gradients:
             yield from ((one, None) for one in seen)
             return
@@ -205,6 +229,14 @@ class Ranking:
                 f"{expected}, {axes}, not {described(values)}; mend what it gives to {where}()"
             )
 
+    def _refuse_unknown(self, argument: str, word: str, words: Sequence[str]) -> None:
+        if word not in words:
+            choice = " or ".join(repr(known) for known in words)
+            raise MethodError(
+                f"method '{self.method}': {argument}={word!r} is none of {choice}"
+                f"{did_you_mean(str(word), words)}"
+            )
+
     def _needs(self, data: Data, what: str) -> None:
         if DATA.index(self.data) < DATA.index(data):
             raise MethodError(
@@ -217,8 +249,8 @@ def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
     """Return the method's scores of every group, float64 on the CPU.
 
     Raises:
-        MethodError: scores of the wrong shape or not finite, naming method and layer; or a group
-            that the method cannot score.
+        MethodError: scores of the wrong shape or not finite, naming method and layer; a group that
+            the method cannot score; or gradients that tell no channel of the network from another.
 
     """
     with naming(ranking.method):
@@ -228,6 +260,13 @@ def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
         with naming(ranking.method, group.name):
             values = method.scores(group, ranking)
         scores[group.name] = checked(values, group, ranking.method)
+    # One layer alone may be dead; of all, ties would go by position and empty the first layers.
+    if ranking.data == "labels" and len(scores) > 1 and not any(map(torch.any, scores.values())):
+        raise MethodError(
+            f"method '{ranking.method}' scores every channel 0: the loss of the calibration images "
+            "has no gradient, as a triplet loss that all of them satisfy; prune before the loss is "
+            "0, or use a protocol that trains with an identity loss"
+        )
     return scores
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -47,6 +49,24 @@ class Subject:
     def achieved(self) -> float:
         """The reduction of MACs reached so far."""
         return 1 - self.dense.macs.total(self.plan.widths) / self.dense.macs.total()
+
+    @property
+    def unlike_its_plan(self) -> str:
+        """The first layer that has not as many channels as the plan leaves it, "" for none."""
+        gone: Counter[tuple[str, str, int]] = Counter()
+        sizes: dict[tuple[str, str, int], int] = {}
+        for group in self.dense.groups:
+            kept = self.plan.kept.get(group.name, range(group.size))
+            for cut in group.producers:
+                place = cut.owner, cut.tensors[0], cut.dim
+                sizes[place] = cut.length
+                gone[place] += int((~np.isin(cut.channels, kept)).sum())
+        layers = dict(self.network.backbone.named_modules())
+        for (owner, tensor, dim), size in sizes.items():
+            weight = getattr(layers.get(owner), tensor, None)
+            if weight is None or weight.shape[dim] != size - gone[owner, tensor, dim]:
+                return owner
+        return ""
 
     def views(self, network: Network | None = None, *, live: bool = False) -> list[GroupView]:
         """Return the groups in scope, of the network or of a copy of it."""

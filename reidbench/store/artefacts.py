@@ -23,7 +23,7 @@ _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 
 
 class StoreError(ReidbenchError):
-    """An artefact that cannot be read."""
+    """An artefact that cannot be read, or a store that cannot be written."""
 
 
 class Store:

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from reidbench.method import Method
 from reidbench.pruning.phase import Pruning
-from reidbench.records import MethodRecord, TargetError
+from reidbench.records import MethodRecord
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.ground import TINY, Ground
+from reidbench.testing.surroundings import guard, undisturbed
 from reidbench.testing.trace import Trace, run
 from reidbench.testing.watching import watch
 from reidbench.training.seeds import isolated
@@ -25,6 +26,8 @@ class Candidate:
     record: MethodRecord
     changes: list[str] = field(default_factory=list)
     """What the reference run changed that it should only have looked at."""
+    settings: list[str] = field(default_factory=list)
+    """What importing it, making it, ranking and the reference run changed of torch's settings."""
 
     @property
     def name(self) -> str:
@@ -47,8 +50,9 @@ class Candidate:
         if self.record.prunes == "nothing":
             return False
         try:
-            target = self.record.load()
-        except TargetError:
+            with undisturbed(self.settings, "importing it"):
+                target = self.record.load()
+        except (Exception, SystemExit):
             return True
         own_scores = getattr(target, "scores", None) is not Method.scores
         return own_scores or self.record.strategy != "own"
@@ -60,13 +64,14 @@ class Candidate:
     def begin(self, ground: Ground = TINY, reduction: float | None = None) -> Pruning:
         """Return a prune phase of this method, which may look at everything."""
         self.needs_building()
-        with trying(self.name, "when its phase began"):
+        with trying(self.record, "when its phase began"):
             return ground.begin(self.granted, reduction)
 
     def rank(self, ground: Ground) -> None:
         """Have the harness rank every group in reach, and check the scores."""
         phase = self.begin(ground)
-        with trying(self.name, f"while it ranked the groups of {ground}"), isolated(0):
+        guard(phase.method, self.settings)
+        with trying(self.record, f"while it ranked the groups of {ground}"), isolated(0):
             phase.rank()
 
     @cached_property
@@ -79,9 +84,10 @@ class Candidate:
         """
         phase = self.begin(TINY, self.reduction)
         changes = watch(phase)
-        with trying(self.name, f"in a prune phase to {self.reduction:g} of {TINY}"):
+        with trying(self.record, f"in a prune phase to {self.reduction:g} of {TINY}"):
             trace = run(phase)
         self.changes[:] = changes
+        self.settings.extend(trace.settings)
         return trace
 
     def finished(self) -> Trace:
@@ -117,7 +123,10 @@ class Candidate:
             CheckFailed: its target does not import, refuses the defaults, or makes no method.
 
         """
-        with trying(self.name, "when it was made with its record's defaults"):
+        with (
+            trying(self.record, "when it was made with its record's defaults"),
+            undisturbed(self.settings, "__init__()"),
+        ):
             made = self.record.build({})
         if not isinstance(made, Method):
             raise CheckFailed(

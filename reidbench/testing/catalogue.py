@@ -14,8 +14,14 @@ from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Check
 from reidbench.testing.data import declares_its_data, never_touches_test_data
 from reidbench.testing.documentation import documents_itself
+from reidbench.testing.elsewhere import same_in_another_process
 from reidbench.testing.ground import TINY, Ground
-from reidbench.testing.purity import deterministic, leaves_the_network_untouched
+from reidbench.testing.order import any_order_of_groups, tells_channels_apart
+from reidbench.testing.purity import (
+    deterministic,
+    leaves_the_network_untouched,
+    leaves_torch_untouched,
+)
 from reidbench.testing.robustness import (
     constant_images,
     one_image_batches,
@@ -88,6 +94,7 @@ def _of_scores(grounds: Sequence[Ground], everywhere: Sequence[Ground]) -> dict[
         "one-image-batches": one_image_batches,
         "constant-images": constant_images,
         "small-groups": small_groups,
+        "any-order-of-groups": any_order_of_groups,
     }
 
 
@@ -99,8 +106,12 @@ def _of_phases(record: MethodRecord, targets: Sequence[float]) -> dict[str, Body
     # A slim network is cut before any training: that phase has no steps to spend.
     if record.prunes != "initial":
         bodies["spends-the-budget"] = spends_the_budget
+    if record.prunes != "nothing" and not record.control:
+        bodies["tells-channels-apart"] = tells_channels_apart
     bodies["leaves-the-network-untouched"] = leaves_the_network_untouched
+    bodies["leaves-torch-untouched"] = leaves_torch_untouched
     bodies["deterministic"] = deterministic
+    bodies["same-in-another-process"] = same_in_another_process
     bodies["never-touches-test-data"] = never_touches_test_data
     if record.prunes != "nothing":
         bodies["declares-its-data"] = declares_its_data

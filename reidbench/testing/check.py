@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 from reidbench.channels import ScopeError
 from reidbench.errors import Diverged, ReidbenchError
 from reidbench.pruning.problems import MethodError
+from reidbench.records import MethodRecord
 from reidbench.task import CannotScore
+from reidbench.testing.blame import could_refuse, described
 
 Status = Literal["ok", "refused", "failed", "blocked"]
 
@@ -81,7 +81,7 @@ class Check:
             warnings.warn(text, RefusalWarning, stacklevel=2)
 
     def outcome(self) -> Outcome:
-        """Run the check and return how it ended; never raises for the method's fault."""
+        """Run the check and return how it ended, whatever it raises."""
         status: Status = "ok"
         sentence, start = "", perf_counter()
         try:
@@ -92,15 +92,24 @@ class Check:
             status, sentence = "blocked", str(blocked)
         except CheckFailed as failure:
             status, sentence = "failed", str(failure)
+        # A record that is broken in a way nobody thought of still gets its line.
+        except (Exception, SystemExit) as error:
+            said = " ".join(str(error).split())
+            status = "failed"
+            sentence = (
+                f"method '{self.method}' broke this check with {type(error).__name__} ({said}); "
+                "compare its record and class with docs/plugins.md"
+            )
         return Outcome(status, sentence, perf_counter() - start)
 
 
 @contextmanager
-def trying(method: str, where: str) -> Iterator[None]:
+def trying(record: MethodRecord, where: str) -> Iterator[None]:
     """Turn whatever a method raises in the block into a failure or a refusal, in one sentence.
 
     ``where`` ends a clause, e.g. ``in a prune phase to 0.5``.
     """
+    method = record.name
     try:
         yield
     except (CheckFailed, Refused):
@@ -120,9 +129,10 @@ def trying(method: str, where: str) -> Iterator[None]:
         raise CheckFailed(f"{error} (seen {where})") from error
     # A method that calls sys.exit() is at fault like any other.
     except (Exception, SystemExit) as error:
+        refusing = ", or say with CannotScore what it lacks"
         raise CheckFailed(
-            f"method '{method}' raised {_named(error)} {where}; it should work there, or say with "
-            "CannotScore what it lacks"
+            f"method '{method}' raised {described(error, record)} {where}; it should work there"
+            f"{refusing if could_refuse(error, record) else ''}"
         ) from error
 
 
@@ -133,10 +143,3 @@ def _refusal(method: str, where: str, error: MethodError) -> Refused | CheckFail
             "lacks and what to do, as in CannotScore(\"no ReLU follows; use scope 'inner'\")"
         )
     return Refused(str(error))
-
-
-def _named(error: BaseException) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(str(error).split())
-    said = f" ({text})" if text else ""
-    return f"{type(error).__name__}{said} at {Path(last.filename).name}:{last.lineno}"

@@ -24,7 +24,7 @@ def never_touches_test_data(candidate: Candidate) -> None:
     asked = len(FORBIDDEN.asked)
     phase = candidate.begin(replace(TINY, data=FORBIDDEN_TESTS), candidate.reduction)
     try:
-        with trying(candidate.name, f"in a prune phase of {TINY}"):
+        with trying(candidate.record, f"in a prune phase of {TINY}"):
             second = run(phase)
     finally:
         if len(FORBIDDEN.asked) > asked:
@@ -32,6 +32,8 @@ def never_touches_test_data(candidate: Candidate) -> None:
     difference = first.difference(second)
     if not difference:
         return
+    if candidate.settings:
+        raise Blocked("needs 'leaves-torch-untouched' to pass first")
     if first.difference(_again(candidate)):
         raise Blocked("needs 'deterministic' to pass first")
     raise CheckFailed(_touched(candidate, f"{difference} when the test data were others"))
@@ -41,7 +43,7 @@ def declares_its_data(candidate: Candidate) -> None:
     """Run the phase with what the record declares, then with less, which must not be enough."""
     candidate.finished()
     declared = candidate.record.data
-    with trying(candidate.name, f"in a prune phase of {TINY}"):
+    with trying(candidate.record, f"in a prune phase of {TINY}"):
         # Every run before this one had leave to look at labels.
         if declared != "labels":
             run(TINY.begin(candidate.record, candidate.reduction))

@@ -23,6 +23,7 @@ from reidbench.protocol import Protocol, load_protocol
 from reidbench.pruning.phase import Pruning
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.store import Store
+from reidbench.testing.surroundings import undisturbed
 from reidbench.training import generator
 from reidbench.training.seeds import isolated
 
@@ -85,12 +86,14 @@ class Ground:
             reduction = _in_reach(new)
         node = replace(new.node, method=chosen, reduction=reduction)
         network = copy.deepcopy(new.subject.network)
+        with undisturbed([], ""):
+            method = chosen.build()
         bench = workbench()
         images = bench.train_images(node.data, node.protocol.input)
         return replace(
             new,
             node=node,
-            method=chosen.build(),
+            method=method,
             subject=replace(new.subject, network=network, calibration=_copied(new)),
             trainer=make_trainer(node, network, images, bench),
             random=generator(SEED, "ranking"),

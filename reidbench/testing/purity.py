@@ -19,11 +19,22 @@ def leaves_the_network_untouched(candidate: Candidate) -> None:
         )
 
 
+def leaves_torch_untouched(candidate: Candidate) -> None:
+    """Compare torch's settings of the process before and after each call of the method."""
+    candidate.finished()
+    for change in candidate.settings:
+        raise CheckFailed(
+            f"method '{candidate.name}': {change}, which is torch's setting for the whole process "
+            "and so for the harness and for other methods; set it for a block alone (with "
+            "torch.no_grad():), or put it back in a finally"
+        )
+
+
 def deterministic(candidate: Candidate) -> None:
     """Run the whole phase again with other global random states, and compare bit for bit."""
     first = candidate.finished()
     phase = candidate.begin(TINY, candidate.reduction)
-    with trying(candidate.name, "in its second run"):
+    with trying(candidate.record, "in its second run"):
         second = run(phase, state=12345)
     if difference := first.difference(second):
         raise CheckFailed(

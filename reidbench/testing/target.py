@@ -15,7 +15,7 @@ def meets_the_target(candidate: Candidate, reduction: float) -> None:
         achieved = candidate.reference.achieved
     else:
         phase = candidate.begin(TINY, reduction)
-        with trying(candidate.name, f"in a prune phase to {reduction:g} of {TINY}"):
+        with trying(candidate.record, f"in a prune phase to {reduction:g} of {TINY}"):
             achieved = run(phase).achieved
     tolerance = TINY.rules.pruning.tolerance
     if abs(achieved - reduction) > tolerance:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from reidbench.method import Method
 from reidbench.pruning.phase import Pruning
+from reidbench.testing.calls import Call, wrap
+from reidbench.testing.surroundings import guard
 from reidbench.training.seeds import isolated
-
-Call = Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +24,7 @@ class Trace:
         achieved: the reduction of MACs.
         steps: optimiser steps of the phase.
         steps_left: those that were not spent.
+        settings: what each call changed of torch's settings, as clauses.
 
     """
 
@@ -35,11 +34,12 @@ class Trace:
     achieved: float
     steps: int
     steps_left: int
+    settings: list[str]
 
     def difference(self, other: Trace) -> str:
         """Return where another run first departs from this one, as a clause; empty if nowhere."""
         for (name, mine), (theirs, values) in zip(self.scores, other.scores, strict=False):
-            if name != theirs or not _same(mine, values):
+            if name != theirs or not same(mine, values):
                 return f"gave other scores for '{name}'"
         if len(self.scores) != len(other.scores):
             return f"asked for {len(self.scores)} rankings of groups, then for {len(other.scores)}"
@@ -47,7 +47,7 @@ class Trace:
             if channels != other.kept[name]:
                 return f"kept other channels of '{name}'"
         for name, tensor in self.weights.items():
-            if not _same(tensor, other.weights[name]):
+            if not same(tensor, other.weights[name]):
                 return f"left other weights in '{name}'"
         return ""
 
@@ -63,6 +63,8 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
         return values
 
     wrap(phase.method, "scores", noting)
+    settings: list[str] = []
+    guard(phase.method, settings)
     with isolated(state):
         phase.run()
     return Trace(
@@ -72,19 +74,11 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
         phase.achieved,
         phase.steps,
         phase.steps_left,
+        settings,
     )
 
 
-def wrap(method: Method, name: str, around: Call) -> None:
-    """Have one method of an instance called through ``around(call, *arguments)``.
-
-    Its class stays as it is: the harness asks it which methods the author wrote.
-    """
-    call = getattr(method, name)
-    setattr(method, name, lambda *arguments: around(call, *arguments))
-
-
-def _same(one: Tensor, other: Tensor) -> bool:
+def same(one: Tensor, other: Tensor) -> bool:
     """Return whether two tensors are equal bit for bit, NaN included."""
     if one.shape != other.shape or one.dtype != other.dtype:
         return False

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from reidbench.pruning.phase import Pruning
 from reidbench.pruning.ranking import Ranking
-from reidbench.testing.trace import Call, wrap
+from reidbench.testing.calls import Call, wrap
 
-LOOKING = ("prepare", "scores", "refit", "penalty", "after_step")
+LOOKING = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share")
 """What the harness calls of a method that may look at networks, and must leave them as they are."""
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_OF_PARAMETERS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def watch(phase: Pruning) -> list[str]:
@@ -59,7 +59,8 @@ class Snapshot:
     gradients: dict[str, Tensor | None]
     learning: dict[str, bool]
     modes: dict[str, bool]
-    hooks: dict[str, tuple[int, ...]]
+    hooks: dict[str, tuple[object, ...]]
+    forward: dict[str, tuple[object, ...]]
 
     @classmethod
     def of(cls, network: nn.Module) -> Snapshot:
@@ -71,9 +72,10 @@ class Snapshot:
             {name: p.requires_grad for name, p in network.named_parameters()},
             {name: module.training for name, module in network.named_modules()},
             {
-                name: tuple(len(getattr(module, kind)) for kind in _HOOKS)
-                for name, module in network.named_modules()
+                **{name: _hooks_of_module(module) for name, module in network.named_modules()},
+                **{name: _hooks_of_parameter(p) for name, p in network.named_parameters()},
             },
+            {name: _forward(module) for name, module in network.named_modules()},
         )
 
     def change(self, after: Snapshot) -> str:
@@ -84,11 +86,26 @@ class Snapshot:
             ("requires_grad", self.learning, after.learning),
             ("the training mode", self.modes, after.modes),
             ("the hooks", self.hooks, after.hooks),
+            ("the forward()", self.forward, after.forward),
         ):
             for name in mine.keys() | theirs.keys():
                 if not _equal(mine.get(name), theirs.get(name)):
                     return f"{what} of '{name or 'the whole'}'"
         return ""
+
+
+def _hooks_of_module(module: nn.Module) -> tuple[object, ...]:
+    held = {kind: hooks for kind, hooks in vars(module).items() if "_hooks" in kind}
+    return tuple((kind, *hooks) for kind, hooks in held.items() if isinstance(hooks, dict))
+
+
+def _hooks_of_parameter(parameter: nn.Parameter) -> tuple[object, ...]:
+    return tuple(tuple(getattr(parameter, kind) or ()) for kind in _OF_PARAMETERS)
+
+
+def _forward(module: nn.Module) -> tuple[object, ...]:
+    """Return what runs when a module is called: its class, unless it has a function of its own."""
+    return type(module), vars(module).get("forward")
 
 
 def _equal(one: object, other: object) -> bool:

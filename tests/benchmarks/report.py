@@ -22,6 +22,8 @@ PAGE = ROOT / "docs" / "performance.md"
 FIGURE = ROOT / "docs" / "images" / "growth.svg"
 TEMPLATE = Path(__file__).with_name("page.md")
 GROWTH = "grows"
+WORST = 3
+"""How many of the bars that are not met the page opens with."""
 
 Info = Mapping[str, Any]
 
@@ -56,6 +58,7 @@ def page(documents: Sequence[Mapping[str, Any]]) -> str:
     everything = list(infos(documents))
     matched = ("scope", "allocation", "reduction", "seconds", "solver ms", "error, points")
     return TEMPLATE.read_text(encoding="utf-8").format(
+        opening=opening(everything),
         machine=machine(documents),
         bars=table(("what", "measured", "bar", "", "beside"), bars(everything)),
         matches=table(matched, matches(everything)),
@@ -86,19 +89,43 @@ def _state(commit: Mapping[str, Any]) -> str:
     return str(commit.get("id", "?"))[:7] + (" with changes" if commit.get("dirty") else "")
 
 
+def opening(everything: Iterable[Info]) -> str:
+    """Return the sentence that says how many bars are met, and which are furthest from it."""
+    barred = [info for info in everything if "what" in info]
+    missed = sorted((info for info in barred if not met(info)), key=share)
+    said = f"**{len(barred) - len(missed)} of {len(barred)} bars are met, {len(missed)} are not**"
+    if not missed:
+        return f"{said}."
+    worst = "; ".join(
+        f"{info['what']}: {info['value']:.2f} {info['unit']} ({info['sense']} {info['bar']:g})"
+        for info in missed[:WORST]
+    )
+    return f"{said}, and these are furthest from theirs: {worst}."
+
+
+def met(info: Info) -> bool:
+    """Return whether a figure is on the right side of its bar."""
+    value, bar = info["value"], info["bar"]
+    return bool(value <= bar if info["sense"] == "at most" else value >= bar)
+
+
+def share(info: Info) -> float:
+    """Return how much of its bar a figure that misses it reaches, below 1."""
+    value, bar = float(info["value"]), float(info["bar"])
+    return bar / value if info["sense"] == "at most" else value / bar
+
+
 def bars(everything: Iterable[Info]) -> Iterator[Sequence[str]]:
     """Yield a row for each figure with a bar."""
     for info in everything:
         if "what" not in info:
             continue
-        value, bar = info["value"], info["bar"]
-        met = value <= bar if info["sense"] == "at most" else value >= bar
         beside = ", ".join(f"{name} {words}" for name, words in info["beside"].items())
         yield (
             info["what"],
-            f"{value:.2f} {info['unit']}",
-            f"{info['sense']} {bar:g} {info['unit']}",
-            "met" if met else "**not met**",
+            f"{info['value']:.2f} {info['unit']}",
+            f"{info['sense']} {info['bar']:g} {info['unit']}",
+            "met" if met(info) else "**not met**",
             beside,
         )
 

@@ -32,6 +32,20 @@ class Squeeze(Method):
         return group.weight.abs().sum(dim=1)
 
 
+class Presses(Squeeze):
+    """Squeeze, with a word on each step."""
+
+    def penalty(self, task):
+        return None
+
+
+class Careless(Squeeze):
+    """Squeeze, and forget what was switched off."""
+
+    def prepare(self, task):
+        torch.set_grad_enabled(False)
+
+
 class Silent(Squeeze):
     def scores(self, group, task):
         return group.weight.abs().sum(dim=1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from phases.world import CPU, TINY, TINYNET, protocol
 
 from reidbench.cards.costs import Cost
@@ -35,7 +36,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 def test_a_ranking_and_a_whole_cut_are_measured_under_every_strategy(
     bench: Bench, strategy: str
 ) -> None:
-    cost = measure(component("Squeeze", strategy=strategy), ON, bench)
+    cost = measure(component("Presses", strategy=strategy), ON, bench)
     assert cost.problem == ""
     assert cost.ranking and cost.recalibration and cost.cut
     assert {"ranking", "cutting"} <= set(cost.parts)
@@ -45,8 +46,14 @@ def test_a_ranking_and_a_whole_cut_are_measured_under_every_strategy(
 def test_nothing_is_trained(bench: Bench) -> None:
     steps: list[int] = []
     listening = Bench(bench.store, CPU, lambda done, total, note: steps.append(done))
-    measure(component("Squeeze", strategy="regularised"), ON, listening)
+    measure(component("Presses", strategy="regularised"), ON, listening)
     assert steps == []
+
+
+def test_what_a_method_changes_of_torch_ends_with_its_measuring(bench: Bench) -> None:
+    cost = measure(component("Careless"), ON, bench)
+    assert "method 'squeeze' changed the recording of gradients" in cost.problem
+    assert torch.is_grad_enabled()
 
 
 def test_nothing_is_left_in_the_store_but_images(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_missing_data_stop_a_run_before_any_compute_and_say_what_runs_instead(
     )
     code, out, err = run(it)
     assert (code, out) == (2, "")
-    assert "needs 1 data set(s) that are not there (--data):" in err
+    assert "needs data that are not there (--data):" in err
     assert "tiny-disk: photos/tiny-disk" in err and "photos/TinyDisk" in err
     assert "reidbench data show tiny-disk" in err
     assert "reidbench run suites/small.yaml" in err

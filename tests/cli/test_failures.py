@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import Finished
+from support.sites import write_site
 from support.suites import write_suite
 
 from cli.conftest import Run
@@ -30,21 +31,12 @@ def reidbench_trial_finished(result):
 """
 
 
-def sulking_observer(site: Path) -> Path:
-    info = site / "reidbench_sulks-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reidbench-sulks\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[reidbench]\nsulks = reidbench_sulks\n")
-    (site / "reidbench_sulks.py").write_text(OBSERVER)
-    return site
-
-
 @pytest.fixture(scope="module")
 def failed(
     tmp_path_factory: pytest.TempPathFactory, tiny_env: dict[str, str]
 ) -> tuple[Run, Finished]:
     folder = tmp_path_factory.mktemp("failures")
-    site = sulking_observer(folder / "site")
+    site = write_site(folder / "site", "sulks", OBSERVER)
     path = os.pathsep.join([str(site), tiny_env["PYTHONPATH"]])
     write_suite(folder, methods=[*FAILURES, "l1"])
     run = Run(folder, {**tiny_env, "PYTHONPATH": path})

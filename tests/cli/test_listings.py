@@ -55,7 +55,7 @@ def test_plugins_lists_every_component_with_its_owner(new_run: New) -> None:
     text = told(new_run(), "plugins")
     for row in (r"l1 .*reidbench \d", r"tinynet .*reidbench-tiny 1\.0", r"tiny .*reidbench-tiny"):
         assert re.search(f"^{row}", text, re.M)
-    assert text.rstrip().endswith("2 plugin(s) loaded, none failed")
+    assert text.rstrip().endswith("2 plugins loaded, none failed")
 
 
 def test_a_disabled_plugin_is_not_listed(new_run: New) -> None:
@@ -95,6 +95,21 @@ def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
     )
 
 
+def test_a_plan_ends_with_the_data_that_are_not_there(new_run: New) -> None:
+    run = new_run(targets=["tiny", "tiny-disk"], methods=["dense"])
+    text = told(run, "plan", "suite.yaml", "--data", "photos")
+    assert "2 trials under smoke/1: 0 done, 2 left" in text
+    said = text.partition("\n\nsuite 'tiny-suite' needs data that are not there (--data):\n")[2]
+    places, how = said.splitlines()
+    assert re.match("  tiny-disk: photos/tiny-disk", places)
+    assert how.startswith("How to get one: reidbench data show tiny-disk.")
+
+
+def test_a_plan_without_data_of_its_own_names_none(new_run: New) -> None:
+    run = new_run(targets=["tiny", "tiny-disk"], methods=["dense"])
+    assert "not there" not in told(run, "plan", "suite.yaml", "--only", "tiny")
+
+
 def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
     suite = finished.folder / "suite.yaml"
     suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.75"))
@@ -125,6 +140,18 @@ def test_the_leaderboard_is_printed_without_torch(finished: Run) -> None:
     assert said.returncode == 0
     assert all(method in said.stdout for method in METHODS)
     assert "torch" not in modules
+
+
+def test_a_copy_of_a_result_is_told_by_its_path(finished: Run) -> None:
+    path = next((finished.home / "results").glob("*.json"))
+    copy = path.with_name(f"{path.stem}-copy.json")
+    copy.write_text(path.read_text())
+    said = finished.reidbench("leaderboard", "runs/tiny-suite")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == (
+        "reidbench: named by the key of no result, so copies or renamed: "
+        f"runs/tiny-suite/results/{copy.name}; remove them, or name each by the 'key' in it\n"
+    )
 
 
 def test_the_version_is_told(new_run: New) -> None:

@@ -40,7 +40,7 @@ def test_a_part_of_a_suite_runs_alone_and_the_whole_goes_on_from_it(new_run: New
 def test_under_another_protocol_it_is_another_suite(new_run: New) -> None:
     it = new_run(methods=["l1"])
     said = it.reidbench("plan", "suite.yaml", "--protocol", "mini/1")
-    assert "1 trials under mini/1" in said.stdout
+    assert "1 trial under mini/1" in said.stdout
     said = it.reidbench("run", "suite.yaml", "--protocol", "smoke/2")
     assert said.returncode == 2 and "unknown protocol 'smoke/2'" in said.stderr
 
@@ -58,7 +58,7 @@ def test_a_row_that_does_not_apply_says_so_and_is_no_failure(new_run: New) -> No
     statuses = {r.trial.method: r.status for r in it.results().values()}
     assert statuses == {"dense": "done", "l1": "done", "psfp": "not applicable"}
     again = it.reidbench("run", "suite.yaml")
-    assert "all 2 trials of 'tiny-suite' are done" in again.stderr
+    assert "2 trials of 'tiny-suite': all done" in again.stderr
     assert "not applicable" in it.reidbench("plan", "suite.yaml").stdout
 
 

@@ -89,7 +89,7 @@ def test_a_finished_suite_is_printed_again_and_not_run_again(finished: Run) -> N
     before = finished.files()
     again, modules = imported("run", "suite.yaml", cwd=finished.folder, env=finished.env)
     assert again.returncode == 0
-    assert again.stderr.startswith("all 4 trials of 'tiny-suite' are done")
+    assert again.stderr.startswith("4 trials of 'tiny-suite': all done")
     assert "tiny-norm" in again.stdout
     assert finished.files() == before
     assert not {"torch", "torchvision"} & modules

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.commands import imported
+from support.sites import write_site
 
 from cli.conftest import Run
 
@@ -84,6 +87,45 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(finished: Run) -> None:
     assert "Traceback" not in said.stderr and "file/below" in said.stderr
 
 
+@pytest.mark.parametrize("words", [["run", "suite.yaml"], ["leaderboard", "runs/tiny-suite"]])
+def test_a_page_that_cannot_be_written_is_named_and_hides_no_table(
+    finished: Run, words: list[str]
+) -> None:
+    page = finished.home / "leaderboard.md"
+    page.unlink()
+    page.mkdir()
+    said = finished.reidbench(*words)
+    assert said.returncode == 2
+    assert "tiny-norm" in said.stdout
+    assert said.stderr.splitlines()[-1] == (
+        "reidbench: cannot write runs/tiny-suite/leaderboard.md (Is a directory); "
+        "name another folder with --out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("store", "why"),
+    [
+        ("suite.yaml/store", "Not a directory"),
+        pytest.param(
+            "/proc/store",
+            "No such file or directory",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's folder of processes"),
+        ),
+    ],
+)
+def test_a_store_that_cannot_be_written_is_refused_before_any_training(
+    new_run: New, store: str, why: str
+) -> None:
+    run = new_run()
+    said = run.reidbench("run", "suite.yaml", "--store", store)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == (
+        f"reidbench: store {store} cannot be written ({why}); name another folder with --store\n"
+    )
+    assert not (run.folder / "runs").exists()
+
+
 def test_a_reduction_out_of_reach_is_refused_before_any_training(finished: Run) -> None:
     before = finished.files()
     suite = finished.folder / "suite.yaml"
@@ -118,3 +160,21 @@ def test_a_suite_may_lie_anywhere(new_run: New, tmp_path: Path) -> None:
     run = new_run()
     said = run.reidbench("plan", tmp_path / "suite.yaml")
     assert said.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("plan", "suite.yaml"), ("plugins", "check", "mine", "--fast"), ("cards", "mine")]
+)
+def test_a_plugin_that_does_not_load_is_named_where_its_method_is_missed(
+    new_run: New, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    run = new_run(methods=["mine"])
+    site = write_site(tmp_path / "site", "mine", "raise ImportError('no moon')")
+    path = os.pathsep.join([str(site), run.env["PYTHONPATH"]])
+    said = Run(run.folder, {**run.env, "PYTHONPATH": path}).reidbench(*words)
+    first, last = said.stderr.splitlines()
+    assert said.returncode == 2
+    assert first == (
+        "plugin reidbench-mine 1.0 left out: ImportError: no moon (at reidbench_mine.py:1)"
+    )
+    assert "no plugin declares a method 'mine'" in last

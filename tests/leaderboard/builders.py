@@ -51,8 +51,14 @@ def metrics(mean_ap: float) -> Metrics:
         mINP=mean_ap - 0.2,
         mAP_trapezoid=mean_ap - 0.01,
         valid_queries=len(PIDS),
-        excluded_queries=2,
+        excluded_queries=0,
     )
+
+
+def measured(per_query: PerQuery) -> Metrics:
+    """The metrics of these queries, those that they do not tell made up."""
+    means = per_query.means
+    return metrics(means["mAP"]).model_copy(update=dict(means))
 
 
 def result(
@@ -70,8 +76,11 @@ def result(
 ) -> Result:
     """A trial that went well."""
     removed = reduction if achieved is None else achieved
-    given = queries(mean_ap, seed=seed) if average_precision is None else average_precision
-    observed = float(np.mean([value for value in given if value is not None]))
+    given = queries(mean_ap, seed=seed) if average_precision is None else list(average_precision)
+    first = others.pop("first_match", None)
+    if first is not None:
+        given = [value if rank else None for value, rank in zip(given, first, strict=True)]
+    found = PerQuery(pids=others.pop("pids", PIDS), average_precision=given, first_match=first)
     backbone = others.pop("backbone", "resnet18")
     return Result(
         key=others.pop("key", f"{method}-{strategy}-{allocation}-{reduction:g}-{seed}"),
@@ -103,17 +112,16 @@ def result(
         scores=Scores(
             base=metrics(0.8),
             before_retraining=None if reduction == 0 else metrics(mean_ap - 0.3),
-            final=metrics(observed),
+            final=measured(found),
         ),
-        per_query=PerQuery(
-            pids=others.pop("pids", PIDS),
-            average_precision=list(given),
-            first_match=others.pop("first_match", None),
+        per_query=found,
+        phases=others.pop(
+            "phases",
+            [
+                phase("train", epochs=20, seconds=60.0),
+                phase("prune", epochs=10, seconds=30.0 + seed),
+            ],
         ),
-        phases=[
-            phase("train", epochs=20, seconds=60.0),
-            phase("prune", epochs=10, seconds=30.0 + seed),
-        ],
         provenance=dict(PROVENANCE),
         **others,
     )
@@ -132,10 +140,10 @@ def components(
     }
 
 
-def phase(kind: str, *, epochs: float, seconds: float) -> PhaseReport:
+def phase(kind: str, *, epochs: float, seconds: float = 10.0, on: str = "synthped") -> PhaseReport:
     return PhaseReport(
         kind=kind,
-        on="synthped",
+        on=on,
         key=f"{kind}-key",
         epochs=epochs,
         steps=100,
@@ -180,6 +188,12 @@ def example() -> list[Result]:
         *(
             failure("hrank", status="diverged", seed=seed, error="the loss is not a number")
             for seed in both
+        ),
+        result(
+            "scratch-b",
+            mean_ap=0.82,
+            control=True,
+            phases=[phase("prune", epochs=0), phase("train", epochs=40), phase("train", epochs=20)],
         ),
         result("l1", mean_ap=0.62, reduction=0.75, seed=0),
         result("random", mean_ap=0.5, reduction=0.75, control=True, seed=0),

@@ -15,7 +15,7 @@ import pytest
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
 from reidbench.leaderboard.cells import percent, signed
 
-from .builders import dense, example, failure, result
+from .builders import dense, example, failure, queries, result
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = {
@@ -52,10 +52,17 @@ def test_markdown_says_once_how_to_read_it(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fact", ["`mini/1`", "`5eed5eed5eed`", "± 0.5 points", "120 queries (2 without", "2.6.0"]
+    "fact", ["`mini/1`", "`5eed5eed5eed`", "± 0.5 points", "120 queries ·", "2.6.0"]
 )
 def test_markdown_names_protocol_tolerance_queries_and_versions(fact: str) -> None:
     assert fact in to_markdown(build(example()))
+
+
+def test_queries_without_a_match_are_counted() -> None:
+    found = [None, None, *queries(0.7)[2:]]
+    for page in (to_markdown, to_terminal):
+        text = page(build([result(average_precision=found)]))
+        assert "118 queries (2 without a match left out)" in text
 
 
 def test_tables_of_one_title_are_told_apart_by_their_versions() -> None:
@@ -104,7 +111,7 @@ def test_csv_has_every_row_once() -> None:
         (row["method"], row["strategy"], row["allocation"], row["target_reduction_percent"])
         for row in rows
     ]
-    assert len(named) == len(set(named)) == 9
+    assert len(named) == len(set(named)) == 10
     assert [row["method"] for row in rows].count("dense") == 1
 
 
@@ -141,7 +148,7 @@ def test_rank_and_method_stay_in_the_narrowest_terminal() -> None:
 def test_the_flags_are_seen_on_every_page() -> None:
     for page in (to_markdown, to_terminal):
         text = page(build(example())).replace("*", "")
-        for flag in ("fpgm off target [1]", "taylor failed [2]", "hrank diverged [3] [4]"):
+        for flag in ("fpgm off target [2]", "taylor failed [3]", "hrank diverged [4] [5]"):
             assert flag in text
 
 

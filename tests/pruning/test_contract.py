@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
-from phases.criteria import ByNorm
+from phases.criteria import ByNorm, Penalises
 from phases.world import method
+from torch import nn
 
 from reidbench.api import Method
 from reidbench.plan import ChosenMethod
@@ -33,6 +36,11 @@ class Grows(ByNorm):
     soft_factor = 1.5
 
 
+class MisspellsItsPenalty(ByNorm):
+    def penalties(self, task):
+        return None
+
+
 def chosen(**fields) -> ChosenMethod:
     component = method().component
     record = replace(component.record, **fields)
@@ -46,6 +54,11 @@ def chosen(**fields) -> ChosenMethod:
         (Looks(), {"data": "images"}, r"after each step.*data='images'; declare data='labels'"),
         (Misspelt(), {}, r"normalisation is 'L2'; choose 'l2' or 'none'"),
         (Grows(), {}, r"soft_factor is 1.5; choose a factor from 0 to below 1"),
+        (
+            MisspellsItsPenalty(),
+            {"strategy": "regularised"},
+            r"overrides neither penalty\(\) nor after_step\(\)",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(own, fields, said):
@@ -61,10 +74,17 @@ def test_what_cannot_be_meant_is_refused(own, fields, said):
         (Owns(), {"prunes": "nothing"}),
         (Looks(), {"data": "labels"}),
         (Method(), {}),
+        (Penalises(), {"strategy": "regularised"}),
+        (Looks(), {"strategy": "regularised", "data": "labels"}),
+        (ByNorm(), {"strategy": "regularised", "prunes": "nothing"}),
     ],
 )
 def test_what_is_sound_may_begin(own, fields):
     refuse_unsound(own, chosen(**fields))
+
+
+def test_a_suite_may_train_any_scoring_method_before_its_cut():
+    refuse_unsound(ByNorm(), method(strategy="regularised"))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
@@ -138,3 +158,39 @@ def test_cut_and_soften_say_what_they_did(world):
     alive = ~shrunk["block1.conv1"][kept]
     assert torch.equal(still[alive], before[kept[alive]])
     assert len(kept) == phase.subject.plan.widths["block1.conv1"]
+
+
+@pytest.mark.parametrize("steps", [2.5, 4.0, "4", None])
+def test_steps_that_are_no_whole_number_are_refused_with_the_cure(world, steps):
+    phase = world.begin(world.prune())
+    with pytest.raises(MethodError, match=rf"'bynorm' asked for {steps!r} steps.*divide with //"):
+        phase.train(steps)
+
+
+@pytest.mark.parametrize("steps", [np.int64(1), torch.tensor(1)])
+def test_a_whole_number_of_any_type_will_do(world, steps):
+    phase = world.begin(world.prune())
+    phase.train(steps)
+    assert phase.steps_left == phase.steps - 1
+
+
+def test_a_network_that_was_not_cut_is_refused_whatever_the_plan_says(world):
+    class PutsItBack(ByNorm):
+        def prune(self, phase):
+            whole = copy.deepcopy(phase.subject.network)
+            phase.cut(phase.target)
+            phase.train(phase.steps_left)
+            phase.subject.network = whole
+
+    phase = world.begin(world.prune(method(strategy="own")), PutsItBack())
+    phase.run()
+    with pytest.raises(MethodError, match=r"method 'bynorm': 'block1.conv1' has not the channels"):
+        phase.verify()
+
+
+def test_a_layer_of_another_kind_is_no_layer_of_the_plans(world):
+    phase = world.begin(world.prune())
+    phase.run()
+    assert phase.subject.unlike_its_plan == ""
+    phase.subject.network.backbone.block1.conv1 = nn.Identity()
+    assert phase.subject.unlike_its_plan == "block1.conv1"

@@ -15,8 +15,9 @@ from torchvision.models.resnet import BasicBlock
 from reidbench.channels import PruningPlan, capture, view
 from reidbench.pruning.calibration import calibration_batches, evaluating
 from reidbench.pruning.problems import MethodError
-from reidbench.pruning.ranking import Ranking
+from reidbench.pruning.ranking import Grounds, Ranking
 from reidbench.pruning.samples import Anchor
+from reidbench.task import RankingTask
 from reidbench.training import Images, Network, generator
 from reidbench.training.losses import training_loss
 
@@ -83,16 +84,13 @@ def task(net, scope="all", **changes):
 
 def ranking(net, graph, groups, batches, rules, data="labels"):
     """Return a ranking of a whole network, which is its own anchor."""
+    anchor = Anchor(net, graph, PruningPlan.everything(graph))
     return Ranking(
+        Grounds(whole=net, calibration=batches, protocol=rules, goal=0.5, anchor=anchor),
         method="tester",
         data=data,
-        whole=net,
         groups=groups,
-        calibration=batches,
-        protocol=rules,
         generator=generator(0, "ranking"),
-        goal=0.5,
-        anchor=Anchor(net, graph, PruningPlan.everything(graph)),
     )
 
 
@@ -101,13 +99,13 @@ def loop_over_images(asked, names):
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
     totals, count = dict.fromkeys(names, 0.0), 0
-    for images, labels in asked.calibration:
+    for images, labels in asked._grounds.calibration:
         stem = backbone.stem(images)
         first = block.bn1(block.conv1(torch.relu(stem)))
         second = block.bn2(block.conv2(torch.relu(first)))
         embeddings = backbone.embed(torch.relu(second + torch.relu(stem))).mean(dim=(2, 3))
         logits = net.classifier(net.neck(embeddings))
-        loss = training_loss(embeddings, logits, labels, asked.protocol.training.loss)
+        loss = training_loss(embeddings, logits, labels, asked._grounds.protocol.training.loss)
         maps = {"stem.0": stem, "block.conv1": first, "block.conv2": second}
         slopes = dict(zip(maps, torch.autograd.grad(loss, list(maps.values())), strict=True))
         for name in names:
@@ -145,7 +143,7 @@ def test_without_gradients_the_statistic_sees_maps_alone():
     assert set(given) == {None}
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
-    images = torch.cat([images for images, _ in asked.calibration])
+    images = torch.cat([images for images, _ in asked._grounds.calibration])
     first = block.bn1(block.conv1(torch.relu(backbone.stem(images))))
     torch.testing.assert_close(means["block.conv1"], first.mean(dim=(0, 2, 3)).detach())
 
@@ -153,9 +151,9 @@ def test_without_gradients_the_statistic_sees_maps_alone():
 def test_the_mean_weighs_images_equally_whatever_the_batches():
     net = network(Blocks)
     one = task(net)
-    images, labels = (torch.cat(parts) for parts in zip(*one.calibration, strict=True))
+    images, labels = (torch.cat(parts) for parts in zip(*one._grounds.calibration, strict=True))
     uneven = [(images[:20], labels[:20]), (images[20:], labels[20:])]
-    other = replace(one, calibration=uneven)
+    other = replace(one, _grounds=replace(one._grounds, calibration=uneven))
 
     def mean(maps, _):
         return maps.mean(dim=(2, 3))
@@ -169,7 +167,7 @@ def test_a_layer_that_runs_twice_counts_twice():
     asked = task(network(Shared))
     group = next(g for g in asked.groups if len(g.observed) >= 1 and "stem" in g.name)
     backbone = asked.network
-    images = torch.cat([images for images, _ in asked.calibration])
+    images = torch.cat([images for images, _ in asked._grounds.calibration])
     with torch.no_grad():
         stem = backbone.stem(images)
         once = backbone.twice(torch.relu(stem))
@@ -290,7 +288,7 @@ def asked():
 def test_the_statistics_of_single_images_average_to_the_mean(asked):
     each = asked.over_images(taylor, gradients=True)
     mean = asked.mean_over_images(taylor, gradients=True)
-    count = sum(len(images) for images, _ in asked.calibration)
+    count = sum(len(images) for images, _ in asked._grounds.calibration)
     for name, values in each.items():
         assert values.shape == (count, len(mean[name]))
         torch.testing.assert_close(values.mean(dim=0), mean[name])
@@ -311,19 +309,21 @@ def test_activated_maps_are_what_the_next_layer_reads(asked):
 def test_gradients_of_weights_are_those_of_each_batchs_loss(asked):
     found = asked.mean_over_gradients(lambda group: group.gradient.abs().sum(dim=1))
     net, total = asked.whole.eval(), 0.0
-    for images, labels in asked.calibration:
+    for images, labels in asked._grounds.calibration:
         net.zero_grad()
-        loss = training_loss(*net.for_training(images), labels, asked.protocol.training.loss)
+        loss = training_loss(
+            *net.for_training(images), labels, asked._grounds.protocol.training.loss
+        )
         loss.backward()
         total = total + net.backbone.block.conv1.weight.grad.flatten(1).abs().sum(dim=1)
-    torch.testing.assert_close(found["block.conv1"], total / len(asked.calibration))
+    torch.testing.assert_close(found["block.conv1"], total / len(asked._grounds.calibration))
 
 
 def test_gradients_of_single_images_are_those_of_their_identity_loss(asked):
     found = asked.mean_over_gradients(lambda group: (group.gradient**2).sum(dim=1), per="image")
     net, total, count = asked.whole.eval(), 0.0, 0
-    rules = asked.protocol.training.loss
-    for images, labels in asked.calibration:
+    rules = asked._grounds.protocol.training.loss
+    for images, labels in asked._grounds.calibration:
         for image, label in zip(images, labels, strict=True):
             net.zero_grad()
             logits = net.for_training(image[None])[1]
@@ -369,3 +369,29 @@ def test_a_method_sees_no_more_than_its_record_declares(asked, data, look):
 def test_gradients_of_activated_maps_are_refused(asked):
     with pytest.raises(MethodError, match="gradients are those of 'normed' maps"):
         asked.over_images(taylor, gradients=True, maps="activated")
+
+
+@pytest.mark.parametrize("word", ["norm", "activate", "Normed", 1])
+@pytest.mark.parametrize("ask", ["mean_over_images", "over_images"])
+def test_another_word_for_maps_is_refused(asked, ask, word):
+    said = f"maps={word!r} is none of 'normed' or 'activated'"
+    with pytest.raises(MethodError, match=f"method 'tester': {said}"):
+        getattr(asked, ask)(lambda maps, _: maps.mean(dim=(2, 3)), maps=word)
+
+
+def test_another_word_for_a_gradients_part_is_refused(asked):
+    said = "method 'tester': per='images' is none of 'batch' or 'image'; did you mean 'image'"
+    with pytest.raises(MethodError, match=said):
+        asked.mean_over_gradients(lambda group: group.gradient.sum(dim=1), per="images")
+
+
+def test_a_ranking_shows_a_method_what_is_documented_and_no_data(asked):
+    documented = {name for name in dir(RankingTask) if not name.startswith("_")}
+    of_the_harness = {"method", "data", "whole", "is_for_one_cut"}
+    assert {name for name in dir(asked) if not name.startswith("_")} == documented | of_the_harness
+
+
+def test_the_reduction_is_not_to_be_had_without_leave(asked):
+    assert not asked.is_for_one_cut
+    assert asked.reduction == 0.5
+    assert asked.is_for_one_cut

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -82,3 +84,22 @@ def test_equal_scores_everywhere_still_meet_the_target_and_take_the_first_channe
     phase.cut(0.5)
     for name, gone in phase.subject.plan.dropped.items():
         assert gone == tuple(range(len(gone))), name
+
+
+def scoring_nothing(world, data):
+    chosen = method()
+    record = replace(chosen.component.record, data=data)
+    chosen = replace(chosen, component=replace(chosen.component, record=record))
+    return world.begin(world.prune(chosen), Scoring(torch.zeros))
+
+
+def test_gradients_that_tell_no_channel_from_another_are_refused(world):
+    sentence = r"scores every channel 0: the loss of the calibration images has no gradient"
+    with pytest.raises(MethodError, match=sentence):
+        scoring_nothing(world, "labels").cut(0.5)
+
+
+def test_weights_may_score_nothing_as_controls_do(world):
+    phase = scoring_nothing(world, "weights")
+    phase.cut(0.5)
+    assert phase.achieved == pytest.approx(0.5, abs=0.005)

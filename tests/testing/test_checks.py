@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 
 import numpy as np
@@ -12,13 +13,15 @@ import torch
 from reidbench.phases.bench import Bench
 from reidbench.phases.prune import begin_prune
 from reidbench.plugins import UnknownComponent
+from reidbench.pruning.surroundings import Surroundings
 from reidbench.testing import Check, CheckFailed, RefusalWarning, checks
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.ground import FORBIDDEN_TESTS, TINY, Ground, workbench
 from reidbench.testing.robustness import scores_somewhere
 from reidbench.testing.trace import run
 
-from .records import fast, record
+from .records import ELSEWHERE, fast, record
+from .wrong import Sound
 
 
 def names(*words: object, **options: object) -> list[str]:
@@ -67,6 +70,47 @@ def test_a_control_is_spared_what_means_nothing_for_it() -> None:
     trains, slim = names("dense"), names("scratch", backbones=())
     assert not [n for n in trains if n.startswith(("scores", "meets", "small", "declares"))]
     assert "spends-the-budget" in trains and "spends-the-budget" not in slim
+
+
+def test_a_control_may_leave_the_choice_to_the_position() -> None:
+    assert "tells-channels-apart" in names("l1", backbones=())
+    assert "tells-channels-apart" not in names("random", backbones=())
+
+
+def test_whoever_draws_for_each_group_may_depend_on_their_order() -> None:
+    for method in ("random", record("GlobalNumpy")):
+        assert one(method, "any-order-of-groups").outcome().status == "ok"
+
+
+def test_a_class_that_no_other_process_can_import_is_not_tried_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "Sound", Sound, raising=False)
+    typed = record("Sound", target="__main__:Sound")
+    (check,) = (check for check in fast(typed, elsewhere=True) if check.name == ELSEWHERE)
+    outcome = check.outcome()
+    assert outcome.status == "refused" and "put the class into a module" in outcome.sentence
+
+
+def test_a_sound_method_gives_the_same_bits_in_another_process() -> None:
+    sound = record("Documented", options={"some_power": 2.0}, strategy="iterative")
+    (check,) = (check for check in fast(sound, elsewhere=True) if check.name == ELSEWHERE)
+    outcome = check.outcome()
+    assert (outcome.status, outcome.sentence) == ("ok", "")
+
+
+def test_settings_of_torch_are_put_back_whatever_a_method_did() -> None:
+    before = Surroundings.now()
+    for name in ("SetsThreads", "SwitchesGradientsOff", "HooksEverything", "SetsPrecisionOnce"):
+        for check in fast(record(name)):
+            check.outcome()
+            assert before.changes() == [], (name, check.name)
+
+
+def test_a_check_that_breaks_ends_in_a_sentence() -> None:
+    outcome = Check("odd", "mine", lambda: {}["no"]).outcome()
+    assert outcome.status == "failed"
+    assert "method 'mine' broke this check with KeyError ('no')" in outcome.sentence
 
 
 def test_a_schedule_without_scores_is_not_asked_for_any() -> None:

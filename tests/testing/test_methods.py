@@ -19,7 +19,8 @@ BUILT_IN = [
     for component in discover().methods.components
     if component.owner.name == "builtin"
 ]
-# None of them can name the harness, from which alone test images could be reached.
+# None of them can name the harness, from which alone test images could be reached. (Nor do they
+# start an interpreter each: ``fast`` leaves that out.)
 LATER = {"never-touches-test-data"}
 FAST = [check for method in BUILT_IN for check in fast(method) if check.name not in LATER]
 _DONE = {(check.method, check.name) for check in FAST}

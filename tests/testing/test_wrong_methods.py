@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from .records import fast, record
+from .records import ELSEWHERE, fast, record
 
 SCORES = {"scores-tiny-inner"}
-RANKS = {"one-image-batches", "constant-images", "small-groups"}
+RANKS = {"one-image-batches", "constant-images", "small-groups", "any-order-of-groups"}
 TARGET = {"meets-the-target-at-0.5"}
 
 
@@ -32,9 +32,10 @@ class Wrong:
 
 OWN, GUIDED = {"strategy": "own"}, {"strategy": "regularised"}
 UNTOUCHED, DETERMINISTIC = "leaves-the-network-untouched", "deterministic"
+TORCH, APART, ORDER = "leaves-torch-untouched", "tells-channels-apart", "any-order-of-groups"
 NO_TESTS, DATA, TOLD = "never-touches-test-data", "declares-its-data", "documents-itself"
-UNSTEADY = frozenset({NO_TESTS})
-PHASES = frozenset({"spends-the-budget", UNTOUCHED, DETERMINISTIC, NO_TESTS, DATA})
+UNSTEADY = frozenset({NO_TESTS, ORDER})
+PHASES = frozenset({"spends-the-budget", APART, UNTOUCHED, TORCH, DETERMINISTIC, NO_TESTS, DATA})
 ALL = PHASES | TARGET | RANKS | {"scores-tiny-all", "scores-somewhere"}
 
 METHODS = [
@@ -46,11 +47,28 @@ METHODS = [
     Wrong("LeavesGradients", UNTOUCHED, r"prepare\(\) changed the gradient of", {"data": "labels"}),
     Wrong("WritesInPenalty", UNTOUCHED, r"penalty\(\) changed.*that trains", GUIDED),
     Wrong("WritesAfterStep", UNTOUCHED, r"after_step\(\) changed", {**GUIDED, "data": "labels"}),
+    Wrong("WritesInShare", UNTOUCHED, r"pruned_share\(\) changed", {"strategy": "progressive"}),
+    Wrong("HooksWeights", UNTOUCHED, r"penalty\(\) changed the hooks of '.*weight'", GUIDED),
+    Wrong("HooksSteps", UNTOUCHED, r"penalty\(\) changed the hooks of '.*weight'", GUIDED),
+    Wrong("HooksState", UNTOUCHED, r"prepare\(\) changed the hooks of 'backbone.stem'"),
+    Wrong("ReplacesForward", UNTOUCHED, r"changed the forward\(\) of 'backbone.stem'"),
+    Wrong("SetsThreads", TORCH, r"prepare\(\) changed the number of threads, .*whole process"),
+    Wrong("SwitchesGradientsOff", TORCH, r"scores\(\) changed the recording of gradients"),
+    Wrong("HooksEverything", TORCH, r"prepare\(\) changed the global module hooks"),
+    Wrong("SetsPrecisionOnce", TORCH, r"__init__\(\) changed the default dtype"),
+    Wrong("SetsInSchedule", TORCH, r"prune\(\) changed deterministic algorithms", OWN),
+    Wrong("AllEqual", APART, "one score, in every ranking.* whose filters all differ"),
+    Wrong("Counts", ORDER, "other scores for 'narrow.0.conv1' when .* from the last to the first"),
+    Wrong("SeedsByHash", ELSEWHERE, "other scores for 'narrow.0.conv1' in a fresh process"),
+    Wrong("CachesByName", ELSEWHERE, "keep nothing outside the instance"),
     Wrong("Unseeded", DETERMINISTIC, "gave other scores", blocked=UNSTEADY),
     Wrong("Remembers", DETERMINISTIC, "keep nothing outside the instance", blocked=UNSTEADY),
     Wrong("NotANumber", "scores-tiny-inner", "scores nan; scores must be finite", blocked=ALL),
     Wrong("TooShort", "scores-tiny-inner", r"must be a tensor \(128,\)", blocked=ALL),
     Wrong("Raises", "scores-tiny-inner", r"\(trouble in two lines\) at wrong.py:", blocked=ALL),
+    Wrong("TakesTooFew", "scores-tiny-inner", r"as scores\(self, group, task\)", blocked=ALL),
+    Wrong("Unwritten", "scores-tiny-inner", r"implement scores\(\)\).* work there$", blocked=ALL),
+    Wrong("Penalises", *TARGET, r"at wrong.py:\d+ in .* work there$", GUIDED, PHASES),
     Wrong("Exits", "scores-tiny-inner", r"raised SystemExit \(farewell\)", blocked=ALL),
     Wrong("RefusesSilently", "small-groups", "CannotScore without a word"),
     Wrong("PeeksAtTests", NO_TESTS, "read images of query or gallery", OWN),
@@ -74,7 +92,8 @@ METHODS = [
 
 @pytest.mark.parametrize("wrong", METHODS, ids=str)
 def test_a_wrong_method_fails_the_check_that_catches_it_and_no_other(wrong: Wrong) -> None:
-    outcomes = {str(check): check.outcome() for check in fast(record(wrong.method, **wrong.fields))}
+    tried = fast(record(wrong.method, **wrong.fields), elsewhere=wrong.caught == ELSEWHERE)
+    outcomes = {str(check): check.outcome() for check in tried}
     ended = {
         status: {name for name, outcome in outcomes.items() if outcome.status == status}
         for status in ("failed", "blocked", "refused")

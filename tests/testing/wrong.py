@@ -341,3 +341,28 @@ class Trains(Method):
 
     def prune(self, phase: PrunePhase) -> None:
         phase.train(phase.steps)
+
+
+class AllEqual(Method):
+    """Score all alike."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return torch.zeros(group.size)
+
+
+class TakesTooFew(Method):
+    """Forget the task."""
+
+    def scores(self, group: Group) -> Tensor:  # type: ignore[override]
+        return group.weight.norm(dim=1)
+
+
+class Unwritten(Method):
+    """Say nothing at all."""
+
+
+class Penalises(Sound):
+    """Break in a training step."""
+
+    def penalty(self, task: TrainingTask) -> Tensor | None:
+        raise KeyError("layer9")

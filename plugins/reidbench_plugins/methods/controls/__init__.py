@@ -1,4 +1,4 @@
-"""Controls: the rows every table has, for comparison."""
+"""Controls: rows to hold every method against."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RECORDS = [
         version="1",
         summary="Trains the slim network from its initialisation for the dense one's compute.",
         reference="Liu et al., Rethinking the Value of Network Pruning, ICLR 2019",
-        target=f"{_HERE}.scratch:Scratch",
+        target=f"{_HERE}.scratch:ScratchB",
         prunes="initial",
         budget="compute",
         control=True,

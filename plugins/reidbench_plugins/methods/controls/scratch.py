@@ -1,4 +1,4 @@
-"""The scratch control: the slim network trained from its initialisation (Liu et al., ICLR 2019)."""
+"""The scratch controls: slim networks trained from their initialisation (Liu et al., ICLR 2019)."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ class Scratch(Method):
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return U(0, 1)."""
         return torch.rand(group.size, generator=task.generator)
+
+
+class ScratchB(Scratch):
+    """Score at random, as ``scratch`` does: only widths matter before training.
+
+    Its record says ``budget="compute"`` besides: every phase takes as many more epochs as the slim
+    network has fewer MACs, at most twice (Liu's Scratch-B: the dense network's compute).
+    """

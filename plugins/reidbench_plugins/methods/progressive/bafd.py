@@ -51,7 +51,7 @@ class Bafd(Method):
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each filter's distance at its turn, in [0, 1], and 1 more for those spared."""
         struck, order = strike_out(distances(group.weight), self._neighbours)
-        shares = struck / struck.norm().clamp(min=torch.finfo(struck.dtype).tiny)
+        shares: Tensor = struck / struck.norm().clamp(min=torch.finfo(struck.dtype).tiny)
         shares[order[int(self._max_rate * group.size) :]] += 1
         return shares
 
