@@ -13,6 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 
+SETTLING, SETTLED = 30.0, 0.05
+"""No time left is told before so many seconds have passed, or so large a share is done."""
+
+
 @dataclass
 class Work:
     """How much of the run is done, in units that are roughly proportional to time."""
@@ -22,11 +26,14 @@ class Work:
     started: float = 0.0
 
     def left(self, share_of_current: float = 0.0) -> str:
-        """Return the remaining time, extrapolated from the work done, e.g. ``3m20s``."""
-        done = self.done + share_of_current
-        if done <= 0 or self.total <= 0:
+        """Return the remaining time, extrapolated from the work done, e.g. ``3m20s``.
+
+        A question mark while too little is done to tell by.
+        """
+        done, elapsed = self.done + share_of_current, monotonic() - self.started
+        # A run begins with what it does once: it decodes images, and torch warms up.
+        if done <= 0 or (elapsed < SETTLING and done < SETTLED * self.total):
             return "?"
-        elapsed = monotonic() - self.started
         return duration(max(0.0, elapsed * (self.total - done) / done))
 
 

@@ -76,6 +76,15 @@ def test_what_is_left_is_extrapolated_from_what_is_done(clock: Clock) -> None:
     assert work.left() == "0s"
 
 
+def test_nothing_is_extrapolated_from_the_first_seconds_of_a_long_run(clock: Clock) -> None:
+    work = Work(total=100, done=1, started=clock.now)
+    clock.now += 7  # most of which the images took, that are decoded once
+    assert work.left() == "?"
+    assert work.left(share_of_current=5) == "1m50s"
+    clock.now += 23
+    assert work.left() == "49m30s"
+
+
 def run(stream: io.StringIO, clock: Clock, *, reporter: Reporter | None = None) -> str:
     reporter = reporter or Reporter(stream, units=4)
     with reporter.running():
