@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
-
 SETTLING, SETTLED = 30.0, 0.05
 """No time left is told before so many seconds have passed, or so large a share is done."""
 
