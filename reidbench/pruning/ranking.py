@@ -94,7 +94,12 @@ class Ranking:
     @property
     def is_for_one_cut(self) -> bool:
         """Whether the method asked what the ranking is for: another cut may want other scores."""
-        return bool(self._asked)
+        return not {"reduction", "loss_after"}.isdisjoint(self._asked)
+
+    @property
+    def rests_on_the_loss(self) -> bool:
+        """Whether the method asked for the loss, or for gradients of it."""
+        return "loss" in self._asked
 
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Iterate over the calibration batches."""
@@ -106,6 +111,7 @@ class Ranking:
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the training loss of a batch, a scalar."""
         self._needs("labels", "loss()")
+        self._asked.append("loss")
         return batch_loss(self.whole, images, labels, self._grounds.protocol.training)
 
     def mean_over_images(
@@ -173,6 +179,7 @@ class Ranking:
 
     def _losses(self, per: Per) -> Iterator[Tensor]:
         self._refuse_unknown("per", per, PER)
+        self._asked.append("loss")
         given = self._grounds
         rules = given.protocol.training
         if per == "image" and not rules.loss.identity:
@@ -196,6 +203,7 @@ class Ranking:
         """Yield for each batch the statistic of each observed map, (n, channels), by group."""
         self._refuse_unknown("maps", maps, MAPS)
         self._needs("labels" if gradients else "images", "feature maps")
+        self._asked.extend(["loss"] * gradients)
         if gradients and maps == "activated":
             raise MethodError(
                 f"method '{self.method}': gradients are those of 'normed' maps; ask for these"
@@ -261,7 +269,7 @@ def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
             values = method.scores(group, ranking)
         scores[group.name] = checked(values, group, ranking.method)
     # One layer alone may be dead; of all, ties would go by position and empty the first layers.
-    if ranking.data == "labels" and len(scores) > 1 and not any(map(torch.any, scores.values())):
+    if ranking.rests_on_the_loss and len(scores) > 1 and not any(map(torch.any, scores.values())):
         raise MethodError(
             f"method '{ranking.method}' scores every channel 0: the loss of the calibration images "
             "has no gradient, as a triplet loss that all of them satisfy; prune before the loss is "

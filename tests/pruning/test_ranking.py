@@ -387,7 +387,7 @@ def test_another_word_for_a_gradients_part_is_refused(asked):
 
 def test_a_ranking_shows_a_method_what_is_documented_and_no_data(asked):
     documented = {name for name in dir(RankingTask) if not name.startswith("_")}
-    of_the_harness = {"method", "data", "whole", "is_for_one_cut"}
+    of_the_harness = {"method", "data", "whole", "is_for_one_cut", "rests_on_the_loss"}
     assert {name for name in dir(asked) if not name.startswith("_")} == documented | of_the_harness
 
 

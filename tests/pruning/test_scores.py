@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -86,20 +84,18 @@ def test_equal_scores_everywhere_still_meet_the_target_and_take_the_first_channe
         assert gone == tuple(range(len(gone))), name
 
 
-def scoring_nothing(world, data):
-    chosen = method()
-    record = replace(chosen.component.record, data=data)
-    chosen = replace(chosen, component=replace(chosen.component, record=record))
-    return world.begin(world.prune(chosen), Scoring(torch.zeros))
-
-
 def test_gradients_that_tell_no_channel_from_another_are_refused(world):
+    class OfGradients(Scoring):
+        def prepare(self, task):
+            task.mean_over_gradients(lambda group: group.gradient.sum(dim=1))
+
+    phase = world.begin(world.prune(), OfGradients(torch.zeros))
     sentence = r"scores every channel 0: the loss of the calibration images has no gradient"
     with pytest.raises(MethodError, match=sentence):
-        scoring_nothing(world, "labels").cut(0.5)
+        phase.cut(0.5)
 
 
-def test_weights_may_score_nothing_as_controls_do(world):
-    phase = scoring_nothing(world, "weights")
+def test_scores_of_nothing_will_do_where_no_loss_was_looked_at(world):
+    phase = world.begin(world.prune(), Scoring(torch.zeros))
     phase.cut(0.5)
     assert phase.achieved == pytest.approx(0.5, abs=0.005)
