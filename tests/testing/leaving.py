@@ -88,14 +88,10 @@ class SwitchesGradientsOff(Sound):
 
 
 class HooksEverything(Sound):
-    """Bend the convolutions of whoever trains next, once a process."""
-
-    done: ClassVar[list[int]] = []
+    """Bend the convolutions of whoever trains next."""
 
     def prepare(self, task: RankingTask) -> None:
-        if not self.done:
-            self.done.append(1)
-            torch.nn.modules.module.register_module_forward_hook(lambda *_: None)
+        torch.nn.modules.module.register_module_forward_hook(lambda *_: None)
 
 
 class SetsPrecisionOnce(Sound):
