@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+from types import FrameType
 
 
 class ReidbenchError(Exception):
@@ -22,3 +25,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 class Diverged(Exception):  # noqa: N818 - the name of the status a trial ends with
     """Numbers that are no longer finite: a trial's honest outcome, never a score."""
+
+
+def own_frames(error: BaseException, target: str) -> list[tuple[FrameType, int]]:
+    """Return the frames, and their lines, that an error passed in the package of a plugin.
+
+    ``target`` names something of that package, as ``package.module:name``.
+    """
+    package = target.partition(":")[0].partition(".")[0]
+    return [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+
+
+def last_own_place(error: BaseException, target: str) -> str:
+    """Return the last of ``own_frames`` as ``file.py:line``, or ``""`` if there is none."""
+    own = own_frames(error, target)
+    return f"{Path(own[-1][0].f_code.co_filename).name}:{own[-1][1]}" if own else ""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 import re
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +15,7 @@ import pluggy
 
 from reidbench import hookspecs
 from reidbench.api import API_VERSION
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.errors import ReidbenchError, did_you_mean, last_own_place
 from reidbench.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 
 GROUP = "reidbench"
@@ -307,15 +305,5 @@ def _reason(error: BaseException, entry: EntryPoint) -> str:
     text = " ".join(str(error).split()) or "no reason given"
     if isinstance(error, ReidbenchError):
         return text
-    return f"{type(error).__name__}: {text}{_place(error, entry)}"
-
-
-def _place(error: BaseException, entry: EntryPoint) -> str:
-    """Return the last line of the plugin's own package that the error passed, or ``""``."""
-    package = entry.value.split(":")[0].split(".")[0]
-    own = [
-        f" (at {Path(frame.f_code.co_filename).name}:{line})"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if str(frame.f_globals.get("__name__")).split(".")[0] == package
-    ]
-    return own[-1] if own else ""
+    place = last_own_place(error, entry.value)
+    return f"{type(error).__name__}: {text}" + (f" (at {place})" if place else "")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-import traceback
-from pathlib import Path
-from types import FrameType, TracebackType
 
+from reidbench.errors import last_own_place, own_frames
 from reidbench.method import Method
 from reidbench.records import MethodRecord
 
@@ -21,10 +19,8 @@ def described(error: BaseException, record: MethodRecord) -> str:
     """
     text = " ".join(str(error).split())
     said = f"{type(error).__name__} ({text})" if text else type(error).__name__
-    own = _own_frames(error.__traceback__, record)
-    if own:
-        frame, line = own[-1]
-        return f"{said} at {Path(frame.f_code.co_filename).name}:{line}"
+    if place := last_own_place(error, record.target):
+        return f"{said} at {place}"
     called = re.search(r"(\w+)\(\)", text) if isinstance(error, TypeError) else None
     if called and callable(hook := getattr(Method, called[1], None)):
         signature = ", ".join(inspect.signature(hook).parameters)
@@ -34,15 +30,4 @@ def described(error: BaseException, record: MethodRecord) -> str:
 
 def could_refuse(error: BaseException, record: MethodRecord) -> bool:
     """Return whether ``CannotScore`` could have been said instead: while it ranked, that is."""
-    return any(
-        frame.f_code.co_name in _RANKS for frame, _ in _own_frames(error.__traceback__, record)
-    )
-
-
-def _own_frames(trace: TracebackType | None, record: MethodRecord) -> list[tuple[FrameType, int]]:
-    package = record.target.partition(":")[0].partition(".")[0]
-    return [
-        (frame, line)
-        for frame, line in traceback.walk_tb(trace)
-        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
-    ]
+    return any(frame.f_code.co_name in _RANKS for frame, _ in own_frames(error, record.target))
