@@ -17,6 +17,10 @@ class WeightsError(ReidbenchError):
     """Published weights that are not there, or not of the network they are loaded into."""
 
 
+class MethodError(ReidbenchError):
+    """A method that broke its contract: the trial fails, the suite goes on."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the known name closest to ``name``, or ``""``."""
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)

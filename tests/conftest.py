@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.commands import environment
 
 from reidbench.plugins import Registry, discover
+from tests.support.commands import environment
+
+# One thread a process, before anything imports torch: the suite runs on all cores, and with all
+# threads each, a busy neighbour stretches it threefold.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # No deadlines: how long an example takes is the machine's affair, and no test may fail by it.
 settings.register_profile("reidbench", deadline=None)

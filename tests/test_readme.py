@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from reidbench.config.protocol import load_protocol, protocol_names
+from reidbench.config.suite import load_suite
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
-from reidbench.protocol import load_protocol, protocol_names
 from reidbench.results import read_results
-from reidbench.suite import load_suite
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLISHED = ROOT / "leaderboard"
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))

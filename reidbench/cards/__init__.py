@@ -1,6 +1,6 @@
 """Method cards: one page a method, from its record, its docstring and its measured cost.
 
-:mod:`reidbench.cards.measuring` needs torch, and so is imported by its own name.
+:mod:`reidbench.run.measure_method` needs torch, and so is imported by its own name.
 """
 
 from __future__ import annotations

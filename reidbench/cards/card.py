@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reidbench.api.records import MethodRecord
 from reidbench.cards.costs import Cost
 from reidbench.cards.docstring import Explanation, docstring_of, explanation, first_sentence
 from reidbench.plugins import Component
-from reidbench.records import MethodRecord
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from reidbench.records import Record
+from reidbench.api.records import Record
 
 _HEADING = re.compile(r"[A-Z]\w*:")
 _BULLET = re.compile(r"[*-] +")

@@ -7,9 +7,9 @@ from statistics import median
 
 from tabulate import tabulate
 
-from reidbench.cards import words
+from reidbench.cards import labels
 from reidbench.cards.card import Card
-from reidbench.cards.prose import cell, prose, wrapped
+from reidbench.cards.markdown_text import cell, prose, wrapped
 
 INTRODUCTION = """\
 # Methods
@@ -50,11 +50,11 @@ def _costs(cards: Iterable[Card]) -> Iterator[str]:
     shared = [cost.recalibration for cost in costs if cost.recalibration is not None]
     yield wrapped(
         "*ranking*: scores of all channels, once"
-        + (f"; {words.seconds(median(shared))} s of it recalibrate batch norm" if shared else "")
+        + (f"; {labels.seconds(median(shared))} s of it recalibrate batch norm" if shared else "")
         + ", the same for every method. *whole cut*: all rankings, refits and removals of a prune "
         "phase, without its training, nor what a penalty adds to that. A dash: the card says why."
     )
-    yield from dict.fromkeys(wrapped(words.setting(cost.setting)) for cost in costs)
+    yield from dict.fromkeys(wrapped(labels.setting(cost.setting)) for cost in costs)
     if any(card.is_stale for card in cards):
         yield STALE
 
@@ -79,6 +79,6 @@ def _row(card: Card) -> list[str]:
         cell(record.summary),
         f"{record.strategy}, {record.allocation}" if cuts else "-",
         record.data if cuts else "-",
-        words.seconds(cost.ranking) + mark if cost else "-",
-        words.seconds(cost.cut) + mark if cost else "-",
+        labels.seconds(cost.ranking) + mark if cost else "-",
+        labels.seconds(cost.cut) + mark if cost else "-",
     ]

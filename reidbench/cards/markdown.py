@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import yaml
 from tabulate import tabulate
 
-from reidbench.cards import words
+from reidbench.cards import labels
 from reidbench.cards.card import Card
-from reidbench.cards.prose import bullets, cell, paragraph, wrapped
+from reidbench.cards.markdown_text import bullets, cell, paragraph, wrapped
 
 
 def page(card: Card) -> str:
@@ -48,13 +48,15 @@ def _facts(card: Card) -> str:
     about = f": {cell(family.sentence)}" if family.sentence else ""
     rows.append(("family", f"[{family.name}](README.md#{family.name}){about}"))
     if record.prunes != "trained":
-        rows.append(("prunes", words.PRUNES[record.prunes]))
+        rows.append(("prunes", labels.PRUNES[record.prunes]))
     if record.prunes != "nothing":
-        rows.append(("strategy", f"`{record.strategy}`: {words.STRATEGY[record.strategy]}"))
-        rows.append(("allocation", f"`{record.allocation}`: {words.ALLOCATION[record.allocation]}"))
-        rows.append(("looks at", words.DATA[record.data]))
+        rows.append(("strategy", f"`{record.strategy}`: {labels.STRATEGY[record.strategy]}"))
+        rows.append(
+            ("allocation", f"`{record.allocation}`: {labels.ALLOCATION[record.allocation]}")
+        )
+        rows.append(("looks at", labels.DATA[record.data]))
     if record.budget != "epochs":
-        rows.append(("trains for", words.BUDGET[record.budget]))
+        rows.append(("trains for", labels.BUDGET[record.budget]))
     if record.control:
         rows.append(("control", "a row for comparison, not a contender"))
     if record.needs:
@@ -73,10 +75,10 @@ def _options(card: Card) -> Iterator[str]:
 
 def _schedule(card: Card) -> str:
     epochs, how = card.record.authors_epochs, card.record.authors_schedule
-    theirs, ours = how, words.OURS[card.record.budget]
+    theirs, ours = how, labels.OURS[card.record.budget]
     if epochs is not None:
         theirs = f"{epochs:g} epochs" + (f": {how}" if how else "")
-        ours = f"{ours} {words.RESCALED}"
+        ours = f"{ours} {labels.RESCALED}"
     if not theirs:
         return f"None stated. {ours}"
     return f"{paragraph(f'From the start of pruning on, {theirs}.')}\n\n{wrapped(ours)}"
@@ -88,15 +90,15 @@ def _cost(card: Card) -> Iterator[str]:
         yield f"Not measured yet: `reidbench cards {name} --measure`."
         return
     rows = [
-        ("a ranking", words.seconds(cost.ranking)),
-        (words.whole_cut(cost), words.seconds(cost.cut)),
+        ("a ranking", labels.seconds(cost.ranking)),
+        (labels.whole_cut(cost), labels.seconds(cost.cut)),
     ]
     yield _table(("", "seconds"), rows, ("left", "right"))
     if cost.problem:
         yield paragraph(f"Not measured: {cost.problem}.".replace("..", "."))
     if card.is_stale:
         yield f"**Measured with version {cost.version}; this is version {card.record.version}.**"
-    yield wrapped(words.setting(cost.setting))
+    yield wrapped(labels.setting(cost.setting))
 
 
 def _suite(card: Card) -> str:

@@ -23,6 +23,10 @@ COMMANDS = {
 }
 
 
+GROUPS = ("data", "plugins", "store")
+"""Commands with commands of their own, each in a folder."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only to run it or to show its own help."""
 
@@ -34,7 +38,8 @@ class LazyGroup(click.Group):
         """Import the command called ``cmd_name``."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"reidbench.cli.{cmd_name}_command")
+        home = f"reidbench.cli.{cmd_name}"
+        module = import_module(f"{home}.command" if cmd_name in GROUPS else home)
         command: click.Command = module.command
         return command
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from reidbench.document import Located
+from reidbench.config.protocol import load_protocol
+from reidbench.config.suite import Suite, load_suite
+from reidbench.config.yaml_document import Located
 from reidbench.plugins import Registry, discover
-from reidbench.protocol import load_protocol
-from reidbench.suite import Suite, load_suite
 
 F = TypeVar("F", bound=Callable[..., Any])
 

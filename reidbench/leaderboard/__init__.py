@@ -1,11 +1,7 @@
 """Results as tables that compare methods at matched reductions; nothing here needs torch."""
 
-from reidbench.leaderboard.arrange import build
-from reidbench.leaderboard.comparison import LeaderboardError
-from reidbench.leaderboard.markdown import to_markdown
-from reidbench.leaderboard.reported import with_reported
-from reidbench.leaderboard.spreadsheet import claims_to_csv, to_csv
-from reidbench.leaderboard.table import (
+from reidbench.leaderboard.build import build
+from reidbench.leaderboard.model import (
     Leaderboard,
     Origin,
     OtherNetwork,
@@ -16,7 +12,11 @@ from reidbench.leaderboard.table import (
     Setting,
     Table,
 )
-from reidbench.leaderboard.terminal import to_terminal
+from reidbench.leaderboard.paired_scores import LeaderboardError
+from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
+from reidbench.leaderboard.render.markdown import to_markdown
+from reidbench.leaderboard.render.terminal import to_terminal
+from reidbench.leaderboard.reported.match import with_reported
 
 __all__ = [
     "Leaderboard",

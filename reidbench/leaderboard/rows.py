@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from reidbench.leaderboard.table import Part, Row
+from reidbench.leaderboard.model import Part, Row
+from reidbench.leaderboard.statistics import Spread, mean_sd
 from reidbench.results import Metrics, Result, Scores, Status
-from reidbench.stats import Spread, mean_sd
 
 
 def make_row(results: Sequence[Result], *, same_method: Sequence[Result], seeds: int) -> Row:

@@ -1,8 +1,8 @@
 """Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
 
-from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
 from reidbench.plan.grid import make_plan
-from reidbench.plan.missing import data_read, missing_text, refuse_missing
+from reidbench.plan.missing_data import data_read, missing_text, refuse_missing
 from reidbench.plan.nodes import (
     ENGINE,
     EvaluateNode,

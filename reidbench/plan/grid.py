@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from reidbench.document import Located
-from reidbench.plan.chosen import DATA_ROOT, Chosen, ChosenData, ChosenMethod
-from reidbench.plan.layout import Layout
+from reidbench.config.protocol import Protocol, ProtocolError, load_protocol
+from reidbench.config.suite import Suite
+from reidbench.config.yaml_document import Located
+from reidbench.plan.components import DATA_ROOT, Chosen, ChosenData, ChosenMethod
 from reidbench.plan.resolve import Resolver
 from reidbench.plan.selection import select
+from reidbench.plan.trial_builder import Layout
 from reidbench.plan.trials import NotApplicable, Plan, Trial
 from reidbench.plugins import Registry
-from reidbench.protocol import Protocol, ProtocolError, load_protocol
-from reidbench.suite import Suite
 
 
 def make_plan(

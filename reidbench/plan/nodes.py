@@ -10,8 +10,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
-from reidbench.protocol import Protocol
+from reidbench.config.protocol import Protocol
+from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
 
 ENGINE = 1
 """Bump when a change of the core changes numbers: every cached phase is then made anew."""

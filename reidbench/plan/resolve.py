@@ -9,12 +9,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reidbench.data import ClassificationData, ReIDData
-from reidbench.document import Located
-from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
+from reidbench.api.data import ClassificationData, ReIDData
+from reidbench.api.records import OptionError
+from reidbench.config.suite import DatasetSpec, Domain, Suite
+from reidbench.config.yaml_document import Located
+from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
 from reidbench.plugins import Registry, Shelf, UnknownComponent
-from reidbench.records import OptionError
-from reidbench.suite import DatasetSpec, Domain, Suite
 
 C = TypeVar("C", bound=Chosen)
 # A word that backbones know, such as imagenet; whatever has a dot or a slash is a file.

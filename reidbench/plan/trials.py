@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reidbench.plan.chosen import Chosen, ChosenData, ChosenMethod
+from reidbench.config.protocol import Protocol
+from reidbench.config.suite import Suite
+from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
 from reidbench.plan.nodes import EvaluateNode, LoadNode, Node, PhaseNode, PruneNode, digest
-from reidbench.protocol import Protocol
 from reidbench.results import TrialId
-from reidbench.suite import Suite
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from reidbench.errors import ReidbenchError
 from reidbench.files import room_for
-from reidbench.store.digests import FILES, META, digests, is_sealed, opened, sealed
+from reidbench.store.integrity import FILES, META, digests, is_sealed, opened, sealed
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]{32}")

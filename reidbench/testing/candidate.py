@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from reidbench.method import Method
-from reidbench.pruning.phase import Pruning
-from reidbench.records import MethodRecord
+from reidbench.api.method import Method
+from reidbench.api.records import MethodRecord
+from reidbench.engine.pruning.phase import Pruning
+from reidbench.engine.training.seeds import isolated
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.ground import TINY, Ground
-from reidbench.testing.surroundings import guard, undisturbed
-from reidbench.testing.trace import Trace, run
-from reidbench.testing.watching import watch
-from reidbench.training.seeds import isolated
+from reidbench.testing.recording import Trace, run
+from reidbench.testing.sandbox import TINY, Ground
+from reidbench.testing.snapshots import watch
+from reidbench.testing.torch_settings import guard, undisturbed
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""

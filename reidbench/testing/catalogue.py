@@ -7,27 +7,27 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from reidbench.channels import Scope
+from reidbench.api.records import BackboneRecord, MethodRecord
+from reidbench.engine.channels import Scope
 from reidbench.plugins import discover
-from reidbench.records import BackboneRecord, MethodRecord
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Check
-from reidbench.testing.data import declares_its_data, never_touches_test_data
+from reidbench.testing.data_access import declares_its_data, never_touches_test_data
 from reidbench.testing.documentation import documents_itself
-from reidbench.testing.elsewhere import same_in_another_process
-from reidbench.testing.ground import TINY, Ground
+from reidbench.testing.fresh_process import same_in_another_process
 from reidbench.testing.order import any_order_of_groups, tells_channels_apart
-from reidbench.testing.purity import (
-    deterministic,
-    leaves_the_network_untouched,
-    leaves_torch_untouched,
-)
 from reidbench.testing.robustness import (
     constant_images,
     one_image_batches,
     scores_somewhere,
     scores_soundly,
     small_groups,
+)
+from reidbench.testing.sandbox import TINY, Ground
+from reidbench.testing.side_effects import (
+    deterministic,
+    leaves_the_network_untouched,
+    leaves_torch_untouched,
 )
 from reidbench.testing.target import meets_the_target, spends_the_budget
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
 
-from reidbench.channels import ScopeError
-from reidbench.errors import Diverged, ReidbenchError
-from reidbench.pruning.problems import MethodError
-from reidbench.records import MethodRecord
-from reidbench.task import CannotScore
-from reidbench.testing.blame import could_refuse, described
+from reidbench.api.records import MethodRecord
+from reidbench.api.tasks import CannotScore
+from reidbench.engine.channels import ScopeError
+from reidbench.errors import Diverged, MethodError, ReidbenchError
+from reidbench.testing.error_location import could_refuse, described
 
 Status = Literal["ok", "refused", "failed", "blocked"]
 

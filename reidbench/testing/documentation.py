@@ -6,8 +6,8 @@ import inspect
 import re
 from collections.abc import Iterator
 
-from reidbench.method import Method
-from reidbench.records import MethodRecord
+from reidbench.api.method import Method
+from reidbench.api.records import MethodRecord
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import CheckFailed
 

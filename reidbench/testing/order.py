@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from reidbench.task import Scores
-from reidbench.testing.calls import Call, wrap
+from reidbench.api.tasks import Scores
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.ground import TINY
-from reidbench.testing.surroundings import guard
-from reidbench.testing.trace import same
+from reidbench.testing.recording import same
+from reidbench.testing.sandbox import TINY
+from reidbench.testing.torch_settings import guard
+from reidbench.testing.wrapping import Call, wrap
 
 
 def tells_channels_apart(candidate: Candidate) -> None:

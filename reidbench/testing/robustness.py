@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import CheckFailed, Refused
-from reidbench.testing.ground import AWKWARD, GREY, TINY, Ground
+from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Ground
 
 
 def scores_soundly(candidate: Candidate, ground: Ground) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reidbench.testing.candidate import REFERENCE, Candidate
 from reidbench.testing.check import CheckFailed, trying
-from reidbench.testing.ground import TINY
-from reidbench.testing.trace import run
+from reidbench.testing.recording import run
+from reidbench.testing.sandbox import TINY
 
 
 def meets_the_target(candidate: Candidate, reduction: float) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-ROOT = Path(__file__).parents[2]
+from tests.support.places import ROOT
+
 PAGE = ROOT / "docs" / "performance.md"
 FIGURE = ROOT / "docs" / "images" / "growth.svg"
 TEMPLATE = Path(__file__).with_name("page.md")

@@ -13,17 +13,16 @@ import numpy as np
 import pytest
 import yaml
 from pytest_benchmark.fixture import BenchmarkFixture
-from support.commands import command
 
+from reidbench.config.suite import load_suite
+from reidbench.engine.retrieval import score
+from reidbench.engine.training import Leg, Trainer
 from reidbench.plan import make_plan
 from reidbench.plugins import discover
-from reidbench.retrieval import score
-from reidbench.suite import load_suite
-from reidbench.training import Leg, Trainer
-
-from .test_bench_retrieval import Size, drawn
-from .test_bench_training import SETTINGS, TINY, network_of, rules_of
-from .test_bench_training import drawn as drawn_people
+from tests.benchmarks.test_bench_retrieval import Size, drawn
+from tests.benchmarks.test_bench_training import SETTINGS, TINY, network_of, rules_of
+from tests.benchmarks.test_bench_training import drawn as drawn_people
+from tests.support.commands import command
 
 STRAIGHT = 1.15
 """The largest power of growth that still counts as in proportion."""

@@ -10,11 +10,11 @@ from time import perf_counter
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
-from support.commands import command
 
-from .turns import note
+from tests.benchmarks.turns import note
+from tests.support.commands import command
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 COMPUTING = (
     *("training", "ranking", "cutting", "refitting", "recalibration", "features", "loading"),
     "decoding",

@@ -13,7 +13,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import nn
 
-from reidbench.channels import ChannelGraph, PruningPlan, capture, remove, solve
+from reidbench.engine.channels import ChannelGraph, PruningPlan, capture, remove, solve
 from reidbench_plugins.backbones.resnet import resnet18, resnet50
 
 CASES = [

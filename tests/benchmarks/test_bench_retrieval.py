@@ -14,11 +14,10 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
-from reidbench.retrieval import Features, RetrievalScores, score
-
-from . import peers
-from .memory import peak_memory, start_watching
-from .turns import in_turns, note, ratio
+from reidbench.engine.retrieval import Features, RetrievalScores, score
+from tests.benchmarks import peers
+from tests.benchmarks.memory import peak_memory, start_watching
+from tests.benchmarks.turns import in_turns, note, ratio
 
 CHUNK = 256
 NOISE = 3.5

@@ -10,13 +10,12 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from reidbench.config.protocol import Protocol, load_protocol
+from reidbench.engine.training import Images, Leg, Network, Trainer, build_network
+from reidbench.engine.training.augment import normalise
+from reidbench.engine.training.loop import batch_loss, make_optimiser
 from reidbench.plugins import discover
-from reidbench.protocol import Protocol, load_protocol
-from reidbench.training import Images, Leg, Network, Trainer, build_network
-from reidbench.training.augment import normalise
-from reidbench.training.loop import batch_loss, make_optimiser
-
-from .turns import in_turns, note, ratio
+from tests.benchmarks.turns import in_turns, note, ratio
 
 PEOPLE, SHOTS = 64, 16
 FOREVER = 1000.0

@@ -26,19 +26,18 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from reidbench.phases.bench import Bench
+from reidbench.config.protocol import Protocol, load_protocol
+from reidbench.datasets.stand_in import write_stand_in
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.training import Images, Leg, Trainer, build_network
+from reidbench.engine.training.loop import batch_loss
+from reidbench.engine.training.seeds import isolated
 from reidbench.plan import ChosenData
 from reidbench.plugins import discover
-from reidbench.protocol import Protocol, load_protocol
-from reidbench.standins import write_stand_in
 from reidbench.store import Store
-from reidbench.training import Images, Leg, Trainer, build_network
-from reidbench.training.loop import batch_loss
-from reidbench.training.seeds import isolated
 from reidbench_plugins.datasets.synthped.dataset import compose
-
-from . import peers
-from .turns import note
+from tests.benchmarks import peers
+from tests.benchmarks.turns import note
 
 BAR, ROUNDS = 2.0, 5
 PEOPLE = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.report import opening
+from tests.benchmarks.report import opening
 
 
 def info(what: str, value: float, sense: str, bar: float) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reidbench.api.records import MethodRecord
 from reidbench.cards import Card, Cost, Setting, make_cards
 from reidbench.plugins import Component, Plugin
-from reidbench.records import MethodRecord
 
 SETTING = Setting(
     protocol="mini/1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from reidbench.method import Method
+from reidbench.api.method import Method
 
 
 class Squeeze(Method):

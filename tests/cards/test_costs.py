@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from reidbench.cards import CostError, read_costs, updated, write_costs
-
-from .builders import cost
+from tests.cards.builders import cost
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reidbench.api.records import TargetError
 from reidbench.cards.docstring import Explanation, docstring_of, explanation, first_sentence
-from reidbench.records import TargetError
-
-from .builders import component
+from tests.cards.builders import component
 
 
 def of(target: str) -> str:

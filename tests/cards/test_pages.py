@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reidbench.api.records import ALLOCATIONS, BUDGETS, STRATEGIES
+from reidbench.api.records import DATA as ALL_DATA
+from reidbench.api.records import PRUNES as ALL_PRUNES
 from reidbench.cards import INDEX, Card, index_page, make_cards, page, pages
-from reidbench.cards.words import ALLOCATION, BUDGET, DATA, PRUNES, STRATEGY, seconds
-from reidbench.records import ALLOCATIONS, BUDGETS, STRATEGIES
-from reidbench.records import DATA as ALL_DATA
-from reidbench.records import PRUNES as ALL_PRUNES
-
-from .builders import SETTING, card, component, cost, example
+from reidbench.cards.labels import ALLOCATION, BUDGET, DATA, PRUNES, STRATEGY, seconds
+from tests.cards.builders import SETTING, card, component, cost, example
 
 GOLDEN = Path(__file__).parent / "golden" / "squeeze.md"
 

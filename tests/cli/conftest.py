@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import Finished, reidbench
-from support.suites import write_suite
 
 from reidbench.results import Result, read_results
+from tests.support.commands import Finished, reidbench
+from tests.support.suites import write_suite
 
 METHODS = ["dense", "scratch", "l1", "tiny-norm"]
 

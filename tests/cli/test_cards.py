@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable
 
-from cli.conftest import Run
-from cli.test_listings import told
+from tests.cli.conftest import Run
+from tests.cli.test_listings import told
 
 New = Callable[..., Run]
 TINY = ("--protocol", "smoke/1", "--backbone", "tinynet", "--data", "tiny", "--threads", "1")

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from support.commands import imported
-from support.tiny_disk import draw, photograph
 
-from cli.conftest import Run
 from reidbench.cli import main
 from reidbench.plugins import Registry
+from tests.cli.conftest import Run
+from tests.support.commands import imported
+from tests.support.tiny_disk import draw, photograph
 
 New = Callable[..., Run]
 

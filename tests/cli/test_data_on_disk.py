@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.tiny_disk import draw, photograph
 
-from cli.conftest import Run
 from reidbench.plugins import Registry
+from tests.cli.conftest import Run
+from tests.support.tiny_disk import draw, photograph
 
 New = Callable[..., Run]
 ON_DISK = {"targets": ["tiny-disk"], "methods": ["dense", "l1"]}

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.commands import Finished
-from support.sites import write_site
-from support.suites import write_suite
 
-from cli.conftest import Run
+from tests.cli.conftest import Run
+from tests.support.commands import Finished
+from tests.support.sites import write_site
+from tests.support.suites import write_suite
 
 New = Callable[..., Run]
 

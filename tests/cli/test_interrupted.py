@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from support.commands import Finished, start
 
-from cli.conftest import Run, metrics
+from tests.cli.conftest import Run, metrics
+from tests.support.commands import Finished, start
 
 New = Callable[..., Run]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cli.conftest import Run
+from tests.cli.conftest import Run
 
 New = Callable[..., Run]
 GRID = {"methods": ["dense", "l1", "psfp"], "reductions": [0.25, 0.5]}

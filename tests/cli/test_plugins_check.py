@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.commands import imported
 
-from cli.conftest import Run
+from tests.cli.conftest import Run
+from tests.support.commands import imported
 
 New = Callable[..., Run]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 
-from support.commands import Finished, imported
-
-from cli.conftest import Run, metrics
+from tests.cli.conftest import Run, metrics
+from tests.support.commands import Finished, imported
 
 New = Callable[..., Run]
 TRIALS = [

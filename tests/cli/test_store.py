@@ -9,10 +9,10 @@ from pathlib import Path
 from time import time
 
 import pytest
-from support.commands import Finished, imported
 
-from cli.conftest import METHODS, Run, metrics
 from reidbench.store import Store
+from tests.cli.conftest import METHODS, Run, metrics
+from tests.support.commands import Finished, imported
 
 New = Callable[..., Run]
 DAY = 86400.0

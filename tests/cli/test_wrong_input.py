@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import imported
-from support.sites import write_site
 
-from cli.conftest import Run
+from tests.cli.conftest import Run
+from tests.support.commands import imported
+from tests.support.sites import write_site
 
 New = Callable[..., Run]
 COMMANDS = ["run", "plan"]

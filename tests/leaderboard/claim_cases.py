@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reidbench.claims import Claim
+from reidbench.config.claim import Claim
 from reidbench.leaderboard import build
 from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.results import Result
-
-from .builders import dense, result
+from tests.leaderboard.builders import dense, result
 
 SEEDS = (0, 1, 2)
 

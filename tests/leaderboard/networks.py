@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reidbench.results import Cost, Result
-
-from .builders import dense, result
+from tests.leaderboard.builders import dense, result
 
 # MACs at 256 x 128 and parameters of torchvision's networks.
 SIZES = {

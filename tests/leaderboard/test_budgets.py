@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from reidbench.leaderboard import Row, build, to_csv, to_markdown, to_terminal
 from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.results import PhaseReport, Result
-
-from .builders import dense, failure, phase, result
-from .claim_cases import judged, over_seeds
+from tests.leaderboard.builders import dense, failure, phase, result
+from tests.leaderboard.claim_cases import judged, over_seeds
 
 TWICE = [phase("prune", epochs=0), phase("train", epochs=40), phase("train", epochs=20)]
 

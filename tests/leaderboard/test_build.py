@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from reidbench.leaderboard import LeaderboardError, Row, Table, build
 from reidbench.results import Result, write_result
-
-from .builders import PIDS, dense, example, failure, metrics, queries, result
+from tests.leaderboard.builders import PIDS, dense, example, failure, metrics, queries, result
 
 # A run of the built-in suites has about this many trials.
 MANY = 28

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from reidbench.results import Result
-
-from .builders import PIDS, dense, failure, result
-from .claim_cases import judged, over_seeds
+from tests.leaderboard.builders import PIDS, dense, failure, result
+from tests.leaderboard.claim_cases import judged, over_seeds
 
 
 def off(method: str, reason: str, **others: Any) -> Result:

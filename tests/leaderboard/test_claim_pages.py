@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from reidbench.claims import Claim
+from reidbench.config.claim import Claim
 from reidbench.leaderboard import Leaderboard, build, claims_to_csv, to_markdown, to_terminal
-
-from .builders import dense, example, result
-from .claim_cases import claim
+from tests.leaderboard.builders import dense, example, result
+from tests.leaderboard.claim_cases import claim
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from reidbench.leaderboard import build
 from reidbench.results import Result
-
-from .builders import dense, result
-from .claim_cases import claim, judged, over_seeds, pair_labels
+from tests.leaderboard.builders import dense, result
+from tests.leaderboard.claim_cases import claim, judged, over_seeds, pair_labels
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
-from reidbench.leaderboard.cells import percent, signed
-
-from .builders import dense, example, failure, queries, result
+from reidbench.leaderboard.render.columns import percent, signed
+from tests.leaderboard.builders import dense, example, failure, queries, result
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = {

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from reidbench.results import Result, read_results
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.nightly
-ROOT = Path(__file__).parents[2]
 
 
 def reidbench(*words: object, folder: Path) -> str:

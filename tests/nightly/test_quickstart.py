@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from reidbench.results import Result, read_results
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.nightly
-ROOT = Path(__file__).parents[2]
 
 
 def quickstart(folder: Path) -> subprocess.CompletedProcess[str]:

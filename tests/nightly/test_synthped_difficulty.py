@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from reidbench.phases.bench import Bench
-from reidbench.phases.checkpoint import fresh_network
-from reidbench.phases.evaluate import run_evaluate
-from reidbench.phases.train import run_train
+from reidbench.config.protocol import load_protocol
+from reidbench.engine.phases.checkpoint import fresh_network
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.evaluate import run_evaluate
+from reidbench.engine.phases.train import run_train
+from reidbench.engine.retrieval import Features, extract, score
+from reidbench.engine.training.augment import normalise
 from reidbench.plan import Chosen, ChosenData, EvaluateNode, TrainNode
 from reidbench.plugins import discover
-from reidbench.protocol import load_protocol
-from reidbench.retrieval import Features, extract, score
 from reidbench.store import Store
-from reidbench.training.augment import normalise
 
 pytestmark = pytest.mark.nightly
 PROTOCOL = load_protocol("mini/1")

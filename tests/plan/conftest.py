@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.suites import suite_text
 
-from reidbench.document import load
+from reidbench.config.suite import Suite
+from reidbench.config.yaml_document import load
 from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Registry
-from reidbench.suite import Suite
+from tests.support.suites import suite_text
 
 SCENARIO = [{"train": "target"}, {"prune": "target"}]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plan.conftest import SCENARIO, only, plan
 from reidbench.plugins import Component, Registry, Shelf
+from tests.plan.conftest import SCENARIO, only, plan
 
 CHANGES: dict[str, dict[str, Any]] = {
     "protocol": {"protocol": "mini/1"},

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from plan.conftest import SCENARIO, plan
-from reidbench.document import DocumentError
+from reidbench.config.yaml_document import DocumentError
 from reidbench.plugins import Registry
+from tests.plan.conftest import SCENARIO, plan
 
 
 def refusal(folder: Path, registry: Registry, **changes: Any) -> str:

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tiny_disk import photograph
 
-from reidbench.document import DocumentError
+from reidbench.config.yaml_document import DocumentError
 from reidbench.plan import LoadNode, Plan, PruneNode, TrainNode
 from reidbench.plan.selection import SelectionError
 from reidbench.plugins import Registry
-
-from .conftest import plan
+from tests.plan.conftest import plan
+from tests.support.tiny_disk import photograph
 
 SOURCE = {"dataset": "tiny", "options": {"palette": 1}}
 BRIDGE = {"dataset": "tiny", "options": {"palette": 2}}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reidbench.holdings import open_dataset
+from reidbench.api.records import DatasetRecord
+from reidbench.datasets.locate import open_dataset
+from reidbench.datasets.stand_in import SEAL, write_stand_in
 from reidbench.plugins import Component, Registry
-from reidbench.records import DatasetRecord
-from reidbench.standins import SEAL, write_stand_in
 
 
 def tiny_disk(registry: Registry) -> Component[DatasetRecord]:

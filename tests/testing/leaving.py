@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, PrunePhase, RankingTask, TrainingTask
-
-from .wrong import Sound
+from tests.testing.wrong import Sound
 
 
 def live(task: TrainingTask) -> list[Tensor]:

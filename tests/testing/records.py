@@ -6,8 +6,7 @@ from typing import Any
 
 from reidbench.api import MethodRecord
 from reidbench.testing import Check, checks
-
-from . import leaving, wrong
+from tests.testing import leaving, wrong
 
 
 def record(name: str, **fields: Any) -> MethodRecord:

@@ -10,18 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from reidbench.phases.bench import Bench
-from reidbench.phases.prune import begin_prune
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.prune import begin_prune
+from reidbench.engine.pruning.torch_settings import Surroundings
 from reidbench.plugins import UnknownComponent
-from reidbench.pruning.surroundings import Surroundings
 from reidbench.testing import Check, CheckFailed, RefusalWarning, checks
 from reidbench.testing.candidate import Candidate
-from reidbench.testing.ground import FORBIDDEN_TESTS, TINY, Ground, workbench
+from reidbench.testing.recording import run
 from reidbench.testing.robustness import scores_somewhere
-from reidbench.testing.trace import run
-
-from .records import ELSEWHERE, fast, record
-from .wrong import Sound
+from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY, Ground, workbench
+from tests.testing.records import ELSEWHERE, fast, record
+from tests.testing.wrong import Sound
 
 
 def names(*words: object, **options: object) -> list[str]:

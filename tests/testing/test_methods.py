@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from reidbench.plugins import discover
 from reidbench.testing import Check, RefusalWarning, checks
+from tests.support.places import ROOT
+from tests.testing.records import fast, record
 
-from .records import fast, record
-
-ROOT = Path(__file__).parents[2]
 BUILT_IN = [
     component.record
     for component in discover().methods.components

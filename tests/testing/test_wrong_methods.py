@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .records import ELSEWHERE, fast, record
+from tests.testing.records import ELSEWHERE, fast, record
 
 SCORES = {"scores-tiny-inner"}
 RANKS = {"one-image-batches", "constant-images", "small-groups", "any-order-of-groups"}

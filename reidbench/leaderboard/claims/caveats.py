@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from reidbench.claims import Claim
-from reidbench.leaderboard.claims.lines import Line
+from reidbench.config.claim import Claim
+from reidbench.leaderboard.claims.claim_rows import Line
 from reidbench.leaderboard.claims.pairs import Pair
 
 LISTED = 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from reidbench.claims import STANDINGS
-from reidbench.leaderboard.cells import NOTHING, Column, signed
+from reidbench.config.claim import STANDINGS
 from reidbench.leaderboard.claims.verdict import PairVerdict, Verdict
-from reidbench.stats import Interval
+from reidbench.leaderboard.render.columns import NOTHING, Column, signed
+from reidbench.leaderboard.statistics import Interval
 
 CLAIMS = "Claims"
 LEGEND = (

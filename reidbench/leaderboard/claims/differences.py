@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from reidbench.claims import Metric
-from reidbench.leaderboard.claims.lines import Line, TestSet, per_query_scores
+from reidbench.config.claim import Metric
+from reidbench.leaderboard.claims.claim_rows import Line, TestSet, per_query_scores
 from reidbench.leaderboard.claims.pairs import Pair
-from reidbench.stats import Interval, MeanScore, Resamples, pooled_difference, resample
+from reidbench.leaderboard.statistics import (
+    Interval,
+    MeanScore,
+    Resamples,
+    pooled_difference,
+    resample,
+)
 
 
 class Differences:

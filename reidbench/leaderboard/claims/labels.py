@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reidbench.claims import written
-from reidbench.leaderboard.claims.lines import Line
+from reidbench.config.claim import written
+from reidbench.leaderboard.claims.claim_rows import Line
 from reidbench.leaderboard.claims.pairs import FIELDS, Pair
 
 

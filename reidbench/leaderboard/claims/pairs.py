@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from reidbench.claims import Claim, Metric, Selector, written
-from reidbench.leaderboard.claims.lines import NOT_APPLICABLE, Line
+from reidbench.config.claim import Claim, Metric, Selector, written
+from reidbench.leaderboard.claims.claim_rows import NOT_APPLICABLE, Line
 
 FIELDS = (
     "method",

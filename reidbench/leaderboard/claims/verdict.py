@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reidbench.claims import Claim, Standing
-from reidbench.stats import Interval
+from reidbench.config.claim import Claim, Standing
+from reidbench.leaderboard.statistics import Interval
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,66 @@
+"""The words by which cards say what a record's fields mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reidbench.api.records import Allocation, BudgetRule, Data, Prunes, Strategy
+from reidbench.cards.costs import Cost, Setting
+
+STRATEGY: Mapping[Strategy, str] = {
+    "one-shot": "cut to the target at once, then retrain",
+    "iterative": "cut and train in turns until the target is met, then retrain",
+    "progressive": "shrink filters, which may grow back, while training; then cut and retrain",
+    "regularised": "train with a penalty, then cut and retrain",
+    "layerwise": "cut layer after layer, training a little after each, then retrain",
+    "own": "a schedule of the method's own",
+}
+ALLOCATION: Mapping[Allocation, str] = {
+    "uniform": "every layer loses the same share",
+    "global": "one ranking over all layers",
+}
+DATA: Mapping[Data, str] = {
+    "weights": "weights alone",
+    "images": "calibration images",
+    "labels": "calibration images and their labels",
+}
+PRUNES: Mapping[Prunes, str] = {
+    "trained": "the trained network",
+    "initial": "the untrained network, which then goes through every phase slim",
+    "nothing": "nothing: every channel stays",
+}
+BUDGET: Mapping[BudgetRule, str] = {
+    "epochs": "the protocol's epochs",
+    "compute": "as many more epochs as the slim network is cheaper, at most twice",
+}
+OURS: Mapping[BudgetRule, str] = {
+    "epochs": "Here every method trains for the protocol's epochs.",
+    "compute": "Here it trains for the dense network's compute, so that its rows have no rank.",
+}
+RESCALED = "Where these are fewer, the schedule is rescaled to them, and results say *rescaled*."
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds with two digits that count, or a dash."""
+    if value is None:
+        return "-"
+    return f"{round(value):d}" if value >= 9.95 else f"{value:.1f}" if value >= 0.1 else "< 0.1"
+
+
+def setting(where: Setting) -> str:
+    """Return what was measured, and on what, as a sentence with Markdown."""
+    threads = f"{where.threads} thread{'s' * (where.threads != 1)}"
+    machine = where.hardware if where.device != "cpu" else f"{threads} of {where.hardware}"
+    return (
+        f"Measured on an untrained `{where.backbone}` at {where.height} x {where.width}, scope "
+        f"`{where.scope}`, cut by {100 * where.reduction:g} % under `{where.protocol}`, with "
+        f"{where.images} calibration images of `{where.data}`; {machine}, torch {where.torch}."
+    )
+
+
+def whole_cut(cost: Cost) -> str:
+    """Return what the seconds of a whole cut went to."""
+    parts = ", ".join(
+        f"{activity} {seconds(value)}" for activity, value in cost.parts.items() if value >= 0.05
+    )
+    return f"the whole cut ({parts})" if parts else "the whole cut"

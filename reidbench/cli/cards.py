@@ -1,0 +1,117 @@
+"""``reidbench cards``: a page a method, of what it computes, costs and does differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+
+from reidbench.api.records import DatasetRecord, MethodRecord
+from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
+from reidbench.cli.options import disable_option, installed
+from reidbench.config.protocol import load_protocol
+from reidbench.files import write_atomically
+from reidbench.plan import Chosen, ChosenData
+from reidbench.plugins import Component, Registry, Shelf
+
+COSTS = "costs.json"
+PUBLISHED = Path("docs/methods")
+"""Where a clone keeps its cards."""
+
+
+@click.command("cards")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the page of every method, and an index, to this folder.",
+)
+@click.option("--measure", is_flag=True, help="Measure the costs first, on this machine.")
+@click.option("--protocol", default="mini/1", show_default=True, help="Rules to measure under.")
+@click.option("--backbone", default="resnet50", show_default=True, help="Network to measure on.")
+@click.option("--data", default="synthped-quick", show_default=True, help="Calibration images.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]")
+@disable_option
+def command(
+    names: tuple[str, ...],
+    out: Path | None,
+    measure: bool,
+    protocol: str,
+    backbone: str,
+    data: str,
+    device: str,
+    threads: int | None,
+    disabled: tuple[str, ...],
+) -> None:
+    """Print the cards of the methods called NAME, or of all, as Markdown.
+
+    A card gives the formula and its source, options, the cost of a ranking and of a whole cut, and
+    every deviation from the authors. Costs are those of costs.json in --out, or in docs/methods;
+    with --measure, those of the methods called NAME, or of all, are measured anew.
+    """
+    registry = installed(disabled)
+    chosen = [registry.methods.get(name) for name in names] or _all(registry.methods)
+    costs = read_costs((out or PUBLISHED) / COSTS)
+    if measure:
+        for cost in _measured(chosen, registry, (protocol, backbone, data), device, threads):
+            costs = updated(costs, [cost])
+            # At once, because the next method may take minutes and be interrupted.
+            if out:
+                write_costs(out / COSTS, costs)
+    if out is None:
+        click.echo("\n".join(page(card) for card in make_cards(chosen, costs)), nl=False)
+        return
+    written = pages(make_cards(_all(registry.methods), costs))
+    for name, text in written.items():
+        write_atomically(out / name, text)
+    click.echo(f"written: {len(written)} pages in {out}", err=True)
+
+
+def _all(shelf: Shelf[MethodRecord]) -> list[Component[MethodRecord]]:
+    return [shelf.get(name) for name in shelf.names()]
+
+
+def _measured(
+    methods: Sequence[Component[MethodRecord]],
+    registry: Registry,
+    on: tuple[str, str, str],
+    device: str,
+    threads: int | None,
+) -> Iterator[Cost]:
+    """Measure methods one after another, and say so."""
+    # Here, because torch takes seconds to import, and printing needs none of it.
+    from reidbench.engine.phases.context import Bench
+    from reidbench.run.device import prepare_device
+    from reidbench.run.measure_method import Yardstick, measure
+    from reidbench.store import Store
+
+    protocol, backbone, data = on
+    yardstick = Yardstick(
+        load_protocol(protocol),
+        _at_defaults(registry.backbones.get(backbone)),
+        _data_at_defaults(registry.datasets.get(data)),
+    )
+    with TemporaryDirectory() as folder:
+        bench = Bench(Store(Path(folder)), prepare_device(device, threads))
+        for component in methods:
+            cost = measure(component, yardstick, bench)
+            click.echo(_line(cost), err=True)
+            yield cost
+
+
+def _at_defaults(component: Component[Any]) -> Chosen:
+    return Chosen(component, component.record.settings({}))
+
+
+def _data_at_defaults(component: Component[DatasetRecord]) -> ChosenData:
+    return ChosenData(component, component.record.settings({}))
+
+
+def _line(cost: Cost) -> str:
+    if cost.problem:
+        return f"{cost.method}: {cost.problem}"
+    return f"{cost.method}: ranking {cost.ranking:.1f} s, whole cut {cost.cut:.1f} s"

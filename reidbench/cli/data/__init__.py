@@ -1,0 +1,1 @@
+"""``reidbench data``: list, show, check and draw data sets."""

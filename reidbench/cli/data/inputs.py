@@ -1,0 +1,65 @@
+"""What the subcommands of ``reidbench data`` share: plugins, data root, options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from click.core import ParameterSource
+
+from reidbench.api.records import OptionError, Record
+from reidbench.plugins import Registry, discover
+
+settings_option = click.option(
+    "--option",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set an option of the data set; may be repeated.",
+)
+
+
+def registry_of(context: click.Context) -> Registry:
+    """Discover plugins but for those that the group was told to leave out."""
+    return discover(_group(context).params["disabled"])
+
+
+def root_of(context: click.Context) -> Path:
+    """Return the data root, whichever side of the subcommand's name ``--data`` stands."""
+    given = context.get_parameter_source("data_root") is ParameterSource.COMMANDLINE
+    root: Path = (context if given else _group(context)).params["data_root"]
+    return root
+
+
+def _group(context: click.Context) -> click.Context:
+    assert context.parent is not None  # a subcommand's context hangs on its group's
+    return context.parent
+
+
+def settings(pairs: Sequence[str], record: Record) -> dict[str, Any]:
+    """Return options given as ``NAME=VALUE``, typed as a suite's would be.
+
+    Raises:
+        OptionError: no ``=``, or an option or a value that the record does not take.
+
+    """
+    options = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise OptionError(f"--option {pair}: write it as NAME=VALUE")
+        # A word that looks like a number is one, unless the option takes text.
+        text = isinstance(record.options.get(name), str)
+        options[name] = value if text else _scalar(value)
+    record.settings(options)
+    return options
+
+
+def _scalar(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text

@@ -1,0 +1,92 @@
+"""``reidbench data show``: all that somebody needs to know of one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import indent
+
+import click
+
+from reidbench.api.records import DatasetRecord, OnDisk
+from reidbench.cli.data.inputs import registry_of, root_of
+from reidbench.cli.data.text import counts_table, wrapped
+from reidbench.cli.options import data_option
+from reidbench.datasets.locate import looked_for, open_dataset
+from reidbench.errors import ReidbenchError
+from reidbench.plugins import Component
+
+
+@click.command("show", short_help="Print one: origin, licence, expected files, counts.")
+@click.argument("name")
+@data_option
+@click.pass_context
+def command(context: click.Context, name: str, data_root: Path) -> None:
+    """Print what the data set NAME is, where it comes from, and where its files go.
+
+    Where it is found, its lists are read: counts stand beside those its authors publish.
+
+    \b
+    Examples:
+      reidbench data show market1501
+      reidbench data show market1501 --data /datasets
+    """  # noqa: D301 - click wants the character, not the two letters
+    component = registry_of(context).datasets.get(name)
+    for line in _page(component, root_of(context)):
+        click.echo(line)
+
+
+def _page(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
+    record, disk = component.record, component.record.disk
+    kind = "drawn" if record.drawn else "photographs" if disk else "built in"
+    yield f"{record.name} {record.version} of {component.owner}: {record.task}, {kind}"
+    yield wrapped(record.summary)
+    yield ""
+    yield from _field("reference", record.reference)
+    yield from _field("options", _options(record))
+    if disk is None:
+        yield from _field("where", "built in: needs no files")
+        yield from _counts(component, root)
+        return
+    yield from _field("origin", disk.origin)
+    yield from _field("licence", disk.licence)
+    yield from _field("ethics", disk.ethics)
+    yield from _field("where", _where(record, disk, root))
+    yield f"\nExpected below {root} (another folder: --data, or REIDBENCH_DATA):\n"
+    yield indent(disk.tree.strip("\n"), "    ")
+    if disk.find(root):
+        yield from _counts(component, root)
+        yield f"\nIs it whole, is every image readable?  reidbench data check {record.name}"
+    elif disk.writer:
+        yield (
+            f"\nNo photographs? Draw a stand-in from '{disk.stand_in}' in this layout:\n"
+            f"    reidbench data make {record.name} stand-ins"
+        )
+
+
+def _field(name: str, text: str) -> Iterator[str]:
+    if text.strip("- "):
+        yield wrapped(f"{name:13}{text}", 13)
+
+
+def _options(record: DatasetRecord) -> str:
+    return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "none"
+
+
+def _where(record: DatasetRecord, disk: OnDisk, root: Path) -> str:
+    found = disk.find(root)
+    if found:
+        return f"found: {found}"
+    return f"not found; looked for {'; or '.join(looked_for(record, root))}"
+
+
+def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
+    """Tell what the lists hold; a data set that breaks its own rules still has a page."""
+    try:
+        data = open_dataset(component, {}, root)
+    except ReidbenchError as error:
+        yield "\n" + wrapped(f"Its lists cannot be read: {error}")
+        return
+    if data.drawn and component.record.disk:
+        yield "\nWhat lies there is a drawn stand-in, not the published data set."
+    yield f"\n{counts_table(data)}"

@@ -1,0 +1,59 @@
+"""``reidbench leaderboard``: the table of a folder of results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reidbench.cli.publish import SUITE_COPY, publish
+from reidbench.config.suite import load_suite
+from reidbench.leaderboard.reported.paper import load_papers
+from reidbench.results import Result, ResultError, read_results
+
+REPORTED = Path("leaderboard/reported")
+
+
+@click.command("leaderboard")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for leaderboard.md and leaderboard.csv.  [default: DIRECTORY]",
+)
+@click.option(
+    "--with-reported",
+    is_flag=True,
+    help="Show what papers report beside tables of the same photographs, unranked.",
+)
+@click.option(
+    "--reported",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"Folder of such numbers; implies --with-reported.  [default: {REPORTED}]",
+)
+def command(directory: Path, out: Path | None, with_reported: bool, reported: Path | None) -> None:
+    """Print the leaderboard of the results in DIRECTORY; write it as Markdown and CSV.
+
+    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims
+    are those of the suite.yaml that lies there.
+    """
+    inner = directory / "results"
+    results = _read_all(inner if inner.is_dir() else directory)
+    papers = load_papers(reported or REPORTED) if with_reported or reported else ()
+    copy = directory / SUITE_COPY
+    claims = load_suite(copy).content.claims if copy.is_file() else ()
+    publish(results, out or directory, papers, claims)
+
+
+def _read_all(folder: Path) -> list[Result]:
+    """Read the results of a folder; refuse copies, which would count a trial twice."""
+    # Listed before they are read: a run at work beside may add some.
+    paths = sorted(folder.glob("*.json"))
+    results = read_results(folder)
+    keys = {result.key for result in results}
+    if odd := [str(path) for path in paths if path.stem not in keys]:
+        raise ResultError(
+            f"named by the key of no result, so copies or renamed: {', '.join(odd)}; remove them, "
+            "or name each by the 'key' in it"
+        )
+    return results

@@ -1,0 +1,1 @@
+"""``reidbench plugins``: list components, and check whether a method keeps the contract."""

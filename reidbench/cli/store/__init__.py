@@ -1,0 +1,1 @@
+"""``reidbench store``: list, verify and prune what phases left."""

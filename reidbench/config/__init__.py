@@ -1,0 +1,1 @@
+"""What people write in YAML: suites, protocols and claims; every problem is located by line."""

@@ -1,0 +1,292 @@
+"""Protocols: named, versioned, immutable rules of training, pruning and measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from reidbench.api.records import Task
+from reidbench.config import yaml_document
+from reidbench.errors import ReidbenchError, did_you_mean
+
+FOLDER = Path(__file__).parent / "protocols"
+LOCK = FOLDER / "protocols.lock.json"
+
+
+class ProtocolError(ReidbenchError):
+    """A protocol that does not exist, or is not what was published under its name."""
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputRules(_Rules):
+    """Image size in pixels and per-channel normalisation of RGB in [0, 1]."""
+
+    height: int = Field(gt=0)
+    width: int = Field(gt=0)
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Channels, height, width of the network's input."""
+        return (3, self.height, self.width)
+
+
+class BatchRules(_Rules):
+    """A PK batch: ``identities`` people with ``images`` images each."""
+
+    identities: int = Field(ge=2)
+    images: int = Field(ge=2)
+
+    @property
+    def size(self) -> int:
+        """Images in a batch."""
+        return self.identities * self.images
+
+    def of(self, size: int) -> BatchRules:
+        """Return such batches of another size, with as many images of each person."""
+        return BatchRules(identities=size // self.images, images=self.images)
+
+
+class ShuffledBatch(_Rules):
+    """A batch of ``size`` images as a shuffled pass deals them, whatever their classes."""
+
+    size: int = Field(ge=2)
+
+    def of(self, size: int) -> ShuffledBatch:
+        """Return such batches of another size."""
+        return ShuffledBatch(size=size)
+
+
+class AugmentRules(_Rules):
+    """Probabilities of a flip and an erased rectangle; pixels of padding before the crop."""
+
+    flip: float = Field(ge=0, le=1)
+    pad: int = Field(ge=0)
+    erase: float = Field(ge=0, le=1)
+
+
+class LossRules(_Rules):
+    """Identity loss with label smoothing, plus batch-hard triplet loss (Hermans et al. 2017)."""
+
+    identity: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=1)
+    triplet: float = Field(ge=0)
+    margin: float = Field(ge=0)
+
+
+class OptimiserRules(_Rules):
+    """The optimiser and its peak learning rate."""
+
+    name: Literal["adam", "sgd"]
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    momentum: float = Field(ge=0, lt=1, default=0.9)
+
+
+class ScheduleRules(_Rules):
+    """Learning rate over a phase: linear warm-up over a share of the steps, then a decay.
+
+    ``final`` is the last learning rate as a share of the peak.
+    """
+
+    warm_up: float = Field(ge=0, lt=1)
+    decay: Literal["cosine", "linear", "constant"]
+    final: float = Field(ge=0, le=1)
+
+
+class TrainingRules(_Rules):
+    """How every network is trained, in every phase."""
+
+    batch: BatchRules | ShuffledBatch
+    augment: AugmentRules
+    loss: LossRules
+    optimiser: OptimiserRules
+    schedule: ScheduleRules
+    bnneck: bool
+    precision: Literal["float32", "bfloat16"]
+
+
+class Budget(_Rules):
+    """Epochs of a phase; a prune phase's include its retraining."""
+
+    epochs: float = Field(gt=0)
+
+
+class Budgets(_Rules):
+    """Epochs by kind of phase."""
+
+    train: Budget
+    prune: Budget
+
+
+class SourceRules(_Rules):
+    """How a network is trained on a classification source, and for how long."""
+
+    budgets: Budgets
+    training: TrainingRules
+
+    @model_validator(mode="after")
+    def _classifies(self) -> SourceRules:
+        if not isinstance(self.training.batch, ShuffledBatch) or self.training.loss.triplet:
+            raise ValueError("a classification source has 'batch: {size: N}' and no triplet loss")
+        return self
+
+
+class CalibrationRules(_Rules):
+    """Training images for rankings and batch-norm recalibration: the same for every method."""
+
+    images: int = Field(gt=0)
+    batch: int = Field(gt=1)
+
+
+class PruningRules(_Rules):
+    """Where and how far channels may go, and how strategies spread over a prune phase.
+
+    Attributes:
+        min_keep: share of each group's channels that always stays (at least one channel).
+        tolerance: a row matches when its achieved reduction is this close to the target.
+        active: share of a prune phase in which pruning should be complete, whatever the strategy
+            (one-shot cuts at its start); the rest is retraining.
+        rounds: cuts of the iterative strategy.
+        channels_per_round: if given, so large a share of the channels in scope goes with each cut
+            of the iterative strategy (under uniform widths), and ``rounds`` is the most.
+        soft_rounds: zeroings of the progressive strategy.
+
+    """
+
+    scope: Literal["inner", "all"]
+    min_keep: float = Field(ge=0, lt=1)
+    tolerance: float = Field(gt=0, lt=0.1)
+    active: float = Field(gt=0, lt=1)
+    rounds: int = Field(ge=1)
+    channels_per_round: float | None = Field(gt=0, lt=1, default=None)
+    soft_rounds: int = Field(ge=1)
+    calibration: CalibrationRules
+
+
+class RerankRules(_Rules):
+    """k-reciprocal re-ranking (Zhong et al. 2017): neighbours, of expansion too, and lambda."""
+
+    k1: int = Field(ge=1)
+    k2: int = Field(ge=1)
+    weight: float = Field(ge=0, le=1)
+
+
+class EvaluationRules(_Rules):
+    """Retrieval: Euclidean distance or cosine of embeddings, after the BNNeck if there is one.
+
+    ``rerank``: by which rules the ranking is done over, if it is.
+    """
+
+    metric: Literal["euclidean", "cosine"]
+    batch: int = Field(gt=0)
+    rerank: RerankRules | None = None
+
+
+class Protocol(_Rules):
+    """One protocol, complete: nothing in it can be overridden by a suite."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*/[0-9]+$")
+    summary: str
+    input: InputRules
+    budgets: Budgets
+    training: TrainingRules
+    pruning: PruningRules
+    evaluation: EvaluationRules
+    source: SourceRules | None = None
+    macs: Literal["conv+linear+attention, batch 1"]
+    average_precision: Literal["mean precision at each hit"]
+
+    @model_validator(mode="after")
+    def _calibration_fills_batches(self) -> Protocol:
+        calibration, batch = self.pruning.calibration, self.training.batch
+        if not isinstance(batch, BatchRules):
+            raise ValueError("training.batch must be {identities: P, images: K}: re-ID batches")
+        if calibration.images % calibration.batch:
+            raise ValueError("pruning.calibration.images must be a multiple of its batch")
+        people, rest = divmod(calibration.batch, batch.images)
+        if rest or people < 2:
+            raise ValueError(
+                "pruning.calibration.batch must hold at least two people with "
+                "training.batch.images images each"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_network(self) -> Protocol:
+        if self.source and self.source.training.bnneck != self.training.bnneck:
+            raise ValueError("source.training.bnneck must equal training.bnneck: one network")
+        return self
+
+    def on(self, task: Task) -> Protocol:
+        """Return the rules of a phase on a data set of ``task``: those of training may differ.
+
+        Raises:
+            ProtocolError: a classification set, and no rules to train on one.
+
+        """
+        if task == "re-id":
+            return self
+        if self.source is None:
+            raise ProtocolError(
+                f"protocol {self.name} has no rules for a classification source: use a source of "
+                "people, or a protocol with a 'source' section (see 'reidbench protocols')"
+            )
+        # Unvalidated, because a whole protocol's training must be of re-ID batches.
+        return self.model_copy(
+            update={"training": self.source.training, "budgets": self.source.budgets}
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of every rule (not of the summary), hexadecimal."""
+        # Rules that a protocol does not have are left out: so new ones leave old digests alone.
+        rules = self.model_dump(mode="json", exclude={"summary"}, exclude_none=True)
+        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    def identity(self) -> dict[str, str]:
+        """Return name and digest, as results carry them."""
+        return {"name": self.name, "sha256": self.digest}
+
+
+def protocol_names() -> list[str]:
+    """Return the names of the published protocols."""
+    return sorted(locked())
+
+
+def locked() -> dict[str, str]:
+    """Return the published digest of each protocol by name."""
+    lock: dict[str, str] = json.loads(LOCK.read_text(encoding="utf-8"))
+    return lock
+
+
+def load_protocol(name: str) -> Protocol:
+    """Load a published protocol.
+
+    Raises:
+        ProtocolError: unknown name, or a file that was changed after publication.
+
+    """
+    published = locked()
+    if name not in published:
+        raise ProtocolError(
+            f"unknown protocol '{name}'{did_you_mean(name, published)} "
+            f"(known: {', '.join(sorted(published))})"
+        )
+    path = FOLDER / f"{name.replace('/', '-')}.yaml"
+    protocol = yaml_document.load(path, Protocol).content
+    if protocol.digest != published[name]:
+        raise ProtocolError(
+            f"{path.name}: the rules of '{name}' were changed after publication; "
+            "restore the file, and give new rules a new version"
+        )
+    return protocol

@@ -1,0 +1,250 @@
+"""Writes drawn stand-ins in the layout of data sets that nobody may ship, over no photograph."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reidbench.api.data import ClassificationData, ReIDData
+from reidbench.api.records import DRAWN_MARK, DatasetRecord, OnDisk
+from reidbench.datasets.check import Tick
+from reidbench.datasets.locate import open_dataset, parts
+from reidbench.errors import ReidbenchError
+from reidbench.plugins import Component
+
+Data = ReIDData | ClassificationData
+
+
+SEAL = ".drawn.sha256"
+"""Beside a stand-in: a hash of its files' names and sizes."""
+
+
+class StandInError(ReidbenchError):
+    """A stand-in that cannot be written, or must not be."""
+
+
+def layout_of(record: DatasetRecord) -> OnDisk:
+    """Return the layout that a stand-in for a data set is written in.
+
+    Raises:
+        StandInError: the data set is built in, or nobody wrote a writer for it.
+
+    """
+    if record.disk is None:
+        raise StandInError(
+            f"data set '{record.name}' is built in: it needs no files, name it in a suite as it is"
+        )
+    if not record.disk.writer:
+        raise StandInError(
+            f"data set '{record.name}' has no stand-in: its plugin has no writer for its layout"
+        )
+    return record.disk
+
+
+def open_source(
+    component: Component[DatasetRecord], options: Mapping[str, Any], record: DatasetRecord
+) -> Data:
+    """Return the drawn data set from which a stand-in for ``record`` is made.
+
+    Raises:
+        StandInError: it is not drawn, or of another task.
+        ReidbenchError: as :func:`reidbench.datasets.locate.open_dataset`.
+
+    """
+    source = component.record
+    if source.task != record.task:
+        raise StandInError(
+            f"data set '{source.name}' is for {source.task}, '{record.name}' for {record.task}: "
+            "choose a drawn data set of the same task with --from"
+        )
+    # A stand-in on disk would pass as well, but its own source makes the better copy.
+    if not source.drawn or source.disk is not None:
+        raise StandInError(
+            f"data set '{source.name}' is not drawn by a program of its own, and other images are "
+            f"never written in the layout of '{record.name}': choose a drawn data set with --from"
+        )
+    return open_dataset(component, options, Path())
+
+
+def refuse_to_overwrite(component: Component[DatasetRecord], root: Path, *, again: bool) -> None:
+    """Let a stand-in be written below ``root`` only over another one, and only ``again``.
+
+    Raises:
+        StandInError: photographs, half a data set, or a stand-in are there.
+
+    """
+    record = component.record
+    disk = layout_of(record)
+    found = disk.find(root)
+    if found is None:
+        begun = [root / place.folder / need for place in disk.places for need in place.needs]
+        in_the_way = [str(path) for path in begun if path.exists()]
+        if in_the_way:
+            raise StandInError(
+                f"part of a data set is there already: {', '.join(in_the_way)}; choose another "
+                "folder, or move it away"
+            )
+    elif not _is_drawn(component, root):
+        raise StandInError(
+            f"{found} holds photographs, or what may be some: a stand-in is never written over "
+            "them; choose another folder"
+        )
+    elif not again:
+        raise StandInError(
+            f"{found} holds a drawn stand-in already; draw it anew with --replace, or choose "
+            "another folder"
+        )
+    elif not _is_untouched(found, _needs(disk, root)):
+        raise StandInError(
+            f"{found} is not as a stand-in was drawn there: files were added, changed or removed "
+            "since, and some may be photographs; remove it yourself, or choose another folder"
+        )
+
+
+def _is_drawn(component: Component[DatasetRecord], root: Path) -> bool:
+    try:
+        return open_dataset(component, {}, root).drawn
+    except ReidbenchError:
+        return False
+
+
+def is_stand_in(folder: Path) -> bool:
+    """Return whether a folder holds what :func:`write_stand_in` drew; reads no list."""
+    return (folder / SEAL).is_file()
+
+
+def _needs(disk: OnDisk, root: Path) -> tuple[str, ...]:
+    found = disk.find(root)
+    return next((place.needs for place in disk.places if place.under(root) == found), ())
+
+
+def _is_untouched(folder: Path, needs: tuple[str, ...]) -> bool:
+    """Return whether all files are those that were drawn: what replacing removes is no more."""
+    seal = folder / SEAL
+    return seal.is_file() and seal.read_text(encoding="utf-8") == _digest(folder, needs)
+
+
+def _digest(folder: Path, needs: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    paths = [path for need in needs for path in (folder / need, *(folder / need).rglob("*"))]
+    for path in sorted(path for path in paths if not path.is_dir()):
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{path.lstat().st_size}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def write_stand_in(
+    component: Component[DatasetRecord], data: Data, root: Path, tick: Tick, *, again: bool = False
+) -> Path:
+    """Write drawn images in a data set's layout below ``root``, whole or not at all.
+
+    Calls ``tick`` for every image read. Returns the folder that holds the stand-in.
+
+    Raises:
+        StandInError: as :func:`refuse_to_overwrite`, or what was written is no drawn stand-in.
+        TargetError: the writer cannot be imported.
+
+    """
+    refuse_to_overwrite(component, root, again=again)
+    record, disk = component.record, layout_of(component.record)
+    # The record imports a writer as it does its target, and says as clearly what is wrong.
+    writer = replace(record, target=disk.writer).load()
+    with _workshop(root) as stage:
+        writer(_counted(data, tick), stage)
+        if not _is_drawn(component, stage):
+            raise StandInError(
+                f"{disk.writer} of {component.owner} wrote nothing that '{record.name}' reads as "
+                "a drawn stand-in: a fault of that plugin"
+            )
+        _seal(stage, disk)
+        # Once more, because drawing takes minutes, in which photographs may have come.
+        refuse_to_overwrite(component, root, again=again)
+        _make_way(stage, root, disk, again=again)
+        _settle(stage, root)
+    found = disk.find(root)
+    assert found is not None  # the stage's content was found, and is here now
+    return found
+
+
+@contextmanager
+def _workshop(root: Path) -> Iterator[Path]:
+    """Give a folder beside the final one: an interrupted stand-in must never be found."""
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".reidbench-drawing-", dir=root))
+    stage = folder / "stage"
+    # Made anew, because a temporary folder is nobody's but its owner's.
+    stage.mkdir()
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Reads as a split does, and counts."""
+
+    read: Callable[[int], Any]
+    tick: Tick
+
+    def __call__(self, index: int) -> Any:
+        image = self.read(index)
+        self.tick(1)
+        return image
+
+
+def _counted(data: Data, tick: Tick) -> Data:
+    splits: dict[str, Any] = {
+        name: replace(split, reader=_Counted(split.reader, tick))
+        for name, split in parts(data).items()
+    }
+    return replace(data, **splits)
+
+
+def _seal(stage: Path, disk: OnDisk) -> None:
+    """Note what was drawn, so that nothing that came later is ever replaced."""
+    folder = disk.find(stage)
+    assert folder is not None  # it was read as a drawn stand-in
+    (folder / SEAL).write_text(_digest(folder, _needs(disk, stage)), encoding="utf-8")
+
+
+def _make_way(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
+    """Remove the stand-in that is replaced; refuse to settle over any file that is another's."""
+    folder = disk.find(root) if again else None
+    own = set() if folder is None else _own(folder, _needs(disk, root))
+    for path in stage.rglob("*"):
+        target = root / path.relative_to(stage)
+        if target in own or (path.is_dir() and target.is_dir()):
+            continue
+        if target.exists() or target.is_symlink():
+            raise StandInError(f"{target} is there already, and is kept; choose another folder")
+    for path in sorted(own, reverse=True):
+        _remove(path)
+
+
+def _own(folder: Path, needs: tuple[str, ...]) -> set[Path]:
+    """Return all that a stand-in consists of, which is untouched, and its notes."""
+    inside = {path for need in needs for path in (folder / need, *(folder / need).rglob("*"))}
+    return inside | {folder / SEAL, folder / DRAWN_MARK}
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()  # empty by now, unless something came in between: then it is kept
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _settle(staged: Path, target: Path) -> None:
+    """Move a tree into another."""
+    if not (staged.is_dir() and target.is_dir()):
+        staged.replace(target)
+        return
+    for child in staged.iterdir():
+        _settle(child, target / child.name)

@@ -1,0 +1,209 @@
+"""Turn what a walk collected into channel groups and their MACs model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from torch.fx import Node
+
+from reidbench.engine.channels.graph import (
+    ChannelGraph,
+    ChannelGroup,
+    HeldSize,
+    IntArray,
+    Observation,
+    Slice,
+)
+from reidbench.engine.channels.macs import MacsModel
+from reidbench.engine.channels.scope import block_paths, scope_of
+from reidbench.engine.channels.walk import FIXED, Role, SlotKey, Walk, shape_of
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """Where each channel id ended up: its group, and its index in that group (or -1)."""
+
+    group_of: IntArray
+    channel_of: IntArray
+    sizes: list[int]
+    pinned: list[bool]
+
+    def of(self, ids: IntArray) -> tuple[IntArray, IntArray]:
+        group = np.where(ids >= 0, self.group_of[ids], FIXED)
+        return group, np.where(ids >= 0, self.channel_of[ids], FIXED)
+
+
+def grouped(walk: Walk, embedding: Node, input_size: tuple[int, int, int]) -> ChannelGraph:
+    """Return the channel graph of a finished walk."""
+    classes = _classes(walk)
+    parts = _slices(walk, classes)
+    held = _held_sizes(walk, classes)
+    names = _names(parts, len(classes.sizes))
+    blocks = block_paths(walk.module, walk.sum_owners)
+    groups = tuple(
+        _group(walk, names[g], classes.sizes[g], not classes.pinned[g], parts[g], held[g], blocks)
+        for g in range(len(classes.sizes))
+    )
+    macs = _macs(walk, classes, groups)
+    return ChannelGraph(groups, macs, shape_of(embedding)[1], input_size)
+
+
+def _roots(walk: Walk) -> IntArray:
+    """Return for every id the smallest id it is tied to (union-find with path halving)."""
+    parent = list(range(walk.count))
+
+    def find(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = item = parent[parent[item]]
+        return item
+
+    for first, second in walk.ties:
+        for a, b in zip(first.ravel().tolist(), second.ravel().tolist(), strict=True):
+            low, high = sorted((find(a), find(b)))
+            parent[high] = low
+    return np.array([find(item) for item in range(walk.count)], dtype=np.int64)
+
+
+def _classes(walk: Walk) -> _Classes:
+    """Group tied ids that appear equally often in the same weights and in the same held sizes.
+
+    So the MACs of a group's channels are alike, and no piece of a cut map loses its last one.
+    """
+    roots = _roots(walk)
+    seen: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    alike = [*(walk.slots[key].ids for key in _charged(walk)), *walk.sizes.values()]
+    for place, ids in enumerate(alike):
+        found, counts = np.unique(roots[ids[ids >= 0]], return_counts=True)
+        for root, count in zip(found.tolist(), counts.tolist(), strict=True):
+            seen[root].append((place, count))
+    pinned = set(roots[np.concatenate([np.empty(0, np.int64), *walk.pinned])].tolist())
+    members: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for root in sorted(seen):
+        members[(root in pinned, *seen[root])].append(root)
+    group_of = np.full(walk.count, FIXED, dtype=np.int64)
+    channel_of = np.full(walk.count, FIXED, dtype=np.int64)
+    for group, own in enumerate(members.values()):
+        group_of[own], channel_of[own] = group, np.arange(len(own))
+    return _Classes(
+        group_of[roots],
+        channel_of[roots],
+        [len(own) for own in members.values()],
+        [bool(signature[0]) for signature in members],
+    )
+
+
+def _charged(walk: Walk) -> list[SlotKey]:
+    keys = [
+        (charge.weight.owner, charge.weight.name, dim)
+        for charge in walk.charges
+        if charge.weight is not None
+        for dim in (0, 1)
+    ]
+    return [key for key in dict.fromkeys(keys) if key in walk.slots]
+
+
+def _slices(walk: Walk, classes: _Classes) -> list[list[tuple[Role, Slice]]]:
+    """Return the slices of every group, with their role, in network order."""
+    parts: list[list[tuple[Role, Slice]]] = [[] for _ in classes.sizes]
+    for slot in walk.slots.values():
+        groups, channels = classes.of(slot.ids)
+        for group in np.unique(groups[groups >= 0]).tolist():
+            positions = np.flatnonzero(groups == group)
+            positions = positions[np.argsort(channels[positions], kind="stable")]
+            cut = Slice(
+                *(slot.owner, slot.tensors, slot.dim, len(slot.ids)),
+                *(positions, channels[positions]),
+            )
+            parts[group].append((slot.role, cut))
+    return parts
+
+
+def _held_sizes(walk: Walk, classes: _Classes) -> list[list[HeldSize]]:
+    sizes: list[list[HeldSize]] = [[] for _ in classes.sizes]
+    for (owner, attribute, index), ids in walk.sizes.items():
+        groups, channels = classes.of(ids.ravel())
+        for group in np.unique(groups[groups >= 0]).tolist():
+            sizes[group].append(HeldSize(owner, attribute, index, channels[groups == group]))
+    return sizes
+
+
+def _names(parts: list[list[tuple[Role, Slice]]], count: int) -> list[str]:
+    """Name each group by its first producing layer, numbered where a layer makes several."""
+    names: list[str] = []
+    for own in parts:
+        makers = [cut.owner for role, cut in own if role == "producer"] or ["input"]
+        earlier = sum(name.split("[")[0] == makers[0] for name in names)
+        names.append(f"{makers[0]}[{earlier + 1}]" if earlier else makers[0])
+    return names
+
+
+def _group(
+    walk: Walk,
+    name: str,
+    size: int,
+    prunable: bool,
+    parts: list[tuple[Role, Slice]],
+    held: list[HeldSize],
+    blocks: frozenset[str],
+) -> ChannelGroup:
+    by_role: dict[Role, tuple[Slice, ...]] = {
+        role: tuple(cut for own, cut in parts if own == role)
+        for role in ("producer", "norm", "carrier", "consumer")
+    }
+    makers = by_role["producer"]
+    return ChannelGroup(
+        name=name,
+        size=size,
+        scope=scope_of({cut.owner for _, cut in parts}, blocks),
+        prunable=prunable and bool(makers),
+        producers=makers,
+        norms=by_role["norm"],
+        carriers=by_role["carrier"],
+        consumers=by_role["consumer"],
+        observed=tuple(_observed(walk, cut, parts) for cut in makers),
+        held_sizes=tuple(held),
+    )
+
+
+def _observed(walk: Walk, maker: Slice, parts: list[tuple[Role, Slice]]) -> Observation:
+    """Return where a producer's map is to be seen: as late as a layer shows every channel once."""
+    shown_by = walk.shown_by.get(maker.owner, [])
+    shows = [
+        cut
+        for role, cut in parts
+        if role in ("norm", "carrier")
+        and cut.owner in shown_by
+        and np.array_equal(cut.channels, maker.channels)
+    ]
+    last = max(shows, key=lambda cut: shown_by.index(cut.owner), default=maker)
+    return Observation(last.owner, last.positions, walk.activation_after.get(maker.owner))
+
+
+def _macs(walk: Walk, classes: _Classes, groups: tuple[ChannelGroup, ...]) -> MacsModel:
+    free = [index for index, group in enumerate(groups) if group.prunable]
+    sizes = np.array(classes.sizes, dtype=np.int64)[free]
+    fixed: list[IntArray] = []
+    multiples: list[IntArray] = []
+    for dim in (0, 1):
+        each = np.zeros((len(walk.charges), len(free)), dtype=np.int64)
+        whole = np.ones(len(walk.charges), dtype=np.int64)
+        for row, weight in enumerate(charge.weight for charge in walk.charges):
+            if weight is not None:
+                whole[row] = weight.shape[dim]
+                slot = walk.slots.get((weight.owner, weight.name, dim))
+                found = classes.of(slot.ids)[0] if slot else np.empty(0, dtype=np.int64)
+                counts = np.bincount(found[found >= 0], minlength=len(groups))
+                each[row] = counts[free] // sizes
+        fixed.append(whole - each @ sizes)
+        multiples.append(each)
+    return MacsModel(
+        names=tuple(groups[index].name for index in free),
+        sizes=sizes,
+        factor=np.array([charge.factor for charge in walk.charges], dtype=np.int64),
+        fixed_rows=fixed[0],
+        group_rows=multiples[0],
+        fixed_columns=fixed[1],
+        group_columns=multiples[1],
+    )

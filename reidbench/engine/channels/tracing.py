@@ -1,0 +1,112 @@
+"""Capture a network as a channel graph by walking its torch.export graph."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram, export
+from torch.fx import Node
+
+# Imported for the rules they register.
+from reidbench.engine.channels import layer_rules as _layer_rules  # noqa: F401
+from reidbench.engine.channels import shape_rules as _shape_rules  # noqa: F401
+from reidbench.engine.channels.graph import ChannelGraph
+from reidbench.engine.channels.grouping import grouped
+from reidbench.engine.channels.problems import CaptureError
+from reidbench.engine.channels.rules import visit
+from reidbench.engine.channels.walk import Held, Walk, on_axis, shape_of
+
+BATCH = 2  # one would be mistaken for a dimension to broadcast
+
+
+def capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph:
+    """Return the channel groups and MACs of ``module``'s embedding path at (C, H, W).
+
+    The module runs in eval mode on a batch of fake images and must return one (batch, size)
+    tensor; flags, hooks and parameters are as before afterwards. Raises ``CaptureError`` for a
+    network ``torch.export`` cannot read, ``UnsupportedOperation`` for an operation without rule.
+    """
+    walk, embedding = _walked(module, _exported(module, input_size))
+    return grouped(walk, embedding, input_size)
+
+
+def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedProgram:
+    like = next(module.parameters(), torch.zeros(()))
+    images = torch.zeros((BATCH, *input_size), dtype=like.dtype, device=like.device)
+    with _undisturbed(module), torch.no_grad():
+        try:
+            return export(module, (images,), strict=False)
+        except Exception as problem:
+            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
+            raise CaptureError(
+                f"{type(module).__name__} cannot be captured at {input_size}:"
+                f" {reason or problem!r};"
+                " its eval forward must run on a batch of images of that size and must not"
+                " branch on their values"
+            ) from problem
+
+
+@contextmanager
+def _undisturbed(module: nn.Module) -> Iterator[None]:
+    """Run in eval mode without hooks, and put flags and hooks back."""
+    parts = list(module.modules())
+    training = [part.training for part in parts]
+    hooks = [(part._forward_hooks, part._forward_pre_hooks) for part in parts]
+    try:
+        for part in parts:
+            part.training = False
+            part._forward_hooks, part._forward_pre_hooks = OrderedDict(), OrderedDict()
+        yield
+    finally:
+        for part, flag, (after, before) in zip(parts, training, hooks, strict=True):
+            part.training = flag
+            part._forward_hooks, part._forward_pre_hooks = after, before
+
+
+def _walked(module: nn.Module, program: ExportedProgram) -> tuple[Walk, Node]:
+    walk = Walk(module, _held(program), BATCH)
+    embedding: Node | None = None
+    for node in program.graph.nodes:
+        if node.op == "placeholder" and node not in walk.held:
+            pixels = shape_of(node)
+            walk.values[node] = on_axis(walk.fresh(pixels[1]), 1, len(pixels))
+            walk.pin(walk.values[node])
+        elif node.op == "call_function":
+            walk.values[node] = visit(walk, node)
+        elif node.op == "output":
+            embedding = _embedding(module, node)
+    assert embedding is not None
+    walk.pin(walk.ids(embedding))
+    return walk, embedding
+
+
+def _held(program: ExportedProgram) -> dict[Node, Held]:
+    signature = program.graph_signature
+    names = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+    constants = signature.inputs_to_lifted_tensor_constants
+    held = {}
+    for node in program.graph.nodes:
+        if node.op == "placeholder" and node.name in names:
+            owner, _, name = names[node.name].rpartition(".")
+            held[node] = Held(owner, name, shape_of(node))
+        elif node.op == "placeholder" and node.name in constants:
+            held[node] = Held("", "", shape_of(node))
+    return held
+
+
+def _embedding(module: nn.Module, output: Node) -> Node:
+    (results,) = output.args
+    made = list(results) if isinstance(results, list | tuple) else [results]
+    if len(made) == 1 and isinstance(made[0], Node):
+        value = made[0].meta.get("val")
+        if isinstance(value, Tensor) and value.dim() == 2 and prod(value.shape) > 0:
+            return made[0]
+    raise CaptureError(
+        f"{type(module).__name__} must return one (batch, size) embedding in eval mode;"
+        " wrap it in a module that does"
+    )

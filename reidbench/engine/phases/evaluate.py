@@ -1,0 +1,100 @@
+"""A measurement: embeddings of query and gallery, and how well one retrieves the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reidbench.api.data import Split
+from reidbench.config.protocol import EvaluationRules
+from reidbench.engine.phases.checkpoint import PRUNED, fresh_network, load_network
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.retrieval import Features, RetrievalScores, extract, score, score_reranked
+from reidbench.engine.stopwatch import Clock
+from reidbench.engine.training import Network
+from reidbench.engine.training.augment import normalise
+from reidbench.plan import EvaluateNode
+from reidbench.results import Metrics, PerQuery
+
+
+def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
+    """Measure a phase's network and leave metrics and what each query scores in the store.
+
+    Raises:
+        Diverged: embeddings that are not finite.
+
+    """
+    query, gallery = bench.test_images(node.data, node.protocol.input)
+    clock = Clock()
+    with clock.running("features"):
+        network = _network(node, bench)
+        both = [
+            _features(network, pixels, split, node, bench) for pixels, split in (query, gallery)
+        ]
+    with clock.running("ranking"):
+        scores = _scores(both[0], both[1], node.protocol.evaluation, bench)
+    with bench.store.writing(node.key) as (_, meta):
+        meta.update(
+            kind=node.kind,
+            document=node.document(),
+            metrics=_metrics(scores).model_dump(),
+            per_query=per_query(scores, query[1].pids).model_dump(),
+            **clock.notes(),
+        )
+
+
+def _scores(
+    query: Features, gallery: Features, rules: EvaluationRules, bench: Bench
+) -> RetrievalScores:
+    if rules.rerank is None:
+        return score(query, gallery, metric=rules.metric, device=bench.device)
+    return score_reranked(
+        query,
+        gallery,
+        metric=rules.metric,
+        device=bench.device,
+        **rules.rerank.model_dump(),
+    )
+
+
+def _network(node: EvaluateNode, bench: Bench) -> Network:
+    folder = bench.store.folder(node.network.key)
+    network = fresh_network(node.network, identities=1)
+    if node.state == "pruned":
+        folder = folder / PRUNED
+    graph = bench.dense(node.network).graph
+    load_network(folder, network, node.protocol.input.size, classifier=False, graph=graph)
+    return network.to(bench.device)
+
+
+def _features(
+    network: Network, pixels: Tensor, split: Split, node: EvaluateNode, bench: Bench
+) -> Features:
+    def batches() -> Iterator[Tensor]:
+        done = 0
+        for part in torch.split(pixels, node.protocol.evaluation.batch):
+            yield normalise(part, node.protocol.input).to(bench.device)
+            done += len(part)
+            bench.listener(done, len(pixels), "features")
+
+    precision = node.protocol.training.precision
+    with torch.autocast(bench.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        embeddings = extract(network, batches())
+    return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
+
+
+def _metrics(scores: RetrievalScores) -> Metrics:
+    return Metrics(
+        **{name: getattr(scores, name) for name in Metrics.model_fields},
+    )
+
+
+def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:
+    """Return what each query scored, ``pids`` being whose the queries are."""
+    precision = [None if math.isnan(ap) else round(float(ap), 6) for ap in scores.average_precision]
+    ranks = [None if math.isnan(rank) else int(rank) for rank in scores.first_hit_rank]
+    return PerQuery(pids=[int(pid) for pid in pids], average_precision=precision, first_match=ranks)

@@ -1,0 +1,60 @@
+"""The calibration images: the training images that every ranking and recalibration looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from reidbench.config.protocol import Protocol
+from reidbench.engine.training import Images, Network, make_sampler
+from reidbench.engine.training.augment import normalise
+from reidbench.engine.training.loop import batch_loss
+
+Batches: TypeAlias = Sequence[tuple[Tensor, Tensor]]
+"""Normalised images (n, 3, height, width) and labels (n,) of each batch."""
+
+
+def calibration_batches(
+    images: Images, protocol: Protocol, random: torch.Generator, device: torch.device
+) -> list[tuple[Tensor, Tensor]]:
+    """Return the protocol's calibration batches: as in training but not augmented, and labels.
+
+    They depend on the data and ``random`` alone: every method gets the same images in the same
+    order. People come in PK batches, because the triplet loss of others would have no positives.
+    """
+    rules = protocol.pruning.calibration
+    sampler = make_sampler(images.labels, protocol.training.batch.of(rules.batch), random)
+    return [
+        (
+            normalise(images.pixels[chosen], protocol.input).to(device),
+            images.labels[chosen].to(device),
+        )
+        for chosen in islice(sampler, rules.images // rules.batch)
+    ]
+
+
+def calibration_loss(network: Network, batches: Batches, protocol: Protocol) -> float:
+    """Return the mean training loss over the batches, of the network in eval mode."""
+    with evaluating(network), torch.no_grad():
+        losses = [
+            float(batch_loss(network, images, labels, protocol.training))
+            for images, labels in batches
+        ]
+    return sum(losses) / len(losses)
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Run the block in eval mode and put every training flag back."""
+    flags = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, flag in flags.items():
+            module.training = flag

@@ -1,0 +1,308 @@
+"""What a criterion may look at: the network's groups, and statistics over calibration images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from reidbench.api.method import Method
+from reidbench.api.records import DATA, Data
+from reidbench.api.tasks import (
+    CannotScore,
+    FeatureStatistic,
+    GradientStatistic,
+    Group,
+    Maps,
+    Scores,
+)
+from reidbench.config.protocol import Protocol
+from reidbench.engine.channels import GroupView
+from reidbench.engine.pruning.calibration import Batches, evaluating
+from reidbench.engine.pruning.feature_maps import Seen, observing
+from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
+from reidbench.engine.training import Network
+from reidbench.engine.training.loop import batch_loss
+from reidbench.engine.training.losses import identity_loss
+from reidbench.errors import MethodError, did_you_mean
+
+Judge = Callable[[Scores], float]
+Per = Literal["batch", "image"]
+PER: tuple[Per, ...] = get_args(Per)
+MAPS: tuple[Maps, ...] = get_args(Maps)
+
+
+def no_judge(scores: Scores) -> float:
+    """Refuse to judge: what a ranking of one layer does."""
+    raise CannotScore(
+        "it judges whole cuts by loss_after(), and the strategy 'layerwise' ranks one layer; "
+        "name another strategy"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """What a ranking works with, and a method only gets at by asking the ranking.
+
+    ``whole`` is the network with its classifier; ``anchor`` the network that reconstruction aims
+    at; ``goal`` the reduction that the cut after the ranking aims at.
+    """
+
+    whole: Network
+    calibration: Batches
+    protocol: Protocol
+    goal: float
+    anchor: Anchor
+    judge: Judge = no_judge
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The :class:`reidbench.api.RankingTask` of one ranking of one copy of a network.
+
+    ``data`` is what the record of ``method`` declares.
+    """
+
+    _grounds: Grounds
+    method: str
+    data: Data
+    groups: Sequence[GroupView]
+    generator: torch.Generator
+    _asked: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Network:
+        """The network with its classifier."""
+        return self._grounds.whole
+
+    @property
+    def network(self) -> nn.Module:
+        """The network up to its embedding, in eval mode."""
+        return self.whole.backbone
+
+    @property
+    def reduction(self) -> float:
+        """The reduction that the cut after this ranking aims at."""
+        self._asked.append("reduction")
+        return self._grounds.goal
+
+    @property
+    def is_for_one_cut(self) -> bool:
+        """Whether the method asked what the ranking is for: another cut may want other scores."""
+        return not {"reduction", "loss_after"}.isdisjoint(self._asked)
+
+    @property
+    def rests_on_the_loss(self) -> bool:
+        """Whether the method asked for the loss, or for gradients of it."""
+        return "loss" in self._asked
+
+    def images(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Iterate over the calibration batches."""
+        self._needs("labels", "images()")
+        # Clones: what a method does to its images, it does to no other ranking's.
+        for images, labels in self._grounds.calibration:
+            yield images.clone(), labels.clone()
+
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the training loss of a batch, a scalar."""
+        self._needs("labels", "loss()")
+        self._asked.append("loss")
+        return batch_loss(self.whole, images, labels, self._grounds.protocol.training)
+
+    def mean_over_images(
+        self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
+    ) -> Mapping[str, Tensor]:
+        """Average a statistic of feature maps over the calibration images; (channels,) by group.
+
+        The network runs in eval mode, so that its batch-norm statistics stay as they are; maps and
+        gradients are float32 whatever the protocol's precision.
+        """
+        totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
+        for batch in self._statistics(statistic, gradients, maps):
+            for name, values in batch:
+                totals[name] += values.double().sum(dim=0).cpu()
+        count = sum(len(images) for images, _ in self._grounds.calibration)
+        return {name: (total / count).float() for name, total in totals.items()}
+
+    def over_images(
+        self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
+    ) -> Mapping[str, Tensor]:
+        """Return a statistic of feature maps of each image, (images, channels) by group."""
+        parts: dict[str, list[Tensor]] = {group.name: [] for group in self.groups}
+        for batch in self._statistics(statistic, gradients, maps):
+            sums: dict[str, Tensor] = {}
+            for name, values in batch:
+                sums[name] = sums[name] + values if name in sums else values
+            for name, values in sums.items():
+                parts[name].append(values.float().cpu())
+        return {name: torch.cat(values) for name, values in parts.items()}
+
+    def mean_over_gradients(
+        self, statistic: GradientStatistic, *, per: Per = "batch"
+    ) -> Mapping[str, Tensor]:
+        """Average a statistic of the weights' gradients; (channels,) by group."""
+        self._needs("labels", "mean_over_gradients()")
+        totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
+        rounds = 0
+        with evaluating(self.whole), torch.enable_grad():
+            for loss in self._losses(per):
+                self.whole.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                rounds += 1
+                for group in self.groups:
+                    values = statistic(group)
+                    self._check(values, group, (group.size,), "mean_over_gradients")
+                    totals[group.name] += values.detach().double().cpu()
+        self.whole.zero_grad(set_to_none=True)
+        return {name: (total / rounds).float() for name, total in totals.items()}
+
+    def loss_after(self, scores: Scores) -> float:
+        """Return the training loss that a cut by ``scores`` would leave."""
+        self._needs("labels", "loss_after()")
+        self._asked.append("loss_after")
+        return self._grounds.judge(scores)
+
+    def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:
+        """Sample what the layers that read ``group`` get, and should give."""
+        self._needs("images", "next_layers()")
+        own = next(view for view in self.groups if view.name == group.name)
+        given = self._grounds
+        with evaluating(self.whole), torch.no_grad():
+            return sample_next_layers(
+                own, self.whole, given.anchor, given.calibration, points, self.generator
+            )
+
+    def _losses(self, per: Per) -> Iterator[Tensor]:
+        self._refuse_unknown("per", per, PER)
+        self._asked.append("loss")
+        given = self._grounds
+        rules = given.protocol.training
+        if per == "image" and not rules.loss.identity:
+            raise MethodError(
+                f"method '{self.method}' wants the loss of each image: that is the identity loss, "
+                f"which {given.protocol.name} does not train with; leave the method out, or use a "
+                "protocol with one"
+            )
+        for images, labels in given.calibration:
+            if per == "batch":
+                yield batch_loss(self.whole, images, labels, rules)
+                continue
+            for index in range(len(images)):
+                one = slice(index, index + 1)
+                logits = self.whole.for_training(images[one])[1]
+                yield identity_loss(logits, labels[one], rules.loss)
+
+    def _statistics(
+        self, statistic: FeatureStatistic, gradients: bool, maps: Maps
+    ) -> Iterator[list[tuple[str, Tensor]]]:
+        """Yield for each batch the statistic of each observed map, (n, channels), by group."""
+        self._refuse_unknown("maps", maps, MAPS)
+        self._needs("labels" if gradients else "images", "feature maps")
+        self._asked.extend(["loss"] * gradients)
+        if gradients and maps == "activated":
+            raise MethodError(
+                f"method '{self.method}': gradients are those of 'normed' maps; ask for these"
+            )
+        with evaluating(self.whole), torch.set_grad_enabled(gradients):
+            for images, labels in self._grounds.calibration:
+                batch = []
+                for seen, slope in self._seen(images, labels, gradients):
+                    values = statistic(seen.maps(maps), slope)
+                    expected = (len(seen.map), seen.group.size)
+                    self._check(values, seen.group, expected, "mean_over_images")
+                    batch.append((seen.group.name, values.detach()))
+                yield batch
+
+    def _seen(
+        self, images: Tensor, labels: Tensor, gradients: bool
+    ) -> Iterator[tuple[Seen, Tensor | None]]:
+        with observing(self.groups) as seen:
+            loss = batch_loss(self.whole, images, labels, self._grounds.protocol.training)
+        if not gradients:
+            yield from ((one, None) for one in seen)
+            return
+        slopes = torch.autograd.grad(loss, [one.map for one in seen])
+        yield from ((one, one.part(slope)) for one, slope in zip(seen, slopes, strict=True))
+
+    def _check(self, values: object, group: Group, expected: tuple[int, ...], where: str) -> None:
+        axes = "images by channels" if len(expected) == 2 else "one a channel"
+        if not isinstance(values, Tensor) or values.shape != expected:
+            raise MethodError(
+                f"method '{self.method}': the statistic of '{group.name}' must be a tensor "
+                f"{expected}, {axes}, not {described(values)}; mend what it gives to {where}()"
+            )
+
+    def _refuse_unknown(self, argument: str, word: str, words: Sequence[str]) -> None:
+        if word not in words:
+            choice = " or ".join(repr(known) for known in words)
+            raise MethodError(
+                f"method '{self.method}': {argument}={word!r} is none of {choice}"
+                f"{did_you_mean(str(word), words)}"
+            )
+
+    def _needs(self, data: Data, what: str) -> None:
+        if DATA.index(self.data) < DATA.index(data):
+            raise MethodError(
+                f"method '{self.method}' looks at {what}, which its record rules out with "
+                f"data={self.data!r}; declare data={data!r}"
+            )
+
+
+def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
+    """Return the method's scores of every group, float64 on the CPU.
+
+    Raises:
+        MethodError: scores of the wrong shape or not finite, naming method and layer; a group that
+            the method cannot score; or gradients that tell no channel of the network from another.
+
+    """
+    with naming(ranking.method):
+        method.prepare(ranking)
+    scores = {}
+    for group in ranking.groups:
+        with naming(ranking.method, group.name):
+            values = method.scores(group, ranking)
+        scores[group.name] = checked(values, group, ranking.method)
+    # One layer alone may be dead; of all, ties would go by position and empty the first layers.
+    if ranking.rests_on_the_loss and len(scores) > 1 and not any(map(torch.any, scores.values())):
+        raise MethodError(
+            f"method '{ranking.method}' scores every channel 0: the loss of the calibration images "
+            "has no gradient, as a triplet loss that all of them satisfy; prune before the loss is "
+            "0, or use a protocol that trains with an identity loss"
+        )
+    return scores
+
+
+def checked(values: object, group: Group, method: str) -> Tensor:
+    """Return one group's scores, float64 on the CPU, if they are what they should be."""
+    if not isinstance(values, Tensor) or values.shape != (group.size,):
+        raise MethodError(
+            f"method '{method}': scores of '{group.name}' must be a tensor "
+            f"({group.size},), one a channel, not {described(values)}; mend its scores()"
+        )
+    if not torch.isfinite(values).all():
+        bad = int((~torch.isfinite(values)).nonzero()[0])
+        raise MethodError(
+            f"method '{method}': channel {bad} of '{group.name}' scores "
+            f"{float(values[bad])}; scores must be finite: mend its scores()"
+        )
+    return values.detach().double().cpu()
+
+
+@contextmanager
+def naming(method: str, layer: str | None = None) -> Iterator[None]:
+    """Add the names of method and layer to what a method cannot do."""
+    try:
+        yield
+    except CannotScore as error:
+        where = f" cannot score '{layer}'" if layer else ""
+        raise MethodError(f"method '{method}'{where}: {error}") from error
+
+
+def described(value: object) -> str:
+    """Return a tensor's shape, or anything else's type."""
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

@@ -1,0 +1,55 @@
+"""New weights for the layers that read what is about to go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from reidbench.api.method import Method
+from reidbench.engine.channels import GroupView, PruningPlan
+from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
+from reidbench.engine.pruning.pruned_network import Subject
+from reidbench.engine.pruning.ranking import Ranking, naming
+from reidbench.errors import MethodError
+
+
+def refits(method: Method) -> bool:
+    """Return whether a method gives the next layers new weights at all."""
+    return type(method).refit is not Method.refit
+
+
+def refit(method: Method, subject: Subject, plan: PruningPlan, ranking: Ranking) -> None:
+    """Write the weights that ``method`` gives the layers behind every group that shrinks.
+
+    ``plan`` is in the indices of the network as it is.
+
+    Raises:
+        MethodError: weights of the wrong shapes, or not finite.
+
+    """
+    for group in ranking.groups:
+        if group.name not in plan.dropped:
+            continue
+        kept = torch.tensor(plan.kept[group.name])
+        with naming(ranking.method, group.name):
+            weights = method.refit(group, kept, ranking)
+        if weights:
+            _write(subject.network.backbone, group, kept, weights, ranking.method)
+
+
+def _write(
+    backbone: nn.Module, group: GroupView, kept: Tensor, weights: Sequence[Tensor], method: str
+) -> None:
+    cuts = group.group.consumers
+    where = f"method '{method}': refit() of '{group.name}'"
+    expected = [columns_shape(backbone, cut, group.size, len(kept)) for cut in cuts]
+    if (shapes := [tuple(weight.shape) for weight in weights]) != expected:
+        raise MethodError(
+            f"{where} must return weights of shapes {expected}, not {shapes}; mend it"
+        )
+    for cut, weight in zip(cuts, weights, strict=True):
+        if not torch.isfinite(weight).all():
+            raise MethodError(f"{where} gave '{cut.owner}' weights that are not finite")
+        write_columns(backbone, cut, kept, weight)

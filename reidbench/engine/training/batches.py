@@ -1,0 +1,134 @@
+"""Labelled images, and batches of them: P people with K images each, or a shuffled pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from reidbench.config.protocol import BatchRules, ShuffledBatch
+from reidbench.errors import ReidbenchError
+
+
+@dataclass(frozen=True)
+class Images:
+    """Decoded images at the protocol's size.
+
+    Attributes:
+        pixels: uint8 RGB (n, 3, height, width).
+        labels: identities or classes renumbered from 0 in ascending order, int64 (n,).
+
+    """
+
+    pixels: Tensor
+    labels: Tensor
+
+    @property
+    def identities(self) -> int:
+        """Number of people, or of classes."""
+        return int(self.labels.max()) + 1
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Sampler(Protocol):
+    """Draws batches without end."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Return how many batches are an epoch."""
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another."""
+
+
+def make_sampler(
+    labels: Tensor, rules: BatchRules | ShuffledBatch, random: torch.Generator
+) -> Sampler:
+    """Return the sampler of a protocol's batches: PK for people, shuffled for classes."""
+    if isinstance(rules, ShuffledBatch):
+        return ShuffledSampler(len(labels), rules.size, random)
+    return PKSampler(labels, rules.identities, rules.images, random)
+
+
+class ShuffledSampler:
+    """Deals all ``images`` out in batches of ``size``, shuffled anew each epoch, without end.
+
+    The images that do not fill a batch are left out of their epoch.
+
+    Raises:
+        ReidbenchError: fewer images than a batch needs.
+    """
+
+    def __init__(self, images: int, size: int, random: torch.Generator):
+        if images < size:
+            raise ReidbenchError(
+                f"a batch needs {size} images, the training split has {images}: use a larger data "
+                "set, or a protocol with smaller batches"
+            )
+        self.images, self.size, self.random = images, size, random
+        self.steps_per_epoch = images // size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another, (size,)."""
+        while True:
+            order = torch.randperm(self.images, generator=self.random)
+            yield from order[: self.steps_per_epoch * self.size].view(-1, self.size)
+
+
+class PKSampler:
+    """Draws batches of P distinct people with K images each, without end.
+
+    An epoch shuffles every person's images, deals them out in hands of K (a short last hand is
+    filled up with the person's first images), and plays in each batch one hand of the P people
+    who have most left, ties broken at random. So nobody is twice in a batch, each image is used
+    about once an epoch (exactly once where K and P divide), and an epoch's length is known
+    beforehand: the hands dealt, over P.
+
+    Raises:
+        ReidbenchError: fewer people than a batch needs.
+    """
+
+    def __init__(self, labels: Tensor, identities: int, images: int, random: torch.Generator):
+        self.people = [
+            torch.nonzero(labels == label).flatten() for label in range(int(labels.max()) + 1)
+        ]
+        if len(self.people) < identities:
+            raise ReidbenchError(
+                f"a batch needs {identities} identities, the training split has "
+                f"{len(self.people)}: use a larger data set, or a protocol with smaller batches"
+            )
+        self.identities, self.images, self.random = identities, images, random
+        hands = sum(math.ceil(len(indices) / images) for indices in self.people)
+        self.steps_per_epoch = hands // identities
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the indices of one batch after another, (P * K,)."""
+        while True:
+            yield from self._epoch()
+
+    def _epoch(self) -> Iterator[Tensor]:
+        hands = [self._deal(indices) for indices in self.people]
+        for _ in range(self.steps_per_epoch):
+            left = torch.tensor([len(hand) for hand in hands], dtype=torch.float64)
+            # Random fractions below 1 break ties between people with as many hands left.
+            order = (left + torch.rand(len(left), generator=self.random)).argsort(descending=True)
+            chosen = order[: self.identities].tolist()
+            yield torch.cat([self._hand(hands, person) for person in chosen])
+
+    def _hand(self, hands: list[list[Tensor]], person: int) -> Tensor:
+        if not hands[person]:
+            hands[person] = self._deal(self.people[person])
+        return hands[person].pop()
+
+    def _deal(self, indices: Tensor) -> list[Tensor]:
+        shuffled = indices[torch.randperm(len(indices), generator=self.random)]
+        hands = math.ceil(len(indices) / self.images)
+        # Around again from the first: an image is twice in a hand only if the person has too few.
+        dealt = shuffled[torch.arange(hands * self.images) % len(indices)]
+        return list(dealt.view(hands, self.images))

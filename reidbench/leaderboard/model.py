@@ -1,0 +1,180 @@
+"""What a leaderboard is made of: tables, sections and rows, with every number still a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.reported.paper import Entry, Source
+from reidbench.leaderboard.statistics import Interval, Spread
+from reidbench.results import Status
+
+
+class Part(NamedTuple):
+    """A component, in the version that a result was made with, and what it was used as."""
+
+    role: str
+    """``method``, ``backbone``, ``source`` or ``target``."""
+    name: str
+    version: str
+    distribution: str
+    content: str = ""
+    """Hash of the images found, for a data set on disk."""
+
+    def __str__(self) -> str:
+        images = f", {self.content[:8]}" if self.content else ""
+        return f"{self.name} v{self.version} ({self.distribution}{images})"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Setting:
+    """What all rows of a table have in common; results that differ in it share no table."""
+
+    drawn: bool
+    scenario: str
+    backbone: str
+    source: str
+    """Empty for a scenario without a source domain."""
+    target: str
+    protocol: str
+    protocol_hash: str
+    division: str
+    engine: int
+    parts: tuple[Part, ...]
+    """The components that every row shares; a method's version is its row's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A method at one reduction, over its seeds; shares and differences are fractions.
+
+    What could not be measured is None: all scores of a row whose trials all failed, the rank of
+    a row that may not be ranked, and the comparison of the dense row with itself.
+    """
+
+    label: str
+    method: str
+    version: str
+    distribution: str
+    strategy: str
+    allocation: str
+    control: bool
+    target_reduction: float
+    status: Status
+    """``done`` if every trial of the row is."""
+    seeds_done: int
+    seeds: int
+    """How many seeds the table has."""
+    mean_ap: Spread | None
+    rank1: Spread | None
+    rank5: Spread | None
+    mean_inp: Spread | None
+    trapezoid: Spread | None
+    before_retraining: Spread | None
+    """mAP right after the cut."""
+    reduction: float | None
+    """What was achieved, the mean over seeds."""
+    max_miss: float | None
+    """The largest distance of a seed's reduction to the target."""
+    matched: bool
+    """Whether every seed's reduction is within the protocol's tolerance."""
+    macs: float | None
+    parameters: float | None
+    epochs: float | None
+    """Of all phases together, as are the seconds."""
+    seconds: float | None
+    choosing_seconds: float | None
+    """Of these, all but training: ranking, refitting, cutting, recalibration."""
+    notes: tuple[str, ...]
+    rank: int | None = None
+    tied: bool = False
+    on_budget: bool = True
+    """Whether every seed trained for the epochs of the dense network."""
+    delta: float | None = None
+    """mAP minus that of the dense control, over the seeds both have."""
+    delta_interval: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """The rows of one target reduction, best mAP first, under the dense row they compare to."""
+
+    reduction: float
+    reference: Row | None
+    rows: tuple[Row, ...]
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """The reference, where there is one, then the rows."""
+        return ((self.reference,) if self.reference else ()) + self.rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherNetwork:
+    """The dense network of another backbone; its difference is to this table's dense network."""
+
+    setting: Setting
+    row: Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quotation:
+    """What a paper reports of a network, in its own units; measured by nobody here."""
+
+    entry: Entry
+    source: Source
+    section: float | None
+    """The section whose measured rows have as many parameters, 0 for the dense network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Every section of one setting."""
+
+    setting: Setting
+    tolerance: float
+    valid_queries: int | None
+    """None if no trial of the table was scored, as for the excluded queries."""
+    excluded_queries: int | None
+    sections: tuple[Section, ...]
+    others: tuple[OtherNetwork, ...] = ()
+    """The dense networks of other backbones, the most MACs first; never ranked."""
+    quotations: tuple[Quotation, ...] = ()
+
+    @property
+    def reference(self) -> Row | None:
+        """The dense row, where there is one."""
+        return next((section.reference for section in self.sections if section.reference), None)
+
+    @property
+    def unique_rows(self) -> Iterator[Row]:
+        """The dense row once, then the rows of every section."""
+        yield from (self.reference,) if self.reference else ()
+        for section in self.sections:
+            yield from section.rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Under what versions, and on what hardware, so many results were made."""
+
+    reidbench: str
+    commit: str
+    torch: str
+    hardware: str
+    threads: str
+    device: str
+    results: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """All tables, and where their results come from."""
+
+    tables: tuple[Table, ...]
+    parts: tuple[Part, ...]
+    """Every component of any result, methods too."""
+    origins: tuple[Origin, ...]
+    claims: tuple[Verdict, ...] = ()

@@ -1,0 +1,1 @@
+"""A leaderboard as Markdown, CSV and text on a terminal."""

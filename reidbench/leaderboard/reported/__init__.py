@@ -1,0 +1,1 @@
+"""Numbers that papers report, matched to measured tables and never ranked."""

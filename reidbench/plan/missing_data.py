@@ -1,0 +1,53 @@
+"""What a plan needs and a machine does not hold: data sets that a user must bring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from reidbench.datasets.locate import MissingData, looked_for
+from reidbench.plan.components import ChosenData
+from reidbench.plan.nodes import LoadNode
+from reidbench.plan.trials import Plan, Trial
+
+
+def data_read(trials: Iterable[Trial]) -> list[ChosenData]:
+    """Return the data sets of which trials read images, each once."""
+    read: dict[str, ChosenData] = {}
+    for trial in trials:
+        phases = (phase.data for phase in trial.phases if not isinstance(phase, LoadNode))
+        for data in (*phases, trial.final.data):
+            read[json.dumps(data.document(), sort_keys=True)] = data
+    return list(read.values())
+
+
+def missing_text(plan: Plan, data: Sequence[ChosenData]) -> str:
+    """Return which data sets are not there, where each was looked for, and how to get one.
+
+    Names what runs without them; empty if all are there.
+    """
+    missing = [chosen for chosen in data if chosen.missing]
+    if not missing:
+        return ""
+    places = "\n".join(
+        f"  {chosen.label}: {'; '.join(looked_for(chosen.record, chosen.root))}"
+        for chosen in missing
+    )
+    mini = plan.suite.miniature
+    instead = f"\nThe same in miniature, without any: reidbench run {mini}" if mini else ""
+    return (
+        f"suite '{plan.suite.name}' needs data that are not there (--data):\n"
+        f"{places}\nHow to get one: reidbench data show {missing[0].record.name}. "
+        f"A part of the suite: --only NAME.{instead}"
+    )
+
+
+def refuse_missing(plan: Plan, data: Sequence[ChosenData]) -> None:
+    """Refuse a plan whose data sets are not all there; names all that are missing.
+
+    Raises:
+        MissingData: with where each was looked for, and what runs without them.
+
+    """
+    if text := missing_text(plan, data):
+        raise MissingData(text)

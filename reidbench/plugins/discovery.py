@@ -1,0 +1,211 @@
+"""Discovers plugins by entry point, each on its own: a broken one is reported and harmless."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from reidbench.api import API_VERSION
+from reidbench.api.hooks import PROJECT
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.errors import ReidbenchError, did_you_mean, last_own_place
+from reidbench.plugins import hookspecs
+from reidbench.plugins.registry import (
+    Component,
+    Plugin,
+    PluginProblem,
+    Registry,
+    Shelf,
+    UnknownComponent,
+)
+
+GROUP = "reidbench"
+_KINDS: dict[str, type[Record]] = {
+    "reidbench_methods": MethodRecord,
+    "reidbench_backbones": BackboneRecord,
+    "reidbench_datasets": DatasetRecord,
+}
+_log = logging.getLogger(__name__)
+
+
+def discover(disabled: Sequence[str] = ()) -> Registry:
+    """Load every plugin of the entry-point group that is not disabled by its name.
+
+    ``disabled`` names entry points or distributions. Never raises for a plugin's fault.
+
+    Raises:
+        UnknownComponent: a disabled name that no installed plugin has.
+
+    """
+    manager = _manager()
+    left_out = _left_out(disabled)
+    loaded: list[Plugin] = []
+    problems: list[PluginProblem] = []
+    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _KINDS}
+    for plugin, entry in _installed():
+        if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
+            continue
+        try:
+            module = _load(entry)
+            records = _collect(_vet(module))
+            _register(manager, module, plugin)
+        # A plugin that calls sys.exit() while it is imported must not end the harness.
+        except (Exception, SystemExit) as error:
+            _log.debug("plugin %s left out", plugin, exc_info=True)
+            problems.append(PluginProblem(plugin, _reason(error, entry)))
+            continue
+        for hook, declared in records.items():
+            found[hook].extend(Component(record, plugin) for record in declared)
+        loaded.append(plugin)
+    return Registry(
+        methods=Shelf("method", found["reidbench_methods"]),
+        backbones=Shelf("backbone", found["reidbench_backbones"]),
+        datasets=Shelf("data set", found["reidbench_datasets"]),
+        plugins=tuple(loaded),
+        problems=tuple(problems),
+        hooks=manager,
+    )
+
+
+def _left_out(disabled: Sequence[str]) -> set[str]:
+    names = {name for plugin, _ in _installed() for name in (plugin.name, plugin.distribution)}
+    known = {_canonical(name) for name in names}
+    for name in disabled:
+        if _canonical(name) not in known:
+            raise UnknownComponent(
+                f"no plugin '{name}' to disable{did_you_mean(name, names)} "
+                f"(installed: {', '.join(sorted(names))})"
+            )
+    return {_canonical(name) for name in disabled}
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+def _installed() -> list[tuple[Plugin, EntryPoint]]:
+    found = [(Plugin.of(entry), entry) for entry in entry_points(group=GROUP)]
+    return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].name))
+
+
+def _canonical(name: str) -> str:
+    """Return a name as package indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _load(entry: EntryPoint) -> ModuleType:
+    module = entry.load()
+    if not isinstance(module, ModuleType):
+        raise TypeError(f"the entry point must name a module, not {type(module).__name__}")
+    needed = getattr(module, "REIDBENCH_API", API_VERSION)
+    if not isinstance(needed, int):
+        raise ReidbenchError(
+            f"its REIDBENCH_API must be a whole number, as in REIDBENCH_API = {API_VERSION}, "
+            f"not {needed!r}"
+        )
+    if needed > API_VERSION:
+        raise ReidbenchError(
+            f"needs plugin API {needed}, this reidbench offers {API_VERSION}: upgrade reidbench"
+        )
+    return module
+
+
+def _vet(module: ModuleType) -> pluggy.PluginManager:
+    """Return a manager that holds this one plugin, every hook of which is sound."""
+    _refuse_unknown_hooks(module)
+    # A fresh manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
+    alone = _manager()
+    alone.register(module)
+    alone.check_pending()
+    callers = alone.get_hookcallers(module)
+    if not callers:
+        raise ReidbenchError(f"its module {module.__name__} implements no hook")
+    for caller in callers:
+        for impl in caller.get_hookimpls():
+            _refuse_silent_failures(caller.name, impl)
+    return alone
+
+
+def _refuse_unknown_hooks(module: ModuleType) -> None:
+    """Refuse hooks that look like ours but are not, marked or not: a typo would pass in silence."""
+    known = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
+    for name, value in vars(module).items():
+        if not inspect.isroutine(value):
+            continue
+        mark = getattr(value, f"{PROJECT}_impl", None)
+        if mark is None and not name.startswith("reidbench_"):
+            continue
+        hook = (mark or {}).get("specname") or name
+        if hook not in known:
+            raise ReidbenchError(f"implements an unknown hook '{hook}'{did_you_mean(hook, known)}")
+        if mark is None:
+            raise ReidbenchError(f"'{hook}' lacks the @hookimpl mark, so it would never be called")
+
+
+def _refuse_silent_failures(hook: str, impl: pluggy.HookImpl) -> None:
+    if impl.wrapper or impl.hookwrapper:
+        raise ReidbenchError(f"'{hook}' is a hook wrapper: a plugin declares or observes, no more")
+    if impl.kwargnames:
+        raise ReidbenchError(
+            f"'{hook}' gives {', '.join(impl.kwargnames)} a default, so it would never be passed: "
+            "remove the default"
+        )
+
+
+def _register(manager: pluggy.PluginManager, module: ModuleType, plugin: Plugin) -> None:
+    owner = manager.get_name(module)
+    if owner:
+        raise ReidbenchError(f"its module {module.__name__} already serves as plugin {owner}")
+    # The distribution in the name keeps two plugins with one entry-point name apart.
+    manager.register(module, name=f"{plugin.distribution}:{plugin.name}")
+
+
+def _collect(alone: pluggy.PluginManager) -> dict[str, list[Record]]:
+    return {
+        hook: _declared(hook, kind, getattr(alone.hook, hook).get_hookimpls())
+        for hook, kind in _KINDS.items()
+    }
+
+
+def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -> list[Record]:
+    records: list[Record] = []
+    for impl in impls:
+        answer = impl.function()
+        # Asked of pluggy, a hook that forgot to return would be as good as absent.
+        if not isinstance(answer, Iterable):
+            raise ReidbenchError(
+                f"{hook}() must return a list of {kind.__name__}s, not {_described(answer)}"
+            )
+        records.extend(answer)
+    for record in records:
+        if not isinstance(record, kind):
+            raise ReidbenchError(
+                f"{hook}() must return a list of {kind.__name__}s, not of {_described(record)}"
+            )
+    names = [record.name for record in records]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ReidbenchError(f"{hook}() declares {', '.join(twice)} twice")
+    return records
+
+
+def _described(value: object) -> str:
+    """Return a record's name, as its fifteen fields would bury the sentence; else the value."""
+    return f"{type(value).__name__} '{value.name}'" if isinstance(value, Record) else repr(value)
+
+
+def _reason(error: BaseException, entry: EntryPoint) -> str:
+    text = " ".join(str(error).split()) or "no reason given"
+    if isinstance(error, ReidbenchError):
+        return text
+    place = last_own_place(error, entry.value)
+    return f"{type(error).__name__}: {text}" + (f" (at {place})" if place else "")

@@ -1,0 +1,39 @@
+"""The hooks a plugin may implement, in the order a reader meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from reidbench.api.hooks import PROJECT
+
+if TYPE_CHECKING:
+    from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord
+    from reidbench.results import Result
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+
+COLLECTING = ("reidbench_methods", "reidbench_backbones", "reidbench_datasets")
+OBSERVING = ("reidbench_trial_finished",)
+
+
+@hookspec
+def reidbench_methods() -> Sequence[MethodRecord]:  # type: ignore[empty-body]
+    """Declare pruning methods."""
+
+
+@hookspec
+def reidbench_backbones() -> Sequence[BackboneRecord]:  # type: ignore[empty-body]
+    """Declare feature extractors."""
+
+
+@hookspec
+def reidbench_datasets() -> Sequence[DatasetRecord]:  # type: ignore[empty-body]
+    """Declare re-ID data sets."""
+
+
+@hookspec
+def reidbench_trial_finished(result: Result) -> None:
+    """Observe a trial's result, done or failed; what this raises is logged, never fatal."""

@@ -1,0 +1,122 @@
+"""What the plugins declared: components by name, and who owns each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.errors import ReidbenchError, did_you_mean
+
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Record)
+
+
+class UnknownComponent(ReidbenchError):  # noqa: N818 - what it says, not that it errs
+    """A name that no plugin, or more than one, declares."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point and the distribution that installed it."""
+
+    name: str
+    distribution: str
+    version: str
+
+    @classmethod
+    def of(cls, entry: EntryPoint) -> Plugin:
+        """Name the plugin behind an entry point."""
+        dist = entry.dist
+        if dist is None:
+            return cls(entry.name, "?", "?")
+        # Both are None in a distribution without metadata, whatever their type says.
+        return cls(entry.name, dist.name or "?", dist.version or "?")
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True)
+class PluginProblem:
+    """Why a plugin was left out."""
+
+    plugin: Plugin
+    reason: str
+
+
+@dataclass(frozen=True)
+class Component(Generic[R]):
+    """A record and the plugin that owns it."""
+
+    record: R
+    owner: Plugin
+
+    def identity(self) -> dict[str, str]:
+        """Return what decides the component's numbers, for keys and results."""
+        return {
+            "name": self.record.name,
+            "version": self.record.version,
+            "distribution": self.owner.distribution,
+        }
+
+
+class Shelf(Generic[R]):
+    """The components of one kind, by name; a name owned twice is an error only when asked for."""
+
+    def __init__(self, kind: str, components: Iterable[Component[R]]) -> None:
+        self.kind = kind
+        self.components = tuple(sorted(components, key=lambda c: (c.record.name, str(c.owner))))
+
+    def names(self) -> list[str]:
+        """Return the declared names, sorted."""
+        return sorted({c.record.name for c in self.components})
+
+    def get(self, name: str) -> Component[R]:
+        """Return the component called ``name``.
+
+        Raises:
+            UnknownComponent: nobody, or more than one plugin, declares it.
+
+        """
+        owners = [c for c in self.components if c.record.name == name]
+        if not owners:
+            # Dozens of names would bury the sentence: they stand only where none is close.
+            close = did_you_mean(name, self.names())
+            known = "" if close else f"known: {', '.join(self.names()) or 'none'}; "
+            raise UnknownComponent(
+                f"no plugin declares a {self.kind} '{name}'{close} ({known}see 'reidbench plugins')"
+            )
+        if len(owners) > 1:
+            declared = " and by ".join(f"{c.owner} (plugin '{c.owner.name}')" for c in owners)
+            raise UnknownComponent(
+                f"{self.kind} '{name}' is declared by {declared}; leave one out with "
+                "--disable-plugin and its distribution's or plugin's name"
+            )
+        return owners[0]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All usable components, the plugins they came from, and the plugins left out."""
+
+    methods: Shelf[MethodRecord]
+    backbones: Shelf[BackboneRecord]
+    datasets: Shelf[DatasetRecord]
+    plugins: tuple[Plugin, ...]
+    problems: tuple[PluginProblem, ...]
+    hooks: pluggy.PluginManager
+
+    def trial_finished(self, result: Any) -> None:
+        """Tell every observer; what an observer raises is logged and goes no further."""
+        for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
+            try:
+                impl.function(*([result] if impl.argnames else []))
+            except Exception:
+                _log.exception("plugin %s failed in reidbench_trial_finished", impl.plugin_name)

@@ -1,0 +1,111 @@
+"""Measures what a method costs: a ranking, and a whole prune phase without its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from reidbench.api.records import MethodRecord
+from reidbench.cards.costs import Cost, Setting
+from reidbench.config.protocol import Protocol
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.prune import begin_prune
+from reidbench.engine.pruning.phase import Pruning
+from reidbench.errors import ReidbenchError
+from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode
+from reidbench.plugins import Component
+from reidbench.store.provenance import collect
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What every method is measured on; weights are untrained, which costs the same."""
+
+    protocol: Protocol
+    backbone: Chosen
+    data: ChosenData
+    reduction: float = 0.5
+
+
+def measure(component: Component[MethodRecord], on: Yardstick, bench: Bench) -> Cost:
+    """Measure a method at its defaults; what it cannot do has no seconds, and a reason."""
+    record = component.record
+    cost = Cost(method=record.name, version=record.version, setting=setting(on, bench.device))
+    if record.prunes == "nothing":
+        return cost.model_copy(update={"problem": "it keeps every channel"})
+    node = _node(component, on)
+    for activity in (_warm_up, _ranking, _cut):
+        cost = cost.model_copy(update=_tried(activity, node, bench, cost.problem))
+    return cost
+
+
+def setting(on: Yardstick, device: torch.device) -> Setting:
+    """Return what is measured, and on what."""
+    size, rules = on.protocol.input, on.protocol.pruning
+    hardware = collect()["hardware"]
+    return Setting(
+        protocol=on.protocol.name,
+        backbone=on.backbone.label,
+        height=size.height,
+        width=size.width,
+        scope=rules.scope,
+        data=on.data.label,
+        images=rules.calibration.images,
+        reduction=on.reduction,
+        device=device.type,
+        hardware=hardware["cpu" if device.type == "cpu" else "gpu"] or "unknown hardware",
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+    )
+
+
+def _node(component: Component[MethodRecord], on: Yardstick) -> PruneNode:
+    record = component.record
+    method = ChosenMethod(component, record.settings({}), record.strategy, record.allocation)
+    # Without a budget the phase has no steps: it is a cut alone, whatever the strategy.
+    return PruneNode(on.protocol, on.data, on.backbone, 0, None, None, method, on.reduction)
+
+
+def _tried(
+    activity: Callable[[Pruning], dict[str, Any]], node: PruneNode, bench: Bench, before: str
+) -> dict[str, Any]:
+    """Return the seconds of an activity in a phase of its own, or why there are none."""
+    try:
+        return activity(begin_prune(node, bench))
+    # As in a suite, what a method raises or exits with is its own affair.
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        reason = text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
+    # A cut mostly fails for the very reason that its ranking did.
+    return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
+
+
+def _warm_up(phase: Pruning) -> dict[str, Any]:
+    # The first pass of a process pays for memory and kernels that no method costs.
+    phase.subject.recalibrated()
+    return {}
+
+
+def _ranking(phase: Pruning) -> dict[str, Any]:
+    start = perf_counter()
+    phase.subject.recalibrated()
+    recalibration = perf_counter() - start
+    phase.rank()
+    return {
+        "recalibration": round(recalibration, 3),
+        "ranking": round(phase.clock.seconds["ranking"], 3),
+    }
+
+
+def _cut(phase: Pruning) -> dict[str, Any]:
+    start = perf_counter()
+    phase.run()
+    total = perf_counter() - start
+    phase.verify()
+    parts = {name: round(value, 3) for name, value in phase.clock.seconds.items()}
+    parts.pop("training", None)
+    return {"cut": round(total, 3), "parts": parts}

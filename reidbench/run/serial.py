@@ -1,0 +1,173 @@
+"""Runs a plan in this process, one node after another."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.evaluate import run_evaluate
+from reidbench.engine.phases.load import run_load
+from reidbench.engine.phases.prune import run_prune
+from reidbench.engine.phases.train import run_train
+from reidbench.errors import Diverged
+from reidbench.files import NoRoom
+from reidbench.plan import (
+    EvaluateNode,
+    LoadNode,
+    Node,
+    Plan,
+    PruneNode,
+    TrainNode,
+    Trial,
+)
+from reidbench.plugins import Registry
+from reidbench.results import Result, Status, write_result
+from reidbench.run.assemble import failed_result, finished_result
+from reidbench.run.forecast import Forecast
+from reidbench.run.progress import Reporter
+from reidbench.run.timings import Ledger
+from reidbench.store import Store
+
+_log = logging.getLogger(__name__)
+FAILED = "failed"
+"""Under what name the time of phases is entered that failed or diverged."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a node could not be made."""
+
+    status: Status
+    why: str
+
+
+@dataclass
+class SerialExecutor:
+    """One process, one node at a time; nodes that are in the store are not run again."""
+
+    store: Store
+    registry: Registry
+    results: Path
+    reporter: Reporter
+    device: torch.device
+    forecast: Forecast
+    ledger: Ledger
+    _failures: dict[str, Failure] = field(default_factory=dict)
+
+    def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
+        """Run trials to their results; a failure ends its trial, never the run.
+
+        Raises:
+            NoRoom: a disk is full, which ends the run.
+
+        """
+        bench = Bench(self.store, self.device, self.reporter.step)
+        self._count_found(trials)
+        results = []
+        with self.reporter.running():
+            for index, trial in enumerate(trials, start=1):
+                self.reporter.trial(index, len(trials), str(trial.id))
+                result = self._trial(plan, trial, bench)
+                write_result(self.results, result)
+                self.registry.trial_finished(result)
+                self.reporter.say(_line(index, len(trials), result))
+                results.append(result)
+        return results
+
+    def _trial(self, plan: Plan, trial: Trial, bench: Bench) -> Result:
+        for node in trial.nodes:
+            failure = self._failures.get(node.key) or self._make(node, trial, bench)
+            if failure is not None:
+                # Remembered for the trials that share the node; a new run tries again.
+                self._failures[node.key] = failure
+                return failed_result(plan, trial, self.store, failure.status, failure.why)
+        return finished_result(plan, trial, self.store)
+
+    def _make(self, node: Node, trial: Trial, bench: Bench) -> Failure | None:
+        if self.store.has(node.key):
+            self.store.folder(node.key)  # in use: nothing that makes room may take it now
+            return None
+        words = title(node, trial)
+        with self.reporter.phase(words, self.forecast.weight(node)):
+            try:
+                self._run(node, trial, bench)
+            except NoRoom:
+                # No trial's own fault, and every later one would work as long and be lost.
+                raise
+            except Diverged as error:
+                _log.warning("%s: %s diverged: %s", trial.id, words, error)
+                return Failure("diverged", str(error))
+            # A method that calls sys.exit() ends its trial like any other that breaks.
+            except (Exception, SystemExit) as error:
+                _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
+                return Failure("failed", _one_line(error))
+        return None
+
+    def _run(self, node: Node, trial: Trial, bench: Bench) -> None:
+        started = perf_counter()
+        try:
+            run_node(node, bench)
+        except (Exception, SystemExit):
+            self._enter(FAILED, started, {"seconds": {}}, bench)
+            raise
+        self._enter(_account(node, trial), started, self.store.meta(node.key), bench)
+
+    def _enter(self, name: str, started: float, meta: Mapping[str, Any], bench: Bench) -> None:
+        """Enter a phase that ends now, and beside it the images that were decoded for it."""
+        wall = perf_counter() - started
+        while bench.decoding:
+            notes = bench.decoding.pop(0)
+            self.ledger.note("decode images", notes["wall"], notes)
+            wall -= notes["wall"]
+        self.ledger.note(name, wall, meta)
+
+    def _count_found(self, trials: tuple[Trial, ...]) -> None:
+        """Enter what is in the store before anything is run."""
+        names = {node.key: _account(node, trial) for trial in trials for node in trial.nodes}
+        self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
+
+
+def run_node(node: Node, bench: Bench) -> None:
+    """Run one node of any kind."""
+    if isinstance(node, LoadNode):
+        run_load(node, bench)
+    elif isinstance(node, PruneNode):
+        run_prune(node, bench)
+    elif isinstance(node, TrainNode):
+        run_train(node, bench)
+    elif isinstance(node, EvaluateNode):
+        run_evaluate(node, bench)
+
+
+def title(node: Node, trial: Trial) -> str:
+    """Return a few words for people about a node of a trial."""
+    return f"{trial.word(node)} on {node.data.label}"
+
+
+def _account(node: Node, trial: Trial) -> str:
+    """Return under what name a node's time is entered: phases of a method under the method's."""
+    if isinstance(node, PruneNode):
+        return trial.method.label
+    return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _line(index: int, total: int, result: Result) -> str:
+    head = f"[{index}/{total}] {result.trial}: {result.status}"
+    if result.scores is None or result.cost is None:
+        return f"{head}: {result.error}"
+    final = result.scores.final
+    fewer = f"  -{result.cost.reduction:.2%} MACs" if result.cost.reduction else ""
+    return f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}{fewer}"

@@ -1,0 +1,147 @@
+"""What is in a store: each artefact's kind, content, size, and when it was last used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from reidbench.store.artefacts import Store, StoreError
+from reidbench.store.describe import Notes, described, part, source
+
+DAMAGED = "damaged"
+"""The kind of an artefact whose notes cannot be read."""
+
+_KEPT = ("kind", "document", "on", "data", "part", "seconds")
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What can be told of an artefact without reading its files.
+
+    Attributes:
+        key: its key.
+        kind: the phase or measurement that made it, or ``damaged``.
+        what: method, network, data and seed in words, as far as its notes tell.
+        size: bytes of its files.
+        used: when it was last used, or one that starts from it was; seconds since 1970.
+        seconds: how long it took to make, None where that was not noted.
+
+    """
+
+    key: str
+    kind: str
+    what: str
+    size: int
+    used: float
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A temporary folder: bytes, and when anything in it last changed, seconds since 1970."""
+
+    path: Path
+    size: int
+    changed: float
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A store as it was found."""
+
+    artefacts: tuple[Artefact, ...]
+    leftovers: tuple[Leftover, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        kept = sum(artefact.size for artefact in self.artefacts)
+        return kept + sum(folder.size for folder in self.leftovers)
+
+
+def survey(store: Store) -> Survey:
+    """Look at everything in a store; what another process removes meanwhile is left out.
+
+    Raises:
+        StoreError: there is no such folder.
+
+    """
+    if not store.root.is_dir():
+        raise StoreError(
+            f"{store.root}: no such folder; give the one in which runs keep their networks "
+            "with --store or REIDBENCH_STORE"
+        )
+    notes, sizes, used = {}, {}, {}
+    for key in store.artefacts():
+        with suppress(FileNotFoundError):
+            notes[key] = _notes(store, key)
+            used[key] = last_used(store, key)
+            sizes[key] = sum(state.st_size for state in _states(store.root / key))
+    used = _with_inputs(used, notes)
+    artefacts = tuple(
+        Artefact(
+            key,
+            str(notes[key].get("kind", "?")),
+            described(notes[key], notes),
+            sizes[key],
+            used[key],
+            _seconds(notes[key]),
+        )
+        for key in sizes
+    )
+    return Survey(artefacts, tuple(_leftover(store.root / name) for name in store.leftovers()))
+
+
+def last_used(store: Store, key: str) -> float:
+    """Return when an artefact was written or its folder last asked for, seconds since 1970.
+
+    Raises:
+        FileNotFoundError: it is not there.
+
+    """
+    return (store.root / key).stat().st_mtime
+
+
+def _notes(store: Store, key: str) -> Notes:
+    try:
+        meta = store.meta(key)
+    except StoreError:
+        return {"kind": DAMAGED}
+    # Not the numbers of each query, which fill the memory if there are many measurements.
+    return {name: meta[name] for name in _KEPT if name in meta}
+
+
+def _seconds(notes: Notes) -> float | None:
+    return sum(parts.values()) if (parts := part(notes, "seconds")) else None
+
+
+def _with_inputs(used: Mapping[str, float], notes: Mapping[str, Notes]) -> dict[str, float]:
+    """Return times of use in which what an artefact starts from is used whenever it is.
+
+    A phase that goes on for hours asks for its network once, and its trial needs all before it.
+    """
+    latest = dict(used)
+    for key in sorted(used, key=lambda key: -used[key]):
+        before = source(notes[key])
+        while before in latest and latest[before] < used[key]:
+            latest[before] = used[key]
+            before = source(notes[before])
+    return latest
+
+
+def _leftover(folder: Path) -> Leftover:
+    states = list(_states(folder))
+    changed = max((state.st_mtime for state in states), default=0.0)
+    with suppress(FileNotFoundError):
+        changed = max(changed, folder.stat().st_mtime)
+    return Leftover(folder, sum(state.st_size for state in states), changed)
+
+
+def _states(folder: Path) -> Iterator[os.stat_result]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield Path(place, name).stat()

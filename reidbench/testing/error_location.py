@@ -1,0 +1,33 @@
+"""Says of what a method raised where that was, in the words of its author."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from reidbench.api.method import Method
+from reidbench.api.records import MethodRecord
+from reidbench.errors import last_own_place, own_frames
+
+_RANKS = {"prepare", "scores"}
+
+
+def described(error: BaseException, record: MethodRecord) -> str:
+    """Return the error's type and words on one line, and its last place in the plugin's own code.
+
+    Where it never came that far, how the harness calls what could not be called.
+    """
+    text = " ".join(str(error).split())
+    said = f"{type(error).__name__} ({text})" if text else type(error).__name__
+    if place := last_own_place(error, record.target):
+        return f"{said} at {place}"
+    called = re.search(r"(\w+)\(\)", text) if isinstance(error, TypeError) else None
+    if called and callable(hook := getattr(Method, called[1], None)):
+        signature = ", ".join(inspect.signature(hook).parameters)
+        return f"{said}, which must be defined as {called[1]}({signature})"
+    return said
+
+
+def could_refuse(error: BaseException, record: MethodRecord) -> bool:
+    """Return whether ``CannotScore`` could have been said instead: while it ranked, that is."""
+    return any(frame.f_code.co_name in _RANKS for frame, _ in own_frames(error, record.target))

@@ -1,0 +1,186 @@
+"""Where methods are tried: a data set, a network, a few steps of rules, the real prune phase."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.config.protocol import Protocol, load_protocol
+from reidbench.engine.channels import Scope, highest_reduction
+from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.prune import begin_prune
+from reidbench.engine.phases.train import make_trainer, run_train
+from reidbench.engine.pruning.phase import Pruning
+from reidbench.engine.stopwatch import Clock
+from reidbench.engine.training import generator
+from reidbench.engine.training.seeds import isolated
+from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode, TrainNode
+from reidbench.plugins import Component, Plugin
+from reidbench.store import Store
+from reidbench.testing.torch_settings import undisturbed
+
+SEED = 0
+_OWNER = Plugin("testing", "reidbench-testing", "1")
+
+
+def _drawn(version: str, loader: str) -> DatasetRecord:
+    # One name, because seeds depend on it; the version tells the variants apart in the store.
+    target = f"reidbench.testing.toy_data:{loader}"
+    return DatasetRecord(
+        name="drawn", version=version, summary="-", reference="-", target=target, drawn=True
+    )
+
+
+def _network(name: str) -> BackboneRecord:
+    target = f"reidbench.testing.toy_networks:{name}"
+    return BackboneRecord(name=name, version="1", summary="-", reference="-", target=target)
+
+
+SMALL = _network("tiny")
+PEOPLE = _drawn("1", "people")
+FORBIDDEN_TESTS = _drawn("forbidden", "people_with_forbidden_tests")
+GREY = _drawn("grey", "grey_people")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A place to try methods at.
+
+    Attributes:
+        backbone: the network that is pruned.
+        scope: which groups are in reach.
+        data: the images.
+        trained: whether phases start from a network that was trained a little.
+        alone: whether calibration batches hold one image each.
+
+    """
+
+    backbone: BackboneRecord = SMALL
+    scope: Scope = "inner"
+    data: DatasetRecord = PEOPLE
+    trained: bool = True
+    alone: bool = False
+
+    def __str__(self) -> str:
+        return f"the {self.backbone.name} network (scope '{self.scope}')"
+
+    @property
+    def rules(self) -> Protocol:
+        """The protocol of its phases."""
+        return _rules(self.scope, self.alone)
+
+    def begin(self, record: MethodRecord, reduction: float | None = None) -> Pruning:
+        """Return a prune phase with nothing done yet; by default to half the MACs, if in reach."""
+        initial = record.prunes == "initial"
+        new = _pristine(self, initial)
+        chosen = _chosen_method(record)
+        if reduction is None:
+            reduction = _in_reach(new)
+        node = replace(new.node, method=chosen, reduction=reduction)
+        network = copy.deepcopy(new.subject.network)
+        with undisturbed([], ""):
+            method = chosen.build()
+        bench = workbench()
+        images = bench.train_images(node.data, node.protocol.input)
+        return replace(
+            new,
+            node=node,
+            method=method,
+            subject=replace(new.subject, network=network, calibration=_copied(new)),
+            trainer=make_trainer(node, network, images, bench),
+            random=generator(SEED, "ranking"),
+            clock=Clock(),
+        )
+
+    def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
+        """Return the prune phase's node, and see to it that its base network is in the store."""
+        rules = self.rules
+        data, backbone = _chosen_data(self.data), _chosen(self.backbone)
+        base = None
+        if self.trained and not initial:
+            base = TrainNode(rules, data, backbone, SEED, None, "train")
+            if not workbench().store.has(base.key):
+                run_train(base, workbench())
+        method = _chosen_method(record)
+        budget: Literal["prune"] | None = None if initial else "prune"
+        return PruneNode(rules, data, backbone, SEED, base, budget, method, reduction)
+
+
+TINY = Ground()
+AWKWARD = Ground(backbone=_network("awkward"), trained=False)
+
+
+# A capture takes seconds for a large network; a few hundred checks share it.
+@lru_cache(maxsize=8)
+def _pristine(ground: Ground, initial: bool) -> Pruning:
+    """Return a phase of a method that does nothing, for others to start from."""
+    record = MethodRecord(
+        name="none", version="1", summary="-", reference="-", target="reidbench.api.method:Method"
+    )
+    # Whatever state the caller's generators are in.
+    with isolated(SEED):
+        phase = begin_prune(ground.node(record, 0.5, initial=initial), workbench())
+    if ground.alone:
+        batches = phase.subject.calibration
+        phase.subject.calibration = [
+            (images[index : index + 1], labels[index : index + 1])
+            for images, labels in batches
+            for index in range(len(images))
+        ]
+    return phase
+
+
+def _copied(phase: Pruning) -> list[tuple[Tensor, Tensor]]:
+    return [(images.clone(), labels.clone()) for images, labels in phase.subject.calibration]
+
+
+def _in_reach(phase: Pruning) -> float:
+    rules = phase.node.protocol.pruning
+    reachable = highest_reduction(phase.subject.dense, rules.scope, rules.min_keep)
+    return 0.5 if reachable >= 0.5 else 0.5 * reachable
+
+
+def _chosen(record: Record) -> Chosen:
+    return Chosen(Component(record, _OWNER), record.settings({}))
+
+
+def _chosen_data(record: DatasetRecord) -> ChosenData:
+    return ChosenData(Component(record, _OWNER), record.settings({}))
+
+
+def _chosen_method(record: MethodRecord) -> ChosenMethod:
+    component = Component(record, _OWNER)
+    return ChosenMethod(component, record.settings({}), record.strategy, record.allocation)
+
+
+@cache
+def _rules(scope: Scope, alone: bool) -> Protocol:
+    """Return rules like ``smoke/1``: twelve steps a prune phase, of eight images."""
+    rules: dict[str, Any] = load_protocol("smoke/1").model_dump()
+    rules["budgets"] = {"train": {"epochs": 1}, "prune": {"epochs": 2}}
+    rules["training"]["batch"] = {"identities": 4, "images": 2}
+    # A batch norm on embeddings cannot take statistics of one image.
+    rules["training"]["bnneck"] = not alone
+    rules["pruning"].update(
+        scope=scope, rounds=3, soft_rounds=3, calibration={"images": 16, "batch": 8}
+    )
+    return Protocol.model_validate(rules)
+
+
+def workbench() -> Bench:
+    """Return a workbench that has loaded nothing: what a phase can reach is its own data alone."""
+    return Bench(Store(Path(_folder().name)), torch.device("cpu"))
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Return a folder that goes when the process does."""
+    return TemporaryDirectory(prefix="reidbench-testing-")

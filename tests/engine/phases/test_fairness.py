@@ -1,0 +1,132 @@
+"""Every method sees the same images at the same rates, and none ever sees a test image."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from reidbench.api.records import DatasetRecord
+from reidbench.engine.phases import train as train_phase
+from reidbench.engine.training import Trainer
+from reidbench.plan import ChosenData
+from reidbench.store import Store
+from tests.engine.phases.pictures import READ
+from tests.engine.phases.world import STEPS, World, chosen, component, method
+
+
+class Recording(Trainer):
+    """A trainer that notes what it trains on and at which rate."""
+
+    log: list[tuple[str, float]]
+
+    def _batch(self, leg):
+        images, labels = super()._batch(leg)
+        content = images.numpy().tobytes() + labels.numpy().tobytes()
+        self.batch_seen = hashlib.sha256(content).hexdigest()
+        return images, labels
+
+    def _step(self, leg, guide):
+        loss = super()._step(leg, guide)
+        self.log.append((self.batch_seen, self.optimiser.param_groups[0]["lr"]))
+        return loss
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    log: list[tuple[str, float]] = []
+    monkeypatch.setattr(Recording, "log", log, raising=False)
+    monkeypatch.setattr(train_phase, "Trainer", Recording)
+    return log
+
+
+CONTENDERS = [
+    method("KeepsAll", prunes="nothing"),
+    method("ByNorm"),
+    method("ByNorm", "iterative", "global"),
+    method("ByMaps", "progressive"),
+    method("ByDice", "progressive", "global"),
+]
+
+
+def test_the_batches_and_rates_of_a_prune_phase_are_the_same_for_every_method(world, recorded):
+    world.run(world.train())
+    seen = []
+    for contender in CONTENDERS:
+        recorded.clear()
+        nothing = contender.record.prunes == "nothing"
+        phase = world.begin(world.prune(contender, reduction=0.0 if nothing else 0.5))
+        phase.run()
+        phase.verify()
+        seen.append(list(recorded))
+    assert all(log == seen[0] for log in seen)
+    assert len(seen[0]) == STEPS
+    assert len({batch for batch, _ in seen[0]}) == STEPS
+
+
+def test_another_seed_sees_other_batches_at_the_same_rates(world, recorded):
+    logs = []
+    for seed in (0, 1):
+        recorded.clear()
+        phase = world.begin(world.but(seed=seed).prune(network=None))
+        phase.train(STEPS)
+        logs.append(list(recorded))
+    (first, rates), (second, same_rates) = (zip(*log, strict=True) for log in logs)
+    assert rates == same_rates
+    assert not set(first) & set(second)
+
+
+def test_the_calibration_images_are_the_same_for_every_method_and_network(world):
+    first = world.begin(world.prune(method("ByNorm"))).subject.calibration
+    second = world.begin(
+        world.prune(method("ByMaps", "iterative"), network=None)
+    ).subject.calibration
+    assert [len(labels) for _, labels in first] == [16, 16]
+    for (images, labels), (others, their_labels) in zip(first, second, strict=True):
+        assert images.equal(others)
+        assert labels.equal(their_labels)
+        assert sorted(labels.bincount().tolist())[-4:] == [4, 4, 4, 4]
+
+
+def test_a_merged_phase_sees_the_batches_and_rates_of_the_two_it_merges(fresh, recorded):
+    fresh.run(fresh.prune(method("ByNorm")))
+    apart = list(recorded)
+    recorded.clear()
+    for strategy in ("progressive", "iterative", "one-shot"):
+        fresh.run(fresh.prune(method("ByNorm", strategy), network=None, joined=True))
+        assert recorded == apart
+        recorded.clear()
+
+
+def test_a_merged_phase_prunes_until_its_own_part_of_the_last_budget(world):
+    apart = world.begin(world.prune())
+    merged = world.begin(world.prune(network=None, joined=True))
+    before = merged.trainer.legs[0].steps
+    assert merged.steps == before + apart.steps
+    assert merged.active_steps == before + apart.active_steps
+
+
+def same_name(target: str) -> ChosenData:
+    """Return a data set that passes for the tiny one in keys and seeds."""
+    record = DatasetRecord(name="tiny", version="1", summary="-", reference="-", target=target)
+    return ChosenData(component(record), {})
+
+
+@pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda chosen: chosen.strategy)
+def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, contender):
+    files = []
+    for folder, target in (("sound", "tiny"), ("poisoned", "poisoned")):
+        here = World(Store(tmp_path / folder), data=same_name(f"phases.pictures:{target}"))
+        node = here.prune(contender)
+        here.run(node)
+        files.append((here.files(node.network), here.files(node)))
+    assert files[0] == files[1]
+
+
+def test_training_and_pruning_read_each_training_image_once_and_no_other(fresh):
+    here = fresh.but(data=chosen(DatasetRecord, "counted", "phases.pictures:counted"))
+    READ.clear()
+    bench = here.bench()
+    here.run(here.prune(), bench)
+    assert len(READ) == len(set(READ)) == 96
+    assert all(name.startswith("train/") for name in READ)
