@@ -32,7 +32,7 @@ from reidbench.api.tasks import (
 )
 from reidbench.errors import WeightsError
 
-API_VERSION = 2
+API_VERSION = 3
 """The contract a plugin is written against; a plugin may state the one it needs in a module-level
 ``REIDBENCH_API``, and is refused with a sentence when this reidbench is older."""
 

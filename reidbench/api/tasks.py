@@ -202,7 +202,7 @@ class PrunePhase(Protocol):
     """One prune phase with its budget; what :meth:`Method.prune` may do with it."""
 
     @property
-    def target(self) -> float:
+    def reduction(self) -> float:
         """The reduction of MACs to reach, in [0, 1)."""
 
     @property

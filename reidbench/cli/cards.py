@@ -14,8 +14,8 @@ from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, 
 from reidbench.cli.options import disable_option, installed
 from reidbench.config.protocol import load_protocol
 from reidbench.files import write_atomically
-from reidbench.plan import Chosen, ChosenData
-from reidbench.plugins import Component, Registry, Shelf
+from reidbench.plan import Configured, ConfiguredData
+from reidbench.plugins import Catalogue, Component, Registry
 
 COSTS = "costs.json"
 PUBLISHED = Path("docs/methods")
@@ -71,8 +71,8 @@ def command(
     click.echo(f"written: {len(written)} pages in {out}", err=True)
 
 
-def _all(shelf: Shelf[MethodRecord]) -> list[Component[MethodRecord]]:
-    return [shelf.get(name) for name in shelf.names()]
+def _all(catalogue: Catalogue[MethodRecord]) -> list[Component[MethodRecord]]:
+    return [catalogue.get(name) for name in catalogue.names()]
 
 
 def _measured(
@@ -84,7 +84,7 @@ def _measured(
 ) -> Iterator[Cost]:
     """Measure methods one after another, and say so."""
     # Here, because torch takes seconds to import, and printing needs none of it.
-    from reidbench.engine.phases.context import Bench
+    from reidbench.engine.phases.context import PhaseContext
     from reidbench.run.device import prepare_device
     from reidbench.run.measure_method import Yardstick, measure
     from reidbench.store import Store
@@ -96,19 +96,19 @@ def _measured(
         _data_at_defaults(registry.datasets.get(data)),
     )
     with TemporaryDirectory() as folder:
-        bench = Bench(Store(Path(folder)), prepare_device(device, threads))
+        context = PhaseContext(Store(Path(folder)), prepare_device(device, threads))
         for component in methods:
-            cost = measure(component, yardstick, bench)
+            cost = measure(component, yardstick, context)
             click.echo(_line(cost), err=True)
             yield cost
 
 
-def _at_defaults(component: Component[Any]) -> Chosen:
-    return Chosen(component, component.record.settings({}))
+def _at_defaults(component: Component[Any]) -> Configured:
+    return Configured(component, component.record.settings({}))
 
 
-def _data_at_defaults(component: Component[DatasetRecord]) -> ChosenData:
-    return ChosenData(component, component.record.settings({}))
+def _data_at_defaults(component: Component[DatasetRecord]) -> ConfiguredData:
+    return ConfiguredData(component, component.record.settings({}))
 
 
 def _line(cost: Cost) -> str:

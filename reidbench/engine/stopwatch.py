@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 
-class Clock:
+class Stopwatch:
     """Adds up wall-clock seconds by activity."""
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class Clock:
         self._started = perf_counter()
 
     def notes(self) -> dict[str, Any]:
-        """Return the seconds by activity, and those since the clock was made, to the millisecond.
+        """Return the seconds by activity, and those since the start, to the millisecond.
 
         These ``wall`` seconds hold what no activity does: loading, tracing, moving to a device.
         """

@@ -1,6 +1,6 @@
 """Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
 
-from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
 from reidbench.plan.grid import make_plan
 from reidbench.plan.missing_data import data_read, missing_text, refuse_missing
 from reidbench.plan.nodes import (
@@ -16,9 +16,9 @@ from reidbench.plan.trials import NotApplicable, Plan, Trial
 
 __all__ = [
     "ENGINE",
-    "Chosen",
-    "ChosenData",
-    "ChosenMethod",
+    "Configured",
+    "ConfiguredData",
+    "ConfiguredMethod",
     "EvaluateNode",
     "LoadNode",
     "Node",

@@ -1,4 +1,4 @@
-"""Chosen components: a record with its options, and what of a data set was found."""
+"""Configured components: a record with its options, and what of a data set was found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA_ROOT = Path("data")
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Configured:
     """A component with its options, defaults filled in."""
 
     component: Component[Any]
@@ -57,7 +57,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class ChosenData(Chosen):
+class ConfiguredData(Configured):
     """A data set, and what of it was found.
 
     Attributes:
@@ -146,7 +146,7 @@ class ChosenData(Chosen):
 
 
 @dataclass(frozen=True)
-class ChosenMethod(Chosen):
+class ConfiguredMethod(Configured):
     """A method with its strategy and allocation."""
 
     strategy: Strategy

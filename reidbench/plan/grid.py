@@ -10,10 +10,10 @@ from pathlib import Path
 from reidbench.config.protocol import Protocol, ProtocolError, load_protocol
 from reidbench.config.suite import Suite
 from reidbench.config.yaml_document import Located
-from reidbench.plan.components import DATA_ROOT, Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import DATA_ROOT, Configured, ConfiguredData, ConfiguredMethod
 from reidbench.plan.resolve import Resolver
 from reidbench.plan.selection import select
-from reidbench.plan.trial_builder import Layout
+from reidbench.plan.trial_builder import TrialBuilder
 from reidbench.plan.trials import NotApplicable, Plan, Trial
 from reidbench.plugins import Registry
 
@@ -45,7 +45,7 @@ def make_plan(
     _refuse_untrainable(located, protocol, domains.get("source"))
     points = [
         Point(
-            Layout(
+            TrialBuilder(
                 protocol,
                 name,
                 phases,
@@ -71,14 +71,14 @@ def make_plan(
     if only:
         points = select(points, only)
     apply = [point for point in points if point.why_not is None]
-    trials = [point.layout.trial(point.method, point.reduction) for point in apply]
+    trials = [point.builder.trial(point.method, point.reduction) for point in apply]
     _refuse_twins(located, trials)
     left_out = tuple(point.left_out() for point in points if point.why_not is not None)
     return Plan(suite, protocol, tuple(trials), left_out)
 
 
 def _refuse_untrainable(
-    located: Located[Suite], protocol: Protocol, source: ChosenData | None
+    located: Located[Suite], protocol: Protocol, source: ConfiguredData | None
 ) -> None:
     if source is None:
         return
@@ -97,51 +97,51 @@ def _refuse_twins(located: Located[Suite], trials: list[Trial]) -> None:
             raise located.fault((), f"{twin.id} and {trial.id} are one trial: leave one out")
 
 
-def _reductions(suite: Suite, method: ChosenMethod) -> tuple[float, ...]:
+def _reductions(suite: Suite, method: ConfiguredMethod) -> tuple[float, ...]:
     return (0.0,) if method.record.prunes == "nothing" else suite.reductions
 
 
 @dataclass(frozen=True)
 class Point:
-    """A point of the grid: a layout, a method and a reduction, and where it is compared."""
+    """A point of the grid: a builder, a method and a reduction, and where it is compared."""
 
-    layout: Layout
-    method: ChosenMethod
+    builder: TrialBuilder
+    method: ConfiguredMethod
     reduction: float
     compared_at: tuple[float, ...]
 
     @property
     def why_not(self) -> str | None:
         """Why the scenario does not apply to the method, None where it does."""
-        scenario, strategy = self.layout.scenario, self.method.strategy
-        ruled_out = any(strategy in phase.not_for for phase in self.layout.phases)
+        scenario, strategy = self.builder.scenario, self.method.strategy
+        ruled_out = any(strategy in phase.not_for for phase in self.builder.phases)
         if self.method.record.prunes != "trained" or not ruled_out:
             return None
         return f"the scenario '{scenario}' is not for {strategy} pruning"
 
     def left_out(self) -> NotApplicable:
         """Return the row of a method to which the scenario does not apply."""
-        layout = self.layout
-        parts = {"method": self.method, "backbone": layout.backbone, **layout.used}
-        identity = layout.id(self.method, self.reduction)
-        return NotApplicable(identity, parts, self.why_not or "", layout.protocol)
+        builder = self.builder
+        parts = {"method": self.method, "backbone": builder.backbone, **builder.used}
+        identity = builder.id(self.method, self.reduction)
+        return NotApplicable(identity, parts, self.why_not or "", builder.protocol)
 
     @property
     def names(self) -> Mapping[str, frozenset[str]]:
         """What a selection may call the point, by kind."""
-        layout = self.layout
-        before = [data for word, data in layout.used.items() if word != "target"]
+        builder = self.builder
+        before = [data for word, data in builder.used.items() if word != "target"]
         return {
-            "scenario": frozenset({layout.scenario}),
-            "target": _names(layout.target),
+            "scenario": frozenset({builder.scenario}),
+            "target": _names(builder.target),
             "method": _names(self.method),
-            "backbone": _names(layout.backbone),
+            "backbone": _names(builder.backbone),
             "source": _names(*before),
             # What removes nothing is the reference of every reduction.
             "reduction": frozenset(f"{r:g}" for r in self.compared_at),
-            "seed": frozenset({str(layout.seed)}),
+            "seed": frozenset({str(builder.seed)}),
         }
 
 
-def _names(*chosen: Chosen) -> frozenset[str]:
+def _names(*chosen: Configured) -> frozenset[str]:
     return frozenset(one.label for one in chosen)

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 
 from reidbench.datasets.locate import MissingData, looked_for
-from reidbench.plan.components import ChosenData
+from reidbench.plan.components import ConfiguredData
 from reidbench.plan.nodes import LoadNode
 from reidbench.plan.trials import Plan, Trial
 
 
-def data_read(trials: Iterable[Trial]) -> list[ChosenData]:
+def data_read(trials: Iterable[Trial]) -> list[ConfiguredData]:
     """Return the data sets of which trials read images, each once."""
-    read: dict[str, ChosenData] = {}
+    read: dict[str, ConfiguredData] = {}
     for trial in trials:
         phases = (phase.data for phase in trial.phases if not isinstance(phase, LoadNode))
         for data in (*phases, trial.final.data):
@@ -21,7 +21,7 @@ def data_read(trials: Iterable[Trial]) -> list[ChosenData]:
     return list(read.values())
 
 
-def missing_text(plan: Plan, data: Sequence[ChosenData]) -> str:
+def missing_text(plan: Plan, data: Sequence[ConfiguredData]) -> str:
     """Return which data sets are not there, where each was looked for, and how to get one.
 
     Names what runs without them; empty if all are there.
@@ -42,7 +42,7 @@ def missing_text(plan: Plan, data: Sequence[ChosenData]) -> str:
     )
 
 
-def refuse_missing(plan: Plan, data: Sequence[ChosenData]) -> None:
+def refuse_missing(plan: Plan, data: Sequence[ConfiguredData]) -> None:
     """Refuse a plan whose data sets are not all there; names all that are missing.
 
     Raises:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from reidbench.config.protocol import Protocol
-from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
 
 ENGINE = 1
 """Bump when a change of the core changes numbers: every cached phase is then made anew."""
@@ -32,7 +32,7 @@ class Node:
     """The node's kind, as keys and reports name it."""
 
     protocol: Protocol
-    data: ChosenData
+    data: ConfiguredData
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the node's numbers."""
@@ -53,7 +53,7 @@ class Node:
 class PhaseNode(Node):
     """A phase and the network it starts from; ``network`` is None for an untrained one."""
 
-    backbone: Chosen
+    backbone: Configured
     seed: int
     network: PhaseNode | None
     budget: BudgetName | None
@@ -66,14 +66,14 @@ class PhaseNode(Node):
         return self.protocol.on(self.data.record.task)
 
     @property
-    def legs(self) -> tuple[BudgetName, ...]:
+    def stages(self) -> tuple[BudgetName, ...]:
         """The budgets that the phase spends, one after the other."""
         return (self.budget,) if self.budget else ()
 
     @property
     def epochs(self) -> float:
         """Epochs the phase trains for."""
-        budgets = (getattr(self.rules.budgets, leg).epochs for leg in self.legs)
+        budgets = (getattr(self.rules.budgets, stage).epochs for stage in self.stages)
         return float(sum(budgets)) * self.stretch
 
     def document(self) -> dict[str, Any]:
@@ -124,14 +124,14 @@ class PruneNode(PhaseNode):
 
     kind: ClassVar[str] = "prune"
 
-    method: ChosenMethod
+    method: ConfiguredMethod
     reduction: float
     joined: bool = field(default=False, kw_only=True)
 
     @property
-    def legs(self) -> tuple[BudgetName, ...]:
+    def stages(self) -> tuple[BudgetName, ...]:
         """The budgets that the phase spends, one after the other."""
-        return ("train", *super().legs) if self.joined else super().legs
+        return ("train", *super().stages) if self.joined else super().stages
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the phase's numbers."""
@@ -150,7 +150,7 @@ class PruneNode(PhaseNode):
         return {
             **{name: own[name] for name in shared},
             "kind": "scores",
-            "method": Chosen.document(self.method),
+            "method": Configured.document(self.method),
         }
 
     @cached_property

@@ -13,10 +13,10 @@ from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import OptionError
 from reidbench.config.suite import DatasetSpec, Domain, Suite
 from reidbench.config.yaml_document import Located
-from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
-from reidbench.plugins import Registry, Shelf, UnknownComponent
+from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
+from reidbench.plugins import Catalogue, Registry, UnknownComponent
 
-C = TypeVar("C", bound=Chosen)
+C = TypeVar("C", bound=Configured)
 # A word that backbones know, such as imagenet; whatever has a dot or a slash is a file.
 _NAMES_A_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -30,18 +30,18 @@ class Resolver:
     data_root: Path
     _opened: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
 
-    def backbones(self) -> list[tuple[Chosen, tuple[str, ...] | None]]:
+    def backbones(self) -> list[tuple[Configured, tuple[str, ...] | None]]:
         """Return each backbone, and the methods it is for, None for all."""
-        shelf, specs = self.registry.backbones, self.located.content.backbones
+        catalogue, specs = self.registry.backbones, self.located.content.backbones
         chosen = [
-            self._chosen(shelf, spec.backbone, spec.options, ("backbones", i))
+            self._chosen(catalogue, spec.backbone, spec.options, ("backbones", i))
             for i, spec in enumerate(specs)
         ]
         return list(
             zip(self._distinct("backbones", chosen), [s.methods for s in specs], strict=True)
         )
 
-    def targets(self) -> list[ChosenData]:
+    def targets(self) -> list[ConfiguredData]:
         """Return each target; all are of people."""
         specs = enumerate(self.located.content.targets)
         targets = [self._data(spec, ("targets", i)) for i, spec in specs]
@@ -49,10 +49,10 @@ class Resolver:
             self._searchable(target, ("targets", index))
         return self._distinct("targets", targets)
 
-    def domains(self) -> dict[Domain, ChosenData]:
+    def domains(self) -> dict[Domain, ConfiguredData]:
         """Return the source and the bridge, those of them that the suite names."""
         suite = self.located.content
-        domains: dict[Domain, ChosenData] = {}
+        domains: dict[Domain, ConfiguredData] = {}
         if suite.source:
             domains["source"] = self._data(suite.source, ("source",))
         if suite.bridge:
@@ -60,7 +60,7 @@ class Resolver:
             self._searchable(domains["bridge"], ("bridge",))
         return domains
 
-    def weights(self, backbone: Chosen, source: ChosenData | None) -> str | Path | None:
+    def weights(self, backbone: Configured, source: ConfiguredData | None) -> str | Path | None:
         """Return the published weights of a backbone; drawn images have none."""
         spec = self.located.content.source
         if spec is None or spec.weights is None or source is None or source.drawn:
@@ -77,18 +77,18 @@ class Resolver:
             raise self.located.fault(("source", "weights"), message)
         return path
 
-    def _searchable(self, data: ChosenData, where: tuple[str | int, ...]) -> None:
+    def _searchable(self, data: ConfiguredData, where: tuple[str | int, ...]) -> None:
         if data.record.task != "re-id":
             message = f"'{data.label}' is for classification: it can be a source alone"
             raise self.located.fault(where, message)
 
-    def _data(self, spec: DatasetSpec, where: tuple[str | int, ...]) -> ChosenData:
+    def _data(self, spec: DatasetSpec, where: tuple[str | int, ...]) -> ConfiguredData:
         chosen = self._chosen(self.registry.datasets, spec.dataset, spec.options, where)
-        return ChosenData(
+        return ConfiguredData(
             chosen.component, chosen.options, self.data_root, spec.complete, self._opened
         )
 
-    def methods(self) -> list[ChosenMethod]:
+    def methods(self) -> list[ConfiguredMethod]:
         """Return each method, once for each strategy and allocation that is asked for."""
         specs = range(len(self.located.content.methods))
         indexed = [(i, method) for i in specs for method in self._grid(i)]
@@ -110,7 +110,7 @@ class Resolver:
                 raise self.located.fault((field, where[index]), message)
         return chosen
 
-    def _grid(self, index: int) -> Iterator[ChosenMethod]:
+    def _grid(self, index: int) -> Iterator[ConfiguredMethod]:
         """Yield a method once for each strategy and allocation that its entry lists."""
         spec = self.located.content.methods[index]
         chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
@@ -124,7 +124,7 @@ class Resolver:
             message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
             raise self.located.fault(("methods", index, "strategy"), message)
         for strategy, allocation in product(strategies, allocations):
-            yield ChosenMethod(
+            yield ConfiguredMethod(
                 chosen.component,
                 chosen.options,
                 strategy or record.strategy,
@@ -132,10 +132,14 @@ class Resolver:
             )
 
     def _chosen(
-        self, shelf: Shelf[Any], name: str, options: Mapping[str, Any], where: tuple[str | int, ...]
-    ) -> Chosen:
+        self,
+        catalogue: Catalogue[Any],
+        name: str,
+        options: Mapping[str, Any],
+        where: tuple[str | int, ...],
+    ) -> Configured:
         try:
-            component = shelf.get(name)
+            component = catalogue.get(name)
         except UnknownComponent as error:
             raise self.located.fault(where, str(error)) from error
         for option, value in options.items():
@@ -144,4 +148,4 @@ class Resolver:
                 component.record.settings({option: value})
             except OptionError as error:
                 raise self.located.fault((*where, "options", option), str(error)) from error
-        return Chosen(component, component.record.settings(options))
+        return Configured(component, component.record.settings(options))

@@ -9,37 +9,37 @@ from typing import Literal
 
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import Domain, PhaseSpec
-from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
 from reidbench.plan.nodes import EvaluateNode, LoadNode, PhaseNode, PruneNode, TrainNode
 from reidbench.plan.trials import Trial
 from reidbench.results import TrialId
 
 
 @dataclass(frozen=True)
-class Layout:
+class TrialBuilder:
     """Lays the phases of a scenario for one backbone, target and seed."""
 
     protocol: Protocol
     scenario: str
     phases: tuple[PhaseSpec, ...]
-    backbone: Chosen
-    domains: Mapping[Domain, ChosenData]
+    backbone: Configured
+    domains: Mapping[Domain, ConfiguredData]
     weights: str | Path | None
     seed: int
 
     @property
-    def target(self) -> ChosenData:
+    def target(self) -> ConfiguredData:
         """Where every trial is measured."""
         return self.domains["target"]
 
-    def trial(self, method: ChosenMethod, reduction: float) -> Trial:
+    def trial(self, method: ConfiguredMethod, reduction: float) -> Trial:
         """Return the trial with its phases and measurements."""
         nodes = tuple(self._nodes(method, reduction))
         final = EvaluateNode(self.protocol, self.target, nodes[-1], "final")
         base, pruned = self._before(nodes, method)
         return Trial(self.id(method, reduction), method, self.used, nodes, base, pruned, final)
 
-    def _nodes(self, method: ChosenMethod, reduction: float) -> Iterator[PhaseNode]:
+    def _nodes(self, method: ConfiguredMethod, reduction: float) -> Iterator[PhaseNode]:
         network: PhaseNode | None = None
         from_start = method.record.prunes == "initial"
         if from_start:
@@ -78,7 +78,7 @@ class Layout:
         self,
         phase: PhaseSpec,
         network: PhaseNode | None,
-        method: ChosenMethod,
+        method: ConfiguredMethod,
         reduction: float,
         budget: Literal["prune"] | None,
         *,
@@ -98,7 +98,7 @@ class Layout:
         )
 
     def _before(
-        self, nodes: tuple[PhaseNode, ...], method: ChosenMethod
+        self, nodes: tuple[PhaseNode, ...], method: ConfiguredMethod
     ) -> tuple[EvaluateNode | None, EvaluateNode | None]:
         """Return what is measured before retraining: the base network, and the one just cut."""
         last = nodes[-1]
@@ -114,12 +114,12 @@ class Layout:
         return base, EvaluateNode(self.protocol, self.target, last, "pruned")
 
     @property
-    def used(self) -> dict[str, ChosenData]:
+    def used(self) -> dict[str, ConfiguredData]:
         """The data sets of the scenario's phases by domain, and the target."""
         words = {phase.domain for phase in self.phases} | {"target"}
         return {word: data for word, data in self.domains.items() if word in words}
 
-    def id(self, method: ChosenMethod, reduction: float) -> TrialId:
+    def id(self, method: ConfiguredMethod, reduction: float) -> TrialId:
         """Return what is tried."""
         before = [data.label for word, data in self.used.items() if word != "target"]
         return TrialId(
@@ -136,12 +136,12 @@ class Layout:
         )
 
 
-def _joins(phase: PhaseSpec, method: ChosenMethod) -> bool:
+def _joins(phase: PhaseSpec, method: ConfiguredMethod) -> bool:
     """Return whether a method prunes while the train phase before ``phase`` goes on."""
     return method.record.prunes == "trained" and method.strategy in phase.while_training
 
 
-def _stretch(method: ChosenMethod, reduction: float) -> float:
+def _stretch(method: ConfiguredMethod, reduction: float) -> float:
     """Return how many times longer a slim network trains: its control's budget rule.
 
     For the dense network's compute, epochs grow with 1 / (1 - reduction), at most twofold (Liu et

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import Suite
-from reidbench.plan.components import Chosen, ChosenData, ChosenMethod
+from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
 from reidbench.plan.nodes import EvaluateNode, LoadNode, Node, PhaseNode, PruneNode, digest
 from reidbench.results import TrialId
 
@@ -18,8 +18,8 @@ class Trial:
     """One trial: its phases in order, and what of them is measured."""
 
     id: TrialId
-    method: ChosenMethod
-    data: Mapping[str, ChosenData]
+    method: ConfiguredMethod
+    data: Mapping[str, ConfiguredData]
     """The data sets it uses, by domain."""
     phases: tuple[PhaseNode, ...]
     base: EvaluateNode | None
@@ -62,7 +62,7 @@ class NotApplicable:
     """A point of the grid that a scenario rules out: a row that says so, and nothing to run."""
 
     id: TrialId
-    components: Mapping[str, Chosen]
+    components: Mapping[str, Configured]
     why: str
     protocol: Protocol
 

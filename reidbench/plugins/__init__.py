@@ -2,21 +2,21 @@
 
 from reidbench.plugins.discovery import GROUP, discover
 from reidbench.plugins.registry import (
+    Catalogue,
     Component,
     Plugin,
     PluginProblem,
     Registry,
-    Shelf,
     UnknownComponent,
 )
 
 __all__ = [
     "GROUP",
+    "Catalogue",
     "Component",
     "Plugin",
     "PluginProblem",
     "Registry",
-    "Shelf",
     "UnknownComponent",
     "discover",
 ]

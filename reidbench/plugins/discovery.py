@@ -18,11 +18,11 @@ from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, R
 from reidbench.errors import ReidbenchError, did_you_mean, last_own_place
 from reidbench.plugins import hookspecs
 from reidbench.plugins.registry import (
+    Catalogue,
     Component,
     Plugin,
     PluginProblem,
     Registry,
-    Shelf,
     UnknownComponent,
 )
 
@@ -65,9 +65,9 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             found[hook].extend(Component(record, plugin) for record in declared)
         loaded.append(plugin)
     return Registry(
-        methods=Shelf("method", found["reidbench_methods"]),
-        backbones=Shelf("backbone", found["reidbench_backbones"]),
-        datasets=Shelf("data set", found["reidbench_datasets"]),
+        methods=Catalogue("method", found["reidbench_methods"]),
+        backbones=Catalogue("backbone", found["reidbench_backbones"]),
+        datasets=Catalogue("data set", found["reidbench_datasets"]),
         plugins=tuple(loaded),
         problems=tuple(problems),
         hooks=manager,

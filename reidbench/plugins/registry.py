@@ -67,7 +67,7 @@ class Component(Generic[R]):
         }
 
 
-class Shelf(Generic[R]):
+class Catalogue(Generic[R]):
     """The components of one kind, by name; a name owned twice is an error only when asked for."""
 
     def __init__(self, kind: str, components: Iterable[Component[R]]) -> None:
@@ -106,9 +106,9 @@ class Shelf(Generic[R]):
 class Registry:
     """All usable components, the plugins they came from, and the plugins left out."""
 
-    methods: Shelf[MethodRecord]
-    backbones: Shelf[BackboneRecord]
-    datasets: Shelf[DatasetRecord]
+    methods: Catalogue[MethodRecord]
+    backbones: Catalogue[BackboneRecord]
+    datasets: Catalogue[DatasetRecord]
     plugins: tuple[Plugin, ...]
     problems: tuple[PluginProblem, ...]
     hooks: pluggy.PluginManager

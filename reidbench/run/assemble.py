@@ -7,8 +7,8 @@ from typing import Any
 
 from reidbench.plan import (
     ENGINE,
-    Chosen,
-    ChosenData,
+    Configured,
+    ConfiguredData,
     EvaluateNode,
     LoadNode,
     NotApplicable,
@@ -91,9 +91,9 @@ def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
 
 
 def _identity(
-    plan: Plan, trial: Trial | NotApplicable, components: Mapping[str, Chosen]
+    plan: Plan, trial: Trial | NotApplicable, components: Mapping[str, Configured]
 ) -> dict[str, Any]:
-    data = [part for part in components.values() if isinstance(part, ChosenData)]
+    data = [part for part in components.values() if isinstance(part, ConfiguredData)]
     return {
         "key": trial.key,
         "suite": plan.suite.name,

@@ -12,11 +12,11 @@ import torch
 from reidbench.api.records import MethodRecord
 from reidbench.cards.costs import Cost, Setting
 from reidbench.config.protocol import Protocol
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.errors import ReidbenchError
-from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode
+from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
 
@@ -26,20 +26,20 @@ class Yardstick:
     """What every method is measured on; weights are untrained, which costs the same."""
 
     protocol: Protocol
-    backbone: Chosen
-    data: ChosenData
+    backbone: Configured
+    data: ConfiguredData
     reduction: float = 0.5
 
 
-def measure(component: Component[MethodRecord], on: Yardstick, bench: Bench) -> Cost:
+def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseContext) -> Cost:
     """Measure a method at its defaults; what it cannot do has no seconds, and a reason."""
     record = component.record
-    cost = Cost(method=record.name, version=record.version, setting=setting(on, bench.device))
+    cost = Cost(method=record.name, version=record.version, setting=setting(on, context.device))
     if record.prunes == "nothing":
         return cost.model_copy(update={"problem": "it keeps every channel"})
     node = _node(component, on)
     for activity in (_warm_up, _ranking, _cut):
-        cost = cost.model_copy(update=_tried(activity, node, bench, cost.problem))
+        cost = cost.model_copy(update=_tried(activity, node, context, cost.problem))
     return cost
 
 
@@ -65,17 +65,20 @@ def setting(on: Yardstick, device: torch.device) -> Setting:
 
 def _node(component: Component[MethodRecord], on: Yardstick) -> PruneNode:
     record = component.record
-    method = ChosenMethod(component, record.settings({}), record.strategy, record.allocation)
+    method = ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
     # Without a budget the phase has no steps: it is a cut alone, whatever the strategy.
     return PruneNode(on.protocol, on.data, on.backbone, 0, None, None, method, on.reduction)
 
 
 def _tried(
-    activity: Callable[[Pruning], dict[str, Any]], node: PruneNode, bench: Bench, before: str
+    activity: Callable[[Pruning], dict[str, Any]],
+    node: PruneNode,
+    context: PhaseContext,
+    before: str,
 ) -> dict[str, Any]:
     """Return the seconds of an activity in a phase of its own, or why there are none."""
     try:
-        return activity(begin_prune(node, bench))
+        return activity(begin_prune(node, context))
     # As in a suite, what a method raises or exits with is its own affair.
     except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
@@ -86,18 +89,18 @@ def _tried(
 
 def _warm_up(phase: Pruning) -> dict[str, Any]:
     # The first pass of a process pays for memory and kernels that no method costs.
-    phase.subject.recalibrated()
+    phase.prunable.recalibrated()
     return {}
 
 
 def _ranking(phase: Pruning) -> dict[str, Any]:
     start = perf_counter()
-    phase.subject.recalibrated()
+    phase.prunable.recalibrated()
     recalibration = perf_counter() - start
     phase.rank()
     return {
         "recalibration": round(recalibration, 3),
-        "ranking": round(phase.clock.seconds["ranking"], 3),
+        "ranking": round(phase.stopwatch.seconds["ranking"], 3),
     }
 
 
@@ -106,6 +109,6 @@ def _cut(phase: Pruning) -> dict[str, Any]:
     phase.run()
     total = perf_counter() - start
     phase.verify()
-    parts = {name: round(value, 3) for name, value in phase.clock.seconds.items()}
+    parts = {name: round(value, 3) for name, value in phase.stopwatch.seconds.items()}
     parts.pop("training", None)
     return {"cut": round(total, 3), "parts": parts}

@@ -13,8 +13,8 @@ from reidbench.engine.channels import ChannelGraph, capture, highest_reduction, 
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError
 from reidbench.plan import (
-    Chosen,
-    ChosenData,
+    Configured,
+    ConfiguredData,
     Plan,
     PruneNode,
     Trial,
@@ -22,7 +22,7 @@ from reidbench.plan import (
     refuse_missing,
 )
 
-C = TypeVar("C", bound=Chosen)
+C = TypeVar("C", bound=Configured)
 
 
 class PreflightError(ReidbenchError):
@@ -66,7 +66,7 @@ def _distinct(parts: Iterable[C]) -> list[C]:
     return list({json.dumps(part.document(), sort_keys=True): part for part in parts}.values())
 
 
-def _as_published(plan: Plan, chosen: ChosenData, data: ReIDData | ClassificationData) -> None:
+def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
     """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
     if data.published is None or data.drawn or not chosen.complete:
         return
@@ -84,7 +84,7 @@ def _as_published(plan: Plan, chosen: ChosenData, data: ReIDData | Classificatio
         )
 
 
-def _make(part: Chosen) -> Any:
+def _make(part: Configured) -> Any:
     try:
         return part.build()
     except ReidbenchError:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.evaluate import run_evaluate
 from reidbench.engine.phases.load import run_load
 from reidbench.engine.phases.prune import run_prune
@@ -69,36 +69,36 @@ class SerialExecutor:
             NoRoom: a disk is full, which ends the run.
 
         """
-        bench = Bench(self.store, self.device, self.reporter.step)
+        context = PhaseContext(self.store, self.device, self.reporter.step)
         self._count_found(trials)
         results = []
         with self.reporter.running():
             for index, trial in enumerate(trials, start=1):
                 self.reporter.trial(index, len(trials), str(trial.id))
-                result = self._trial(plan, trial, bench)
+                result = self._trial(plan, trial, context)
                 write_result(self.results, result)
                 self.registry.trial_finished(result)
                 self.reporter.say(_line(index, len(trials), result))
                 results.append(result)
         return results
 
-    def _trial(self, plan: Plan, trial: Trial, bench: Bench) -> Result:
+    def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
         for node in trial.nodes:
-            failure = self._failures.get(node.key) or self._make(node, trial, bench)
+            failure = self._failures.get(node.key) or self._make(node, trial, context)
             if failure is not None:
                 # Remembered for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
                 return failed_result(plan, trial, self.store, failure.status, failure.why)
         return finished_result(plan, trial, self.store)
 
-    def _make(self, node: Node, trial: Trial, bench: Bench) -> Failure | None:
+    def _make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         if self.store.has(node.key):
             self.store.folder(node.key)  # in use: nothing that makes room may take it now
             return None
         words = title(node, trial)
         with self.reporter.phase(words, self.forecast.weight(node)):
             try:
-                self._run(node, trial, bench)
+                self._run(node, trial, context)
             except NoRoom:
                 # No trial's own fault, and every later one would work as long and be lost.
                 raise
@@ -111,20 +111,22 @@ class SerialExecutor:
                 return Failure("failed", _one_line(error))
         return None
 
-    def _run(self, node: Node, trial: Trial, bench: Bench) -> None:
+    def _run(self, node: Node, trial: Trial, context: PhaseContext) -> None:
         started = perf_counter()
         try:
-            run_node(node, bench)
+            run_node(node, context)
         except (Exception, SystemExit):
-            self._enter(FAILED, started, {"seconds": {}}, bench)
+            self._enter(FAILED, started, {"seconds": {}}, context)
             raise
-        self._enter(_account(node, trial), started, self.store.meta(node.key), bench)
+        self._enter(_account(node, trial), started, self.store.meta(node.key), context)
 
-    def _enter(self, name: str, started: float, meta: Mapping[str, Any], bench: Bench) -> None:
+    def _enter(
+        self, name: str, started: float, meta: Mapping[str, Any], context: PhaseContext
+    ) -> None:
         """Enter a phase that ends now, and beside it the images that were decoded for it."""
         wall = perf_counter() - started
-        while bench.decoding:
-            notes = bench.decoding.pop(0)
+        while context.decoding:
+            notes = context.decoding.pop(0)
             self.ledger.note("decode images", notes["wall"], notes)
             wall -= notes["wall"]
         self.ledger.note(name, wall, meta)
@@ -135,16 +137,16 @@ class SerialExecutor:
         self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
 
 
-def run_node(node: Node, bench: Bench) -> None:
+def run_node(node: Node, context: PhaseContext) -> None:
     """Run one node of any kind."""
     if isinstance(node, LoadNode):
-        run_load(node, bench)
+        run_load(node, context)
     elif isinstance(node, PruneNode):
-        run_prune(node, bench)
+        run_prune(node, context)
     elif isinstance(node, TrainNode):
-        run_train(node, bench)
+        run_train(node, context)
     elif isinstance(node, EvaluateNode):
-        run_evaluate(node, bench)
+        run_evaluate(node, context)
 
 
 def title(node: Node, trial: Trial) -> str:

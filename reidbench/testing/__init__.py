@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reidbench.testing.catalogue import checks
+from reidbench.testing.all_checks import checks
 from reidbench.testing.check import Check, CheckFailed, Outcome, RefusalWarning
 
 __all__ = ["Check", "CheckFailed", "Outcome", "RefusalWarning", "checks"]

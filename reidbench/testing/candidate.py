@@ -11,7 +11,7 @@ from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.recording import Trace, run
-from reidbench.testing.sandbox import TINY, Ground
+from reidbench.testing.sandbox import TINY, Sandbox
 from reidbench.testing.snapshots import watch
 from reidbench.testing.torch_settings import guard, undisturbed
 
@@ -61,13 +61,13 @@ class Candidate:
         """Return the record as if it declared to look at ``data``."""
         return replace(self.record, data=data, options=dict(self.record.options))  # type: ignore[arg-type]
 
-    def begin(self, ground: Ground = TINY, reduction: float | None = None) -> Pruning:
+    def begin(self, ground: Sandbox = TINY, reduction: float | None = None) -> Pruning:
         """Return a prune phase of this method, which may look at everything."""
         self.needs_building()
         with trying(self.record, "when its phase began"):
             return ground.begin(self.granted, reduction)
 
-    def rank(self, ground: Ground) -> None:
+    def rank(self, ground: Sandbox) -> None:
         """Have the harness rank every group in reach, and check the scores."""
         phase = self.begin(ground)
         guard(phase.method, self.settings)

@@ -13,7 +13,7 @@ from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ScopeError
 from reidbench.errors import Diverged, MethodError, ReidbenchError
-from reidbench.testing.error_location import could_refuse, described
+from reidbench.testing.error_location import described, raised_while_ranking
 
 Status = Literal["ok", "refused", "failed", "blocked"]
 
@@ -131,7 +131,7 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         refusing = ", or say with CannotScore what it lacks"
         raise CheckFailed(
             f"method '{method}' raised {described(error, record)} {where}; it should work there"
-            f"{refusing if could_refuse(error, record) else ''}"
+            f"{refusing if raised_while_ranking(error, record) else ''}"
         ) from error
 
 

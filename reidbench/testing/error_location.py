@@ -28,6 +28,6 @@ def described(error: BaseException, record: MethodRecord) -> str:
     return said
 
 
-def could_refuse(error: BaseException, record: MethodRecord) -> bool:
+def raised_while_ranking(error: BaseException, record: MethodRecord) -> bool:
     """Return whether ``CannotScore`` could have been said instead: while it ranked, that is."""
     return any(frame.f_code.co_name in _RANKS for frame, _ in own_frames(error, record.target))

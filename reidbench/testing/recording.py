@@ -69,8 +69,8 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
         phase.run()
     return Trace(
         scores,
-        dict(phase.subject.plan.kept),
-        {name: tensor.clone() for name, tensor in phase.subject.network.state_dict().items()},
+        dict(phase.prunable.plan.kept),
+        {name: tensor.clone() for name, tensor in phase.prunable.network.state_dict().items()},
         phase.achieved,
         phase.steps,
         phase.steps_left,

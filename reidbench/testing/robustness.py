@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import CheckFailed, Refused
-from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Ground
+from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Sandbox
 
 
-def scores_soundly(candidate: Candidate, ground: Ground) -> None:
+def scores_soundly(candidate: Candidate, ground: Sandbox) -> None:
     """Rank every group in reach: finite scores, one a channel."""
     if ground != TINY:
         with suppress(Refused):
@@ -19,7 +19,7 @@ def scores_soundly(candidate: Candidate, ground: Ground) -> None:
     candidate.rank(ground)
 
 
-def scores_somewhere(candidate: Candidate, grounds: Sequence[Ground]) -> None:
+def scores_somewhere(candidate: Candidate, grounds: Sequence[Sandbox]) -> None:
     """Rank on one ground after another until one is not refused."""
     with suppress(Refused):
         candidate.needs_scores()

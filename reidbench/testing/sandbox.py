@@ -15,14 +15,14 @@ from torch import Tensor
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
 from reidbench.engine.channels import Scope, highest_reduction
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.phases.train import make_trainer, run_train
 from reidbench.engine.pruning.phase import Pruning
-from reidbench.engine.stopwatch import Clock
+from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import generator
 from reidbench.engine.training.seeds import isolated
-from reidbench.plan import Chosen, ChosenData, ChosenMethod, PruneNode, TrainNode
+from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
 from reidbench.testing.torch_settings import undisturbed
@@ -51,7 +51,7 @@ GREY = _drawn("grey", "grey_people")
 
 
 @dataclass(frozen=True)
-class Ground:
+class Sandbox:
     """A place to try methods at.
 
     Attributes:
@@ -85,19 +85,19 @@ class Ground:
         if reduction is None:
             reduction = _in_reach(new)
         node = replace(new.node, method=chosen, reduction=reduction)
-        network = copy.deepcopy(new.subject.network)
+        network = copy.deepcopy(new.prunable.network)
         with undisturbed([], ""):
             method = chosen.build()
-        bench = workbench()
-        images = bench.train_images(node.data, node.protocol.input)
+        context = workbench()
+        images = context.train_images(node.data, node.protocol.input)
         return replace(
             new,
             node=node,
             method=method,
-            subject=replace(new.subject, network=network, calibration=_copied(new)),
-            trainer=make_trainer(node, network, images, bench),
+            prunable=replace(new.prunable, network=network, calibration=_copied(new)),
+            trainer=make_trainer(node, network, images, context),
             random=generator(SEED, "ranking"),
-            clock=Clock(),
+            stopwatch=Stopwatch(),
         )
 
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
@@ -114,13 +114,13 @@ class Ground:
         return PruneNode(rules, data, backbone, SEED, base, budget, method, reduction)
 
 
-TINY = Ground()
-AWKWARD = Ground(backbone=_network("awkward"), trained=False)
+TINY = Sandbox()
+AWKWARD = Sandbox(backbone=_network("awkward"), trained=False)
 
 
 # A capture takes seconds for a large network; a few hundred checks share it.
 @lru_cache(maxsize=8)
-def _pristine(ground: Ground, initial: bool) -> Pruning:
+def _pristine(ground: Sandbox, initial: bool) -> Pruning:
     """Return a phase of a method that does nothing, for others to start from."""
     record = MethodRecord(
         name="none", version="1", summary="-", reference="-", target="reidbench.api.method:Method"
@@ -129,8 +129,8 @@ def _pristine(ground: Ground, initial: bool) -> Pruning:
     with isolated(SEED):
         phase = begin_prune(ground.node(record, 0.5, initial=initial), workbench())
     if ground.alone:
-        batches = phase.subject.calibration
-        phase.subject.calibration = [
+        batches = phase.prunable.calibration
+        phase.prunable.calibration = [
             (images[index : index + 1], labels[index : index + 1])
             for images, labels in batches
             for index in range(len(images))
@@ -139,26 +139,26 @@ def _pristine(ground: Ground, initial: bool) -> Pruning:
 
 
 def _copied(phase: Pruning) -> list[tuple[Tensor, Tensor]]:
-    return [(images.clone(), labels.clone()) for images, labels in phase.subject.calibration]
+    return [(images.clone(), labels.clone()) for images, labels in phase.prunable.calibration]
 
 
 def _in_reach(phase: Pruning) -> float:
     rules = phase.node.protocol.pruning
-    reachable = highest_reduction(phase.subject.dense, rules.scope, rules.min_keep)
+    reachable = highest_reduction(phase.prunable.dense, rules.scope, rules.min_keep)
     return 0.5 if reachable >= 0.5 else 0.5 * reachable
 
 
-def _chosen(record: Record) -> Chosen:
-    return Chosen(Component(record, _OWNER), record.settings({}))
+def _chosen(record: Record) -> Configured:
+    return Configured(Component(record, _OWNER), record.settings({}))
 
 
-def _chosen_data(record: DatasetRecord) -> ChosenData:
-    return ChosenData(Component(record, _OWNER), record.settings({}))
+def _chosen_data(record: DatasetRecord) -> ConfiguredData:
+    return ConfiguredData(Component(record, _OWNER), record.settings({}))
 
 
-def _chosen_method(record: MethodRecord) -> ChosenMethod:
+def _chosen_method(record: MethodRecord) -> ConfiguredMethod:
     component = Component(record, _OWNER)
-    return ChosenMethod(component, record.settings({}), record.strategy, record.allocation)
+    return ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
 
 
 @cache
@@ -175,9 +175,9 @@ def _rules(scope: Scope, alone: bool) -> Protocol:
     return Protocol.model_validate(rules)
 
 
-def workbench() -> Bench:
+def workbench() -> PhaseContext:
     """Return a workbench that has loaded nothing: what a phase can reach is its own data alone."""
-    return Bench(Store(Path(_folder().name)), torch.device("cpu"))
+    return PhaseContext(Store(Path(_folder().name)), torch.device("cpu"))
 
 
 @cache

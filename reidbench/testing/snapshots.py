@@ -33,12 +33,12 @@ def _watching(name: str, phase: Pruning, changes: list[str]) -> Call:
     def around(call: Call, *arguments: Any) -> Any:
         seen = dict(_networks(phase, arguments[-1]))
         before = {where: Snapshot.of(network) for where, network in seen.items()}
-        images = [pair[0].clone() for pair in phase.subject.calibration]
+        images = [pair[0].clone() for pair in phase.prunable.calibration]
         answer = call(*arguments)
         for where, network in seen.items():
             if change := before[where].change(Snapshot.of(network)):
                 changes.append(f"{name}() changed {change} of {where}")
-        if not all(map(torch.equal, images, (pair[0] for pair in phase.subject.calibration))):
+        if not all(map(torch.equal, images, (pair[0] for pair in phase.prunable.calibration))):
             changes.append(f"{name}() changed the calibration images in place")
         return answer
 
@@ -46,7 +46,7 @@ def _watching(name: str, phase: Pruning, changes: list[str]) -> Call:
 
 
 def _networks(phase: Pruning, task: object) -> Iterator[tuple[str, nn.Module]]:
-    yield "the network that trains", phase.subject.network
+    yield "the network that trains", phase.prunable.network
     if isinstance(task, Ranking):
         yield "the copy that is ranked (task.network)", task.whole
 

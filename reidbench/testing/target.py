@@ -22,7 +22,7 @@ def meets_the_target(candidate: Candidate, reduction: float) -> None:
         raise CheckFailed(
             f"method '{candidate.name}' ended a prune phase of {TINY} with {achieved:.1%} of the "
             f"MACs removed, where {reduction:.1%} (give or take {tolerance:.1%}) was expected; "
-            "end its prune() with phase.cut(phase.target)"
+            "end its prune() with phase.cut(phase.reduction)"
         )
 
 

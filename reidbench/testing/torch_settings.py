@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reidbench.api.method import Method
-from reidbench.engine.pruning.torch_settings import Surroundings
+from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.testing.wrapping import Call, wrap
 
 ASKED = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share", "prune")
@@ -17,7 +17,7 @@ ASKED = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share", 
 @contextmanager
 def undisturbed(changes: list[str], what: str) -> Iterator[None]:
     """Put all settings back after the block, and note as a clause what ``what`` changed."""
-    before = Surroundings.now()
+    before = TorchSettings.now()
     try:
         yield
     finally:

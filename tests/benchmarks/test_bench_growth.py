@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from reidbench.config.suite import load_suite
 from reidbench.engine.retrieval import score
-from reidbench.engine.training import Leg, Trainer
+from reidbench.engine.training import Trainer, TrainingStage
 from reidbench.plan import make_plan
 from reidbench.plugins import discover
 from tests.benchmarks.test_bench_retrieval import Size, drawn
@@ -96,7 +96,7 @@ def test_training_grows_with_the_images(benchmark: BenchmarkFixture) -> None:
         images,
         rules.training,
         rules.input,
-        legs=[Leg(1000.0, seed=0)],
+        legs=[TrainingStage(1000.0, seed=0)],
         on_step=lambda done, steps, loss: None,
     )
     trainer.train(1)

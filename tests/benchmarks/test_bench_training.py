@@ -11,7 +11,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from reidbench.config.protocol import Protocol, load_protocol
-from reidbench.engine.training import Images, Leg, Network, Trainer, build_network
+from reidbench.engine.training import Images, Network, Trainer, TrainingStage, build_network
 from reidbench.engine.training.augment import normalise
 from reidbench.engine.training.loop import batch_loss, make_optimiser
 from reidbench.plugins import discover
@@ -63,7 +63,7 @@ def test_the_loop_beside_bare_steps(benchmark: BenchmarkFixture, name: str, prec
         images,
         rules.training,
         rules.input,
-        legs=[Leg(FOREVER, seed=0)],
+        legs=[TrainingStage(FOREVER, seed=0)],
         on_step=lambda done, steps, loss: losses.append(loss),
     )
     bare = Bare(network_of(setting, rules), images, rules)

@@ -28,11 +28,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from reidbench.config.protocol import Protocol, load_protocol
 from reidbench.datasets.stand_in import write_stand_in
-from reidbench.engine.phases.context import Bench
-from reidbench.engine.training import Images, Leg, Trainer, build_network
+from reidbench.engine.phases.context import PhaseContext
+from reidbench.engine.training import Images, Trainer, TrainingStage, build_network
 from reidbench.engine.training.loop import batch_loss
 from reidbench.engine.training.seeds import isolated
-from reidbench.plan import ChosenData
+from reidbench.plan import ConfiguredData
 from reidbench.plugins import discover
 from reidbench.store import Store
 from reidbench_plugins.datasets.synthped.dataset import compose
@@ -150,9 +150,9 @@ def test_training_beside_torchreid(
 
 def decoded(folder: Path, store: Path, rules: Protocol) -> tuple[Images, float]:
     """Return our training images, as a train phase gets them, and the seconds that took."""
-    data = ChosenData(discover().datasets.get("market1501"), {}, root=folder)
+    data = ConfiguredData(discover().datasets.get("market1501"), {}, root=folder)
     started = perf_counter()
-    images = Bench(Store(store), torch.device("cpu")).train_images(data, rules.input)
+    images = PhaseContext(Store(store), torch.device("cpu")).train_images(data, rules.input)
     return images, perf_counter() - started
 
 
@@ -173,7 +173,7 @@ def our_trainer(setting: Setting, rules: Protocol, images: Images) -> tuple[Trai
         images,
         rules.training,
         rules.input,
-        legs=[Leg(FOREVER, seed=0)],
+        legs=[TrainingStage(FOREVER, seed=0)],
         on_step=lambda done, steps, loss: losses.append(loss),
     )
     return trainer, losses

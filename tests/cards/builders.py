@@ -30,7 +30,7 @@ def component(target: str = "Squeeze", **changes: Any) -> Component[MethodRecord
         "version": "1",
         "summary": "Removes the filters that say least.",
         "reference": "Someone et al., Squeezing | Pruning, 2020",
-        "target": target if ":" in target else f"cards.criteria:{target}",
+        "target": target if ":" in target else f"tests.cards.criteria:{target}",
     }
     return Component(MethodRecord(**{**fields, **changes}), Plugin("tests", "tests", "1"))
 

@@ -71,9 +71,9 @@ def test_a_target_without_a_statement_of_its_own_is_imported() -> None:
 
 def test_a_target_that_is_nowhere_is_an_error() -> None:
     with pytest.raises(TargetError, match="cannot be imported"):
-        of("cards.criteria:Absent")
+        of("tests.cards.criteria:Absent")
     with pytest.raises(TargetError, match="cannot be imported"):
-        of("cards.absent:Absent")
+        of("tests.cards.absent:Absent")
 
 
 def test_a_familys_sentence_is_the_first_of_its_package() -> None:

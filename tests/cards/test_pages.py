@@ -106,9 +106,9 @@ def test_seconds_have_the_digits_that_count(value: float | None, text: str) -> N
 
 def many() -> list[Card]:
     named = [
-        component(name="b", target="cards.criteria:Draws"),
-        component(name="a", target="cards.criteria:Draws"),
-        component(name="norm", target="phases.criteria:ByNorm"),
+        component(name="b", target="tests.cards.criteria:Draws"),
+        component(name="a", target="tests.cards.criteria:Draws"),
+        component(name="norm", target="tests.engine.phases.criteria:ByNorm"),
     ]
     return make_cards(named, [cost(method="a"), cost(method="b", setting=SETTING)])
 

@@ -1,4 +1,4 @@
-"""A clock adds up seconds by what they were spent on."""
+"""A stopwatch adds up seconds by what they were spent on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reidbench.engine import stopwatch as clock
-from reidbench.engine.stopwatch import Clock
+from reidbench.engine import stopwatch as stopwatch
+from reidbench.engine.stopwatch import Stopwatch
 
 
 class Hand:
-    """The hand of a clock that a test moves."""
+    """The hand of a stopwatch that a test moves."""
 
     now = 50.0
 
@@ -22,12 +22,12 @@ class Hand:
 @pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     hand = Hand()
-    monkeypatch.setattr(clock, "perf_counter", hand)
+    monkeypatch.setattr(stopwatch, "perf_counter", hand)
     return hand
 
 
 def test_a_block_is_charged_to_its_activity(hand: Hand) -> None:
-    times = Clock()
+    times = Stopwatch()
     for activity, seconds in (("training", 2.0), ("ranking", 0.5), ("training", 3.0)):
         with times.running(activity):
             hand.now += seconds
@@ -35,7 +35,7 @@ def test_a_block_is_charged_to_its_activity(hand: Hand) -> None:
 
 
 def test_a_block_that_fails_is_charged_too(hand: Hand) -> None:
-    times = Clock()
+    times = Stopwatch()
     with pytest.raises(RuntimeError), times.running("training"):
         hand.now += 2
         raise RuntimeError
@@ -43,7 +43,7 @@ def test_a_block_that_fails_is_charged_too(hand: Hand) -> None:
 
 
 def test_notes_hold_what_no_activity_does(hand: Hand) -> None:
-    times = Clock()
+    times = Stopwatch()
     hand.now += 1.25  # loading
     with times.running("training"):
         hand.now += 2.0004
@@ -52,7 +52,7 @@ def test_notes_hold_what_no_activity_does(hand: Hand) -> None:
 
 
 def test_notes_are_of_now_and_do_not_change_later(hand: Hand) -> None:
-    times = Clock()
+    times = Stopwatch()
     hand.now += 1
     notes = times.notes()
     hand.now += 1
@@ -65,8 +65,8 @@ def test_notes_are_of_now_and_do_not_change_later(hand: Hand) -> None:
 def test_activities_take_no_longer_than_all_together(spent: list[tuple[str, float]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         hand = Hand()
-        patch.setattr(clock, "perf_counter", hand)
-        times = Clock()
+        patch.setattr(stopwatch, "perf_counter", hand)
+        times = Stopwatch()
         for activity, seconds in spent:
             with times.running(activity):
                 hand.now += seconds
@@ -76,7 +76,7 @@ def test_activities_take_no_longer_than_all_together(spent: list[tuple[str, floa
 
 
 def test_a_real_clock_runs() -> None:
-    times = Clock()
+    times = Stopwatch()
     with times.running("counting"):
         sum(range(200_000))
     assert 0 < times.notes()["seconds"]["counting"] <= times.notes()["wall"] < 10

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reidbench.plugins import Component, Registry, Shelf
+from reidbench.plugins import Catalogue, Component, Registry
 from tests.plan.conftest import SCENARIO, only, plan
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -55,12 +55,12 @@ def test_whatever_decides_a_number_changes_the_key(
 def test_a_new_version_of_a_component_changes_the_key(
     folder: Path, tiny_registry: Registry, kind: str, index: int
 ) -> None:
-    shelf: Shelf[Any] = getattr(tiny_registry, kind)
-    newer = Shelf(
-        shelf.kind,
+    catalogue: Catalogue[Any] = getattr(tiny_registry, kind)
+    newer = Catalogue(
+        catalogue.kind,
         [
             Component(_with_version(c.record, "2"), c.owner) if c.owner.name == "tiny" else c
-            for c in shelf.components
+            for c in catalogue.components
         ],
     )
     registry = Registry(**{**vars(tiny_registry), kind: newer})

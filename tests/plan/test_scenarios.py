@@ -30,7 +30,7 @@ def made(folder: Path, registry: Registry, phases: list[dict[str, Any]], **chang
 
 
 def kinds(it: Plan) -> list[list[tuple[str, tuple[str, ...]]]]:
-    return [[(phase.kind, phase.legs) for phase in trial.phases] for trial in it.trials]
+    return [[(phase.kind, phase.stages) for phase in trial.phases] for trial in it.trials]
 
 
 def test_a_prune_phase_reaches_its_share_of_the_reduction(
@@ -169,7 +169,7 @@ class TestWeights:
         changes = {**self.source("imagenet"), "methods": ["l1", "psfp"]}
         for trial in made(folder, tiny_registry, phases, **changes).trials:
             assert [type(phase) for phase in trial.phases] == [LoadNode, PruneNode]
-            assert trial.phases[1].legs == ("prune",)
+            assert trial.phases[1].stages == ("prune",)
 
     def test_whether_the_sources_images_are_there_changes_no_key(
         self, folder: Path, tiny_registry: Registry

@@ -9,7 +9,7 @@ import pytest
 
 from reidbench.config.suite import Suite
 from reidbench.config.yaml_document import load
-from reidbench.plan import Chosen, EvaluateNode, PruneNode, TrainNode, make_plan
+from reidbench.plan import Configured, EvaluateNode, PruneNode, TrainNode, make_plan
 from reidbench.plugins import Registry
 from tests.plan.conftest import SCENARIO, only, plan
 from tests.support.places import ROOT
@@ -178,7 +178,7 @@ def test_all_methods_spend_equal_epochs_in_equal_phases(
         tuple(
             (phase.data.label, leg, getattr(phase.rules.budgets, leg).epochs)
             for phase in trial.phases
-            for leg in phase.legs
+            for leg in phase.stages
         )
         for trial in made.trials
     }
@@ -238,7 +238,7 @@ def test_inputs_stand_before_what_needs_them(
 
 
 def test_a_chosen_component_is_made_with_its_options(folder: Path, tiny_registry: Registry) -> None:
-    chosen: Chosen = only(
+    chosen: Configured = only(
         folder, tiny_registry, targets=[{"dataset": "tiny", "options": {"palette": 3}}]
     ).final.data
     assert chosen.label == "tiny(palette=3)"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reidbench.plugins import Component, Plugin, Shelf, UnknownComponent, discover
+from reidbench.plugins import Catalogue, Component, Plugin, UnknownComponent, discover
 from reidbench.results import read_results
 from tests.support.commands import environment, reidbench
 from tests.support.places import ROOT
@@ -65,7 +65,7 @@ def reidbench_datasets():
     ),
     "unmarked-hook": ("unmarked", f"{METHODS}\ndef reidbench_methods(): return []"),
     "too-new": ("new", GOOD.replace("NAME", "new") + "\nREIDBENCH_API = 99"),
-    "odd-api": ("odd", GOOD.replace("NAME", "odd") + "\nREIDBENCH_API = '2'"),
+    "odd-api": ("odd", GOOD.replace("NAME", "odd") + "\nREIDBENCH_API = '3'"),
     "one-record": (
         "one",
         f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return record(MethodRecord, 'a')",
@@ -132,12 +132,12 @@ FAULTS = {
     "raises-in-hook": "KeyError: 'x' (at raises_in_hook.py:11)",
     # The plugin's own line, not one of what it calls.
     "raises-elsewhere": "(at raises_elsewhere.py:2)",
-    "odd-api": "its REIDBENCH_API must be a whole number, as in REIDBENCH_API = 2, not '2'",
+    "odd-api": "its REIDBENCH_API must be a whole number, as in REIDBENCH_API = 3, not '3'",
     "one-record": "reidbench_methods() must return a list of MethodRecords, not MethodRecord 'a'",
     "misspelt-hook": "unknown hook 'reidbench_method'; did you mean 'reidbench_methods'?",
     "misspelt-prefix": "unknown hook 'redbench_methods'; did you mean 'reidbench_methods'?",
     "unmarked-hook": "'reidbench_methods' lacks the @hookimpl mark",
-    "too-new": "needs plugin API 99, this reidbench offers 2: upgrade reidbench",
+    "too-new": "needs plugin API 99, this reidbench offers 3: upgrade reidbench",
     "wrong-type": "must return a list of MethodRecords, not of BackboneRecord 'b'",
     "returns-nothing": "reidbench_methods() must return a list of MethodRecords, not None",
     "bad-record": "record 'Bad Name': name must be lower-case words",
@@ -221,7 +221,7 @@ shelves = dict(methods=found.methods, backbones=found.backbones, datasets=found.
 print(json.dumps(dict(
     plugins=[str(p) for p in found.plugins],
     problems=[[p.plugin.distribution, p.plugin.version, p.reason] for p in found.problems],
-    **{kind: shelf.names() for kind, shelf in shelves.items()},
+    **{kind: catalogue.names() for kind, catalogue in shelves.items()},
     shared=shared,
     heavy=[m for m in ("torch", "torchvision", "numpy", "PIL") if m in sys.modules],
 )))
@@ -368,7 +368,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
 
 def test_an_empty_shelf_says_so() -> None:
     with pytest.raises(UnknownComponent, match="known: none"):
-        Shelf("method", []).get("l1")
+        Catalogue("method", []).get("l1")
 
 
 def test_an_identity_says_what_decides_the_numbers_and_no_more() -> None:

@@ -10,7 +10,7 @@ import pytest
 from reidbench.config.suite import load_suite
 from reidbench.errors import ReidbenchError
 from reidbench.plan import Plan, make_plan
-from reidbench.plugins import Component, Registry, Shelf
+from reidbench.plugins import Catalogue, Component, Registry
 from reidbench.run.preflight import PreflightError, preflight
 from tests.support.suites import write_suite
 
@@ -28,9 +28,9 @@ def refusal(folder: Path, registry: Registry, **changes: Any) -> str:
 
 def aimed(registry: Registry, kind: str, target: str) -> Registry:
     """Return the registry with all tiny components of a kind aimed at another target."""
-    shelf: Shelf[Any] = getattr(registry, kind)
+    shelf: Catalogue[Any] = getattr(registry, kind)
     components = [Component(_aimed(c.record, target), c.owner) for c in shelf.components]
-    return Registry(**{**vars(registry), kind: Shelf(shelf.kind, components)})
+    return Registry(**{**vars(registry), kind: Catalogue(shelf.kind, components)})
 
 
 def _aimed(record: Any, target: str) -> Any:

@@ -16,7 +16,7 @@ from reidbench.run.progress import Reporter, Work
 from reidbench.text import duration
 
 
-class Clock:
+class Stopwatch:
     now = 100.0
 
     def __call__(self) -> float:
@@ -24,8 +24,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stopwatch]:
+    clock = Stopwatch()
     monkeypatch.setattr(progress, "monotonic", clock)
     return clock
 
@@ -63,7 +63,7 @@ def test_a_longer_duration_never_reads_shorter(a: float, b: float) -> None:
     assert minutes(duration(short)) <= minutes(duration(long))
 
 
-def test_what_is_left_is_extrapolated_from_what_is_done(clock: Clock) -> None:
+def test_what_is_left_is_extrapolated_from_what_is_done(clock: Stopwatch) -> None:
     work = Work(total=10, started=clock.now)
     assert work.left() == "?"
     clock.now += 60
@@ -77,7 +77,7 @@ def test_what_is_left_is_extrapolated_from_what_is_done(clock: Clock) -> None:
     assert work.left() == "0s"
 
 
-def test_nothing_is_extrapolated_from_the_first_seconds_of_a_long_run(clock: Clock) -> None:
+def test_nothing_is_extrapolated_from_the_first_seconds_of_a_long_run(clock: Stopwatch) -> None:
     work = Work(total=100, done=1, started=clock.now)
     clock.now += 7  # most of which the images took, that are decoded once
     assert work.left() == "?"
@@ -86,7 +86,7 @@ def test_nothing_is_extrapolated_from_the_first_seconds_of_a_long_run(clock: Clo
     assert work.left() == "49m30s"
 
 
-def run(stream: io.StringIO, clock: Clock, *, reporter: Reporter | None = None) -> str:
+def run(stream: io.StringIO, clock: Stopwatch, *, reporter: Reporter | None = None) -> str:
     reporter = reporter or Reporter(stream, units=4)
     with reporter.running():
         reporter.trial(1, 2, "a/net/data/l1(x=[3])@50%/seed0")
@@ -97,7 +97,7 @@ def run(stream: io.StringIO, clock: Clock, *, reporter: Reporter | None = None) 
     return stream.getvalue()
 
 
-def test_a_log_gets_a_line_at_each_phases_start_and_end(clock: Clock) -> None:
+def test_a_log_gets_a_line_at_each_phases_start_and_end(clock: Stopwatch) -> None:
     assert run(io.StringIO(), clock).splitlines() == [
         "[1/2] a/net/data/l1(x=[3])@50%/seed0: train on data ...",
         "[1/2] a/net/data/l1(x=[3])@50%/seed0: train on data took 10s; left 30s",
@@ -105,14 +105,14 @@ def test_a_log_gets_a_line_at_each_phases_start_and_end(clock: Clock) -> None:
     ]
 
 
-def test_a_log_line_is_never_wrapped(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_line_is_never_wrapped(clock: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     stream = io.StringIO()
     Reporter(stream, units=1).say("word " * 40)
     assert stream.getvalue().count("\n") == 1
 
 
-def test_a_narrow_terminal_loses_the_name_and_keeps_what_changes(clock: Clock) -> None:
+def test_a_narrow_terminal_loses_the_name_and_keeps_what_changes(clock: Stopwatch) -> None:
     stream = io.StringIO()
     text = run(stream, clock, reporter=terminal(stream, width=64))
     assert "left 1m10s  [1/2] train on data 1/2 loss 1.234" in text
@@ -129,7 +129,7 @@ def terminal(stream: io.StringIO, width: int = 120) -> Reporter:
     return reporter
 
 
-def test_a_terminal_gets_one_live_line_and_what_stays(clock: Clock) -> None:
+def test_a_terminal_gets_one_live_line_and_what_stays(clock: Stopwatch) -> None:
     stream = io.StringIO()
     text = run(stream, clock, reporter=terminal(stream))
     # Half of one of four units took ten seconds.
@@ -139,7 +139,7 @@ def test_a_terminal_gets_one_live_line_and_what_stays(clock: Clock) -> None:
     assert "took" not in text
 
 
-def test_a_phase_that_fails_still_counts_as_done(clock: Clock) -> None:
+def test_a_phase_that_fails_still_counts_as_done(clock: Stopwatch) -> None:
     reporter = Reporter(io.StringIO(), units=4)
     with pytest.raises(RuntimeError), reporter.phase("prune", 1):
         raise RuntimeError

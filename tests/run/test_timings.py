@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reidbench.config.suite import load_suite
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.plan import Plan, make_plan
 from reidbench.plugins import Registry
 from reidbench.run.serial import SerialExecutor
@@ -195,14 +195,14 @@ def test_the_time_of_what_failed_is_entered_with_what_was_decoded_for_it(
 ) -> None:
     trial = kept.plan.trials[-1]
     one = executor(Store(tmp_path / "store"), tiny_registry)
-    bench = Bench(one.store, one.device)
+    context = PhaseContext(one.store, one.device)
     started = perf_counter()
     # Its network is not in this store, which shows when its images were decoded.
-    failure = one._make(trial.phases[-1], trial, bench)
+    failure = one._make(trial.phases[-1], trial, context)
     assert failure is not None and failure.status == "failed"
     assert counts(one.ledger) == {"decode images": 1, "failed": 1}
     assert all(spent.wall > 0 for spent in one.ledger.made)
     # Entered once, and not with both.
     assert sum(spent.wall for spent in one.ledger.made) < perf_counter() - started
     # Left behind, it would be taken off the next phase's time.
-    assert bench.decoding == []
+    assert context.decoding == []

@@ -105,7 +105,7 @@ class SetsInSchedule(Sound):
     """Leave algorithms deterministic when the schedule is over."""
 
     def prune(self, phase: PrunePhase) -> None:
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left)
         torch.use_deterministic_algorithms(True)
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
-from reidbench.engine.pruning.torch_settings import Surroundings
+from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.plugins import UnknownComponent
 from reidbench.testing import Check, CheckFailed, RefusalWarning, checks
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.recording import run
 from reidbench.testing.robustness import scores_somewhere
-from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY, Ground, workbench
+from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY, Sandbox, workbench
 from tests.testing.records import ELSEWHERE, fast, record
 from tests.testing.wrong import Sound
 
@@ -99,7 +99,7 @@ def test_a_sound_method_gives_the_same_bits_in_another_process() -> None:
 
 
 def test_settings_of_torch_are_put_back_whatever_a_method_did() -> None:
-    before = Surroundings.now()
+    before = TorchSettings.now()
     for name in ("SetsThreads", "SwitchesGradientsOff", "HooksEverything", "SetsPrecisionOnce"):
         for check in fast(record(name)):
             check.outcome()
@@ -150,7 +150,7 @@ def test_a_method_that_refuses_here_and_there_scores_somewhere() -> None:
 
 
 def test_a_method_that_refuses_everything_fails() -> None:
-    grounds = [TINY, Ground(scope="all")]
+    grounds = [TINY, Sandbox(scope="all")]
     with pytest.raises(CheckFailed, match=r"refused to score all of 2 .*no group suits me"):
         scores_somewhere(Candidate(record("RefusesAll")), grounds)
 
@@ -181,8 +181,8 @@ def test_a_check_says_nothing_when_all_is_well() -> None:
     assert all(outcome.seconds >= 0 for outcome in outcomes)
 
 
-@pytest.mark.parametrize("ground", [TINY, Ground(data=FORBIDDEN_TESTS), Ground(scope="all")])
-def test_a_phase_begun_from_a_shared_start_is_the_one_the_harness_begins(ground: Ground) -> None:
+@pytest.mark.parametrize("ground", [TINY, Sandbox(data=FORBIDDEN_TESTS), Sandbox(scope="all")])
+def test_a_phase_begun_from_a_shared_start_is_the_one_the_harness_begins(ground: Sandbox) -> None:
     method = record("Sound", allocation="global", data="labels")
     TINY.begin(record("WritesInScores"), 0.5).run()
     begun = begin_prune(ground.node(method, 0.5, initial=False), workbench())
@@ -190,4 +190,4 @@ def test_a_phase_begun_from_a_shared_start_is_the_one_the_harness_begins(ground:
 
 
 def test_a_workbench_is_new_each_time() -> None:
-    assert isinstance(workbench(), Bench) and workbench() is not workbench()
+    assert isinstance(workbench(), PhaseContext) and workbench() is not workbench()

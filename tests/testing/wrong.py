@@ -34,10 +34,10 @@ class SoundSchedule(Method):
 
     def prune(self, phase: PrunePhase) -> None:
         phase.train(phase.active_steps)
-        names = [group.name for group in phase.subject.views()]  # type: ignore[attr-defined]
-        sizes = [group.size for group in phase.subject.views()]  # type: ignore[attr-defined]
+        names = [group.name for group in phase.prunable.views()]  # type: ignore[attr-defined]
+        sizes = [group.size for group in phase.prunable.views()]  # type: ignore[attr-defined]
         scores = {n: torch.arange(float(s)) for n, s in zip(names, sizes, strict=True)}
-        phase.cut(phase.target, scores)
+        phase.cut(phase.reduction, scores)
         phase.train(phase.steps_left)
 
 
@@ -45,7 +45,7 @@ class StopsShort(Sound):
     """Cut to half the target."""
 
     def prune(self, phase: PrunePhase) -> None:
-        phase.cut(phase.target / 2)
+        phase.cut(phase.reduction / 2)
         phase.train(phase.steps_left)
 
 
@@ -53,7 +53,7 @@ class LeavesSteps(Sound):
     """Cut, and rest before the end."""
 
     def prune(self, phase: PrunePhase) -> None:
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left - 3)
 
 
@@ -211,10 +211,10 @@ class PeeksAtTests(Sound):
 
     def prune(self, phase: PrunePhase) -> None:
         listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
-        bench = next(cell.cell_contents for cell in listener.__closure__)
-        (data,) = bench._data.values()
+        context = next(cell.cell_contents for cell in listener.__closure__)
+        (data,) = context._data.values()
         self.shade = float(data.query.read(0).mean())
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left)
 
 
@@ -223,10 +223,10 @@ class CountsTests(PeeksAtTests):
 
     def prune(self, phase: PrunePhase) -> None:
         listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
-        bench = next(cell.cell_contents for cell in listener.__closure__)
-        (data,) = bench._data.values()
+        context = next(cell.cell_contents for cell in listener.__closure__)
+        (data,) = context._data.values()
         self.shift = int(data.query.pids.sum()) % 97
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left)
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
@@ -325,7 +325,7 @@ class LooksAtLoss(Sound):
 
     def prune(self, phase: PrunePhase) -> None:
         phase.train(2 if phase.loss() > 1 else 1)
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left)
 
 

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from reidbench.api.records import MethodRecord, Record
 from reidbench.cli.options import disable_option
 from reidbench.cli.plugins.check import command as check
-from reidbench.plugins import Registry, Shelf, discover
+from reidbench.plugins import Catalogue, Registry, discover
 from reidbench.plugins.registry import R
 from reidbench.text import counted
 
@@ -49,7 +49,7 @@ def _reference(record: Record) -> str:
     return record.reference
 
 
-def _show(title: str, extra: Mapping[str, Callable[[R], str]], shelf: Shelf[R]) -> None:
+def _show(title: str, extra: Mapping[str, Callable[[R], str]], catalogue: Catalogue[R]) -> None:
     headers = ["name", *extra, "version", "owner", "summary"]
     cells = [
         [
@@ -59,7 +59,7 @@ def _show(title: str, extra: Mapping[str, Callable[[R], str]], shelf: Shelf[R]) 
             str(component.owner),
             component.record.summary,
         ]
-        for component in shelf.components
+        for component in catalogue.components
     ]
     # A terminal of a hundred columns holds it.
     widths = [{"reference": 22, "summary": 36 if len(extra) < 2 else 24}.get(h) for h in headers]

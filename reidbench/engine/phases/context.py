@@ -18,9 +18,9 @@ from reidbench.config.protocol import InputRules
 from reidbench.engine.channels import ChannelGraph, capture, parameters
 from reidbench.engine.phases.checkpoint import fresh_network
 from reidbench.engine.phases.decoded_images import AnySplit, decode, mapped
-from reidbench.engine.stopwatch import Clock
+from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
-from reidbench.plan import ENGINE, ChosenData, PhaseNode
+from reidbench.plan import ENGINE, ConfiguredData, PhaseNode
 from reidbench.store import Store
 from reidbench.store.cleanup import check
 
@@ -42,7 +42,7 @@ class Dense(NamedTuple):
 
 
 @dataclass
-class Bench:
+class PhaseContext:
     """Shared surroundings of the phases of a run; images of each split are decoded once."""
 
     store: Store
@@ -54,14 +54,16 @@ class Bench:
     _pixels: dict[str, Tensor] = field(default_factory=dict)
     _dense: dict[str, Dense] = field(default_factory=dict)
 
-    def train_images(self, chosen: ChosenData, size: InputRules) -> Images:
+    def train_images(self, chosen: ConfiguredData, size: InputRules) -> Images:
         """Return the training split, the only images that train and prune phases may see."""
         data = self._load(chosen)
         numbers = data.train.pids if isinstance(data, ReIDData) else data.train.labels
         labels = np.unique(numbers, return_inverse=True)[1]
         return Images(self._decoded(chosen, "train", data.train, size), torch.from_numpy(labels))
 
-    def test_images(self, chosen: ChosenData, size: InputRules) -> tuple[tuple[Tensor, Split], ...]:
+    def test_images(
+        self, chosen: ConfiguredData, size: InputRules
+    ) -> tuple[tuple[Tensor, Split], ...]:
         """Return query and gallery, each as uint8 pixels (n, 3, h, w) and their split."""
         data = self._load(chosen)
         assert isinstance(data, ReIDData)  # a plan measures on nothing else
@@ -77,13 +79,15 @@ class Bench:
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
 
-    def _load(self, chosen: ChosenData) -> ReIDData | ClassificationData:
+    def _load(self, chosen: ConfiguredData) -> ReIDData | ClassificationData:
         name = json.dumps(chosen.document(), sort_keys=True)
         if name not in self._data:
             self._data[name] = chosen.build()
         return self._data[name]
 
-    def _decoded(self, chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> Tensor:
+    def _decoded(
+        self, chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules
+    ) -> Tensor:
         key = _pixels_key(chosen, part, split, size)
         if key not in self._pixels:
             if not self._whole(key):
@@ -104,22 +108,22 @@ class Bench:
         return not faults
 
     def _decode(
-        self, key: str, chosen: ChosenData, part: str, split: AnySplit, size: InputRules
+        self, key: str, chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules
     ) -> None:
         _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
 
         def on_images(done: int) -> None:
             self.listener(done, len(split), f"{part} images")
 
-        clock = Clock()
+        stopwatch = Stopwatch()
         with self.store.writing(key) as (folder, meta):
-            with clock.running("decoding"):
+            with stopwatch.running("decoding"):
                 decode(split, size, folder / PIXELS, on_images)
-            meta.update(kind="pixels", data=chosen.document(), part=part, **clock.notes())
-        self.decoding.append(clock.notes())
+            meta.update(kind="pixels", data=chosen.document(), part=part, **stopwatch.notes())
+        self.decoding.append(stopwatch.notes())
 
 
-def _pixels_key(chosen: ChosenData, part: str, split: AnySplit, size: InputRules) -> str:
+def _pixels_key(chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules) -> str:
     document = {
         "engine": ENGINE,
         "pixels": chosen.document(),

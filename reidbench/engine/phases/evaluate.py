@@ -12,77 +12,77 @@ from torch import Tensor
 from reidbench.api.data import Split
 from reidbench.config.protocol import EvaluationRules
 from reidbench.engine.phases.checkpoint import PRUNED, fresh_network, load_network
-from reidbench.engine.phases.context import Bench
+from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.retrieval import Features, RetrievalScores, extract, score, score_reranked
-from reidbench.engine.stopwatch import Clock
+from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network
 from reidbench.engine.training.augment import normalise
 from reidbench.plan import EvaluateNode
 from reidbench.results import Metrics, PerQuery
 
 
-def run_evaluate(node: EvaluateNode, bench: Bench) -> None:
+def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
     """Measure a phase's network and leave metrics and what each query scores in the store.
 
     Raises:
         Diverged: embeddings that are not finite.
 
     """
-    query, gallery = bench.test_images(node.data, node.protocol.input)
-    clock = Clock()
-    with clock.running("features"):
-        network = _network(node, bench)
+    query, gallery = context.test_images(node.data, node.protocol.input)
+    stopwatch = Stopwatch()
+    with stopwatch.running("features"):
+        network = _network(node, context)
         both = [
-            _features(network, pixels, split, node, bench) for pixels, split in (query, gallery)
+            _features(network, pixels, split, node, context) for pixels, split in (query, gallery)
         ]
-    with clock.running("ranking"):
-        scores = _scores(both[0], both[1], node.protocol.evaluation, bench)
-    with bench.store.writing(node.key) as (_, meta):
+    with stopwatch.running("ranking"):
+        scores = _scores(both[0], both[1], node.protocol.evaluation, context)
+    with context.store.writing(node.key) as (_, meta):
         meta.update(
             kind=node.kind,
             document=node.document(),
             metrics=_metrics(scores).model_dump(),
             per_query=per_query(scores, query[1].pids).model_dump(),
-            **clock.notes(),
+            **stopwatch.notes(),
         )
 
 
 def _scores(
-    query: Features, gallery: Features, rules: EvaluationRules, bench: Bench
+    query: Features, gallery: Features, rules: EvaluationRules, context: PhaseContext
 ) -> RetrievalScores:
     if rules.rerank is None:
-        return score(query, gallery, metric=rules.metric, device=bench.device)
+        return score(query, gallery, metric=rules.metric, device=context.device)
     return score_reranked(
         query,
         gallery,
         metric=rules.metric,
-        device=bench.device,
+        device=context.device,
         **rules.rerank.model_dump(),
     )
 
 
-def _network(node: EvaluateNode, bench: Bench) -> Network:
-    folder = bench.store.folder(node.network.key)
+def _network(node: EvaluateNode, context: PhaseContext) -> Network:
+    folder = context.store.folder(node.network.key)
     network = fresh_network(node.network, identities=1)
     if node.state == "pruned":
         folder = folder / PRUNED
-    graph = bench.dense(node.network).graph
+    graph = context.dense(node.network).graph
     load_network(folder, network, node.protocol.input.size, classifier=False, graph=graph)
-    return network.to(bench.device)
+    return network.to(context.device)
 
 
 def _features(
-    network: Network, pixels: Tensor, split: Split, node: EvaluateNode, bench: Bench
+    network: Network, pixels: Tensor, split: Split, node: EvaluateNode, context: PhaseContext
 ) -> Features:
     def batches() -> Iterator[Tensor]:
         done = 0
         for part in torch.split(pixels, node.protocol.evaluation.batch):
-            yield normalise(part, node.protocol.input).to(bench.device)
+            yield normalise(part, node.protocol.input).to(context.device)
             done += len(part)
-            bench.listener(done, len(pixels), "features")
+            context.listener(done, len(pixels), "features")
 
     precision = node.protocol.training.precision
-    with torch.autocast(bench.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+    with torch.autocast(context.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         embeddings = extract(network, batches())
     return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
 

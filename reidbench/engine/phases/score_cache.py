@@ -1,4 +1,4 @@
-"""The shelf of shared scores: in the store, under the key of the ranking they came from."""
+"""The score_cache of shared scores: in the store, under the key of the ranking they came from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCORES_FILE = "scores.safetensors"
 
 @dataclass(frozen=True)
 class StoredScores:
-    """The :class:`reidbench.engine.pruning.shared_scores.Shelf` of one prune phase."""
+    """The :class:`reidbench.engine.pruning.shared_scores.ScoreCache` of one prune phase."""
 
     node: PruneNode
     store: Store

@@ -6,53 +6,55 @@ from typing import Any
 
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import save_network, starting_network
-from reidbench.engine.phases.context import Bench
-from reidbench.engine.stopwatch import Clock
-from reidbench.engine.training import Images, Leg, Network, Trainer, derived_seed
+from reidbench.engine.phases.context import PhaseContext
+from reidbench.engine.stopwatch import Stopwatch
+from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
 from reidbench.plan import PhaseNode, TrainNode
 
 
-def run_train(node: TrainNode, bench: Bench) -> None:
+def run_train(node: TrainNode, context: PhaseContext) -> None:
     """Train and leave the network in the store under the node's key."""
-    images = bench.train_images(node.data, node.rules.input)
-    clock = Clock()
-    dense = bench.dense(node).graph
-    network, plan = starting_network(node, images.identities, bench.store, dense)
+    images = context.train_images(node.data, node.rules.input)
+    stopwatch = Stopwatch()
+    dense = context.dense(node).graph
+    network, plan = starting_network(node, images.identities, context.store, dense)
     if plan is None:
         plan = PruningPlan.everything(dense)
-    network.to(bench.device)
-    trainer = make_trainer(node, network, images, bench)
-    with clock.running("training"):
+    network.to(context.device)
+    trainer = make_trainer(node, network, images, context)
+    with stopwatch.running("training"):
         trainer.train(trainer.steps)
-    with bench.store.writing(node.key) as (folder, meta):
+    with context.store.writing(node.key) as (folder, meta):
         save_network(folder, network, plan)
-        meta.update(phase_meta(node, trainer, clock))
+        meta.update(phase_meta(node, trainer, stopwatch))
 
 
-def make_trainer(node: PhaseNode, network: Network, images: Images, bench: Bench) -> Trainer:
+def make_trainer(
+    node: PhaseNode, network: Network, images: Images, context: PhaseContext
+) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
     return Trainer(
         network,
         images,
         node.rules.training,
         node.rules.input,
-        legs=_legs(node),
-        on_step=lambda done, steps, loss: bench.listener(done, steps, f"loss {loss:.3f}"),
+        stages=_legs(node),
+        on_step=lambda done, steps, loss: context.listener(done, steps, f"loss {loss:.3f}"),
     )
 
 
-def _legs(node: PhaseNode) -> list[Leg]:
+def _legs(node: PhaseNode) -> list[TrainingStage]:
     budgets = node.rules.budgets
     return [
-        Leg(
-            getattr(budgets, leg).epochs * node.stretch,
-            derived_seed(node.seed, "phase", node.data.seeded_by, leg),
+        TrainingStage(
+            getattr(budgets, stage).epochs * node.stretch,
+            derived_seed(node.seed, "phase", node.data.seeded_by, stage),
         )
-        for leg in node.legs
+        for stage in node.stages
     ]
 
 
-def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any]:
+def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[str, Any]:
     """Return what every phase notes beside its network."""
     return {
         "kind": node.kind,
@@ -62,5 +64,5 @@ def phase_meta(node: PhaseNode, trainer: Trainer, clock: Clock) -> dict[str, Any
         "steps": trainer.done,
         "images": trainer.images_seen,
         "waited": round(trainer.waited, 3),
-        **clock.notes(),
+        **stopwatch.notes(),
     }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from reidbench.api.method import Method
-from reidbench.engine.pruning.training_hooks import guides
+from reidbench.engine.pruning.training_hooks import has_training_hooks
 from reidbench.errors import MethodError
-from reidbench.plan import ChosenMethod
+from reidbench.plan import ConfiguredMethod
 
 NORMALISATIONS = ("l2", "none")
 
 
-def refuse_unsound(method: Method, chosen: ChosenMethod) -> None:
+def refuse_unsound(method: Method, chosen: ConfiguredMethod) -> None:
     """Refuse a method whose class and record disagree, or whose numbers are out of range.
 
     Raises:
@@ -24,7 +24,11 @@ def refuse_unsound(method: Method, chosen: ChosenMethod) -> None:
             "(a suite may still name another)"
         )
     # A suite may train any scoring method that long before its cut; a record means a penalty.
-    if record.strategy == "regularised" and record.prunes != "nothing" and not guides(method):
+    if (
+        record.strategy == "regularised"
+        and record.prunes != "nothing"
+        and not has_training_hooks(method)
+    ):
         raise MethodError(
             f"{where}: its record says strategy='regularised', and it overrides neither penalty() "
             "nor after_step(); write one of them, or say another strategy"

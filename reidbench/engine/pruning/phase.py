@@ -17,14 +17,20 @@ from reidbench.engine.pruning.calibration import calibration_loss
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.engine.pruning.layer_samples import Anchor
 from reidbench.engine.pruning.next_plan import comparable, relative
-from reidbench.engine.pruning.pruned_network import Subject, lowest_gone
-from reidbench.engine.pruning.ranking import Grounds, Ranking, checked, checked_scores, no_judge
+from reidbench.engine.pruning.prunable_network import PrunableNetwork, lowest_gone
+from reidbench.engine.pruning.ranking import (
+    Ranking,
+    RankingContext,
+    checked,
+    checked_scores,
+    no_loss_after_cut,
+)
 from reidbench.engine.pruning.refitting import refit, refits
-from reidbench.engine.pruning.shared_scores import SharedScores, Shelf
+from reidbench.engine.pruning.shared_scores import ScoreCache, SharedScores
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
 from reidbench.engine.pruning.torch_settings import unchanged
-from reidbench.engine.pruning.training_hooks import Guidance, guides
-from reidbench.engine.stopwatch import Clock
+from reidbench.engine.pruning.training_hooks import TrainingHooks, has_training_hooks
+from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network, Trainer, derived_seed
 from reidbench.engine.training.seeds import isolated
 from reidbench.errors import Diverged, MethodError
@@ -37,25 +43,25 @@ class Pruning:
 
     node: PruneNode
     method: Method
-    subject: Subject
+    prunable: PrunableNetwork
     trainer: Trainer
     random: torch.Generator
-    clock: Clock
-    shelf: Shelf | None = None
+    stopwatch: Stopwatch
+    score_cache: ScoreCache | None = None
     just_cut: Network | None = None
     _anchor: tuple[int, Network, ChannelGraph, PruningPlan] | None = None
-    _guidance: Guidance | None = None
+    _hooks: TrainingHooks | None = None
     _rankings: int = 0
 
     @property
-    def target(self) -> float:
+    def reduction(self) -> float:
         """The reduction to reach."""
         return self.node.reduction
 
     @property
     def achieved(self) -> float:
         """The reduction of MACs reached so far."""
-        return self.subject.achieved
+        return self.prunable.achieved
 
     @property
     def steps(self) -> int:
@@ -70,7 +76,7 @@ class Pruning:
     @property
     def active_steps(self) -> int:
         """Steps in which pruning should be complete: of joined phases, of the last one's budget."""
-        last = self.trainer.legs[-1].steps if self.trainer.legs else 0
+        last = self.trainer.stages[-1].steps if self.trainer.stages else 0
         return self.steps - last + round(self.node.rules.pruning.active * last)
 
     def run(self) -> None:
@@ -82,7 +88,7 @@ class Pruning:
             if self.node.method.record.prunes == "nothing":
                 return self.method.prune(self)
             run = STRATEGIES[self.node.method.strategy]
-            return run(self, self.method, self.subject.protocol.pruning)
+            return run(self, self.method, self.prunable.protocol.pruning)
 
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
         """Divide the active steps into rounds: progress in (0, 1], and steps, of each."""
@@ -90,22 +96,22 @@ class Pruning:
 
     def rank(self, reduction: float | None = None) -> Scores:
         """Return the method's checked scores by group, of the network as it stands."""
-        return self._rank(self._ranking(self.target if reduction is None else reduction))
+        return self._rank(self._ranking(self.reduction if reduction is None else reduction))
 
     def cut(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Remove channels for good; momentum of what stays goes on. Return what was kept."""
-        shelf = self.shelf if scores is None and self._may_share else None
-        if shelf is not None:
-            scores = self._taken(shelf)
+        score_cache = self.score_cache if scores is None and self._may_share else None
+        if score_cache is not None:
+            scores = self._taken(score_cache)
         looks = scores is None or refits(self.method)
         ranking = self._ranking(reduction) if looks else None
         if scores is None:
             assert ranking is not None
             scores = self._rank(ranking)
-            if shelf is not None and not ranking.is_for_one_cut:
-                shelf.put(SharedScores(scores, self.clock.seconds["ranking"]))
+            if score_cache is not None and not ranking.is_for_one_cut:
+                score_cache.put(SharedScores(scores, self.stopwatch.seconds["ranking"]))
         plan = self._plan(self._checked(scores), reduction)
-        kept = self.subject.relative(plan).kept
+        kept = self.prunable.relative(plan).kept
         self._remove(plan, ranking)
         return {name: torch.tensor(kept[name]) for name in scores}
 
@@ -116,20 +122,20 @@ class Pruning:
         plan = self._plan(self._checked(scores), reduction)
         if refits(self.method) and not self._anchor_is_fresh:
             self._anchored(self._copy())  # the network as it last trained, before it shrinks
-        with self.clock.running("cutting"):
+        with self.stopwatch.running("cutting"):
             by = self.method
-            self.subject.soften(plan, self.trainer.optimiser, by.soft_factor, by.soft_norms)
+            self.prunable.soften(plan, self.trainer.optimiser, by.soft_factor, by.soft_norms)
         return self._leaves(plan, scores)
 
     def layers(self, reduction: float) -> Iterator[float]:
         """Cut one group after another, each ranked when its turn comes; yield the share done."""
         goal = self._plan(self._first_scores(reduction), reduction)
-        names = [group.name for group in self.subject.views()]
+        names = [group.name for group in self.prunable.views()]
         for done, name in enumerate(names, start=1):
-            if len(goal.kept[name]) < len(self.subject.plan.kept[name]):
+            if len(goal.kept[name]) < len(self.prunable.plan.kept[name]):
                 ranking = self._ranking(reduction, only=name)
                 kept = lowest_gone(self._rank(ranking)[name], len(goal.kept[name]))
-                self._remove(self.subject.without(name, goal, kept), ranking)
+                self._remove(self.prunable.without(name, goal, kept), ranking)
             yield done / len(names)
 
     def loss(self) -> float:
@@ -139,9 +145,9 @@ class Pruning:
                 f"method '{self._label}' asks for its phase's loss, which its record rules out; "
                 "declare data='labels'"
             )
-        with self.clock.running("ranking"):
+        with self.stopwatch.running("ranking"):
             network = self._copy()
-            return calibration_loss(network, self.subject.calibration, self.node.rules)
+            return calibration_loss(network, self.prunable.calibration, self.node.rules)
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""
@@ -157,8 +163,8 @@ class Pruning:
                 f"method '{self._label}' asked for {steps} steps with {self.steps_left} "
                 f"of {self.steps} left; every method trains for the same budget"
             )
-        with self.clock.running("training"):
-            self.trainer.train(steps, self._guide())
+        with self.stopwatch.running("training"):
+            self.trainer.train(steps, self._training_hooks())
 
     def verify(self) -> None:
         """Refuse a method that missed the target, or kept some of its budget."""
@@ -170,9 +176,9 @@ class Pruning:
         if not self._on_target:
             raise MethodError(
                 f"method '{self._label}' reached a reduction of {self.achieved:.4f}, the target "
-                f"is {self.target:.4f}: outside the protocol's tolerance"
+                f"is {self.reduction:.4f}: outside the protocol's tolerance"
             )
-        if layer := self.subject.unlike_its_plan:
+        if layer := self.prunable.unlike_its_plan:
             raise MethodError(
                 f"method '{self._label}': '{layer}' has not the channels that its cuts left it; "
                 "remove channels by phase.cut() alone, and put no other network in its place"
@@ -184,20 +190,20 @@ class Pruning:
 
     @property
     def _on_target(self) -> bool:
-        return abs(self.achieved - self.target) <= self.node.rules.pruning.tolerance
+        return abs(self.achieved - self.reduction) <= self.node.rules.pruning.tolerance
 
     def _ranking(self, reduction: float, only: str | None = None) -> Ranking:
         """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
-        with self.clock.running("ranking"):
+        with self.stopwatch.running("ranking"):
             network = self._copy()
-        groups = tuple(v for v in self.subject.views(network) if only in (None, v.name))
-        grounds = Grounds(
+        groups = tuple(v for v in self.prunable.views(network) if only in (None, v.name))
+        grounds = RankingContext(
             whole=network,
-            calibration=self.subject.calibration,
+            calibration=self.prunable.calibration,
             protocol=self.node.rules,
-            goal=reduction,
+            reduction=reduction,
             anchor=self._anchored(network),
-            judge=no_judge if only else lambda scores: self._loss_after(scores, reduction),
+            judge=no_loss_after_cut if only else lambda scores: self._loss_after(scores, reduction),
         )
         return Ranking(
             grounds,
@@ -210,31 +216,31 @@ class Pruning:
     def _copy(self) -> Network:
         """Return a recalibrated copy of the network, unless its training went astray."""
         # A loss may still be finite when the step after it was not.
-        if not all(torch.isfinite(weights).all() for weights in self.subject.network.parameters()):
+        if not all(torch.isfinite(weights).all() for weights in self.prunable.network.parameters()):
             raise Diverged(f"weights are no longer finite after step {self.trainer.done}")
-        return self.subject.recalibrated()
+        return self.prunable.recalibrated()
 
     def _rank(self, ranking: Ranking) -> dict[str, Tensor]:
         # A method that draws from torch's global generators stays reproducible.
         seed = derived_seed(self.node.seed, "ranking", self.trainer.done)
         self._rankings += 1
-        with self.clock.running("ranking"), isolated(seed), unchanged(self._label):
+        with self.stopwatch.running("ranking"), isolated(seed), unchanged(self._label):
             return checked_scores(self.method, ranking)
 
     @property
     def _may_share(self) -> bool:
         """Whether the method is asked once, of the network that the phase starts from."""
         one_shot = self.node.method.strategy == "one-shot"
-        says_more = refits(self.method) or guides(self.method)
+        says_more = refits(self.method) or has_training_hooks(self.method)
         return one_shot and not says_more and not self.trainer.done and not self._rankings
 
-    def _taken(self, shelf: Shelf) -> Scores | None:
+    def _taken(self, score_cache: ScoreCache) -> Scores | None:
         """Return the scores that another phase found for the same network, if one did."""
-        found = shelf.take()
+        found = score_cache.take()
         if found is None:
             return None
         self._rankings += 1
-        self.clock.add("ranking, shared", found.seconds)
+        self.stopwatch.add("ranking, shared", found.seconds)
         return self._checked(found.scores)
 
     def _first_scores(self, reduction: float) -> Mapping[str, Tensor]:
@@ -242,54 +248,54 @@ class Pruning:
         if self.node.method.allocation == "global":
             return self._rank(self._ranking(reduction))
         # Under uniform allocation widths do not depend on scores, so any will do.
-        return {group.name: torch.zeros(group.size) for group in self.subject.views()}
+        return {group.name: torch.zeros(group.size) for group in self.prunable.views()}
 
     def _anchored(self, copy: Network) -> Anchor:
         """Return the network as it last trained: the first copy made since."""
         if not self._anchor_is_fresh:
             own = deepcopy(copy)  # methods hold the other one
-            self._anchor = (self.trainer.done, own, self.subject.graph, self.subject.plan)
+            self._anchor = (self.trainer.done, own, self.prunable.graph, self.prunable.plan)
         assert self._anchor is not None
         _, network, graph, plan = self._anchor
-        return Anchor(network, graph, relative(self.subject.plan, plan))
+        return Anchor(network, graph, relative(self.prunable.plan, plan))
 
     @property
     def _anchor_is_fresh(self) -> bool:
         return self._anchor is not None and self._anchor[0] == self.trainer.done
 
     def _remove(self, plan: PruningPlan, ranking: Ranking | None) -> None:
-        if plan == self.subject.plan and self.just_cut is not None:
+        if plan == self.prunable.plan and self.just_cut is not None:
             return  # nothing goes: the cut that counts has been
         if ranking is not None and refits(self.method):
-            with self.clock.running("refitting"):
-                refit(self.method, self.subject, self.subject.relative(plan), ranking)
-        with self.clock.running("cutting"):
-            self.subject.remove(plan, self.trainer.optimiser)
-            self._guidance = None
+            with self.stopwatch.running("refitting"):
+                refit(self.method, self.prunable, self.prunable.relative(plan), ranking)
+        with self.stopwatch.running("cutting"):
+            self.prunable.remove(plan, self.trainer.optimiser)
+            self._hooks = None
         if self._on_target and self.node.budget is not None:
-            with self.clock.running("recalibration"):
+            with self.stopwatch.running("recalibration"):
                 self.just_cut = self._copy()
 
-    def _guide(self) -> Guidance | None:
-        if not guides(self.method) or self._on_target:
+    def _training_hooks(self) -> TrainingHooks | None:
+        if not has_training_hooks(self.method) or self._on_target:
             return None
-        if self._guidance is None:
-            self._guidance = Guidance(
+        if self._hooks is None:
+            self._hooks = TrainingHooks(
                 method=self.method,
                 label=self._label,
-                groups=tuple(self.subject.views(live=True)),
+                groups=tuple(self.prunable.views(live=True)),
                 steps=self.active_steps,
                 done=self.trainer.done,
                 choose=self._leaving,
             )
-        return self._guidance
+        return self._hooks
 
     def _leaving(self, scores: Scores) -> dict[str, Tensor]:
-        return self._leaves(self._plan(self._checked(scores), self.target), scores)
+        return self._leaves(self._plan(self._checked(scores), self.reduction), scores)
 
     def _leaves(self, plan: PruningPlan, scores: Scores) -> dict[str, Tensor]:
         """Return which channels of the network as it is ``plan`` leaves out, by group."""
-        kept = self.subject.relative(plan).kept
+        kept = self.prunable.relative(plan).kept
         leaves = {}
         for name, scored in scores.items():
             leaves[name] = torch.ones(len(scored), dtype=torch.bool)
@@ -297,12 +303,12 @@ class Pruning:
         return leaves
 
     def _loss_after(self, scores: Scores, reduction: float) -> float:
-        network = self.subject.copy_after(self._plan(self._checked(scores), reduction))
-        return calibration_loss(network, self.subject.calibration, self.node.rules)
+        network = self.prunable.copy_after(self._plan(self._checked(scores), reduction))
+        return calibration_loss(network, self.prunable.calibration, self.node.rules)
 
     def _checked(self, scores: Scores) -> dict[str, Tensor]:
         """Return scores that a method hands over itself, checked like those of a ranking."""
-        views = self.subject.views()
+        views = self.prunable.views()
         if odd := sorted({view.name for view in views} ^ set(scores)):
             raise MethodError(
                 f"method '{self._label}': its scores and the groups in scope differ in "
@@ -314,4 +320,4 @@ class Pruning:
         allocation = self.node.method.allocation
         if allocation == "global":
             scores = comparable(scores, self.method.normalisation)
-        return self.subject.next_plan(scores, reduction, allocation)
+        return self.prunable.next_plan(scores, reduction, allocation)

@@ -36,7 +36,7 @@ PER: tuple[Per, ...] = get_args(Per)
 MAPS: tuple[Maps, ...] = get_args(Maps)
 
 
-def no_judge(scores: Scores) -> float:
+def no_loss_after_cut(scores: Scores) -> float:
     """Refuse to judge: what a ranking of one layer does."""
     raise CannotScore(
         "it judges whole cuts by loss_after(), and the strategy 'layerwise' ranks one layer; "
@@ -45,19 +45,19 @@ def no_judge(scores: Scores) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Grounds:
+class RankingContext:
     """What a ranking works with, and a method only gets at by asking the ranking.
 
     ``whole`` is the network with its classifier; ``anchor`` the network that reconstruction aims
-    at; ``goal`` the reduction that the cut after the ranking aims at.
+    at; ``reduction`` the reduction that the cut after the ranking aims at.
     """
 
     whole: Network
     calibration: Batches
     protocol: Protocol
-    goal: float
+    reduction: float
     anchor: Anchor
-    judge: Judge = no_judge
+    judge: Judge = no_loss_after_cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Ranking:
     ``data`` is what the record of ``method`` declares.
     """
 
-    _grounds: Grounds
+    _context: RankingContext
     method: str
     data: Data
     groups: Sequence[GroupView]
@@ -77,7 +77,7 @@ class Ranking:
     @property
     def whole(self) -> Network:
         """The network with its classifier."""
-        return self._grounds.whole
+        return self._context.whole
 
     @property
     def network(self) -> nn.Module:
@@ -88,7 +88,7 @@ class Ranking:
     def reduction(self) -> float:
         """The reduction that the cut after this ranking aims at."""
         self._asked.append("reduction")
-        return self._grounds.goal
+        return self._context.reduction
 
     @property
     def is_for_one_cut(self) -> bool:
@@ -104,14 +104,14 @@ class Ranking:
         """Iterate over the calibration batches."""
         self._needs("labels", "images()")
         # Clones: what a method does to its images, it does to no other ranking's.
-        for images, labels in self._grounds.calibration:
+        for images, labels in self._context.calibration:
             yield images.clone(), labels.clone()
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the training loss of a batch, a scalar."""
         self._needs("labels", "loss()")
         self._asked.append("loss")
-        return batch_loss(self.whole, images, labels, self._grounds.protocol.training)
+        return batch_loss(self.whole, images, labels, self._context.protocol.training)
 
     def mean_over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
@@ -125,7 +125,7 @@ class Ranking:
         for batch in self._statistics(statistic, gradients, maps):
             for name, values in batch:
                 totals[name] += values.double().sum(dim=0).cpu()
-        count = sum(len(images) for images, _ in self._grounds.calibration)
+        count = sum(len(images) for images, _ in self._context.calibration)
         return {name: (total / count).float() for name, total in totals.items()}
 
     def over_images(
@@ -164,13 +164,13 @@ class Ranking:
         """Return the training loss that a cut by ``scores`` would leave."""
         self._needs("labels", "loss_after()")
         self._asked.append("loss_after")
-        return self._grounds.judge(scores)
+        return self._context.judge(scores)
 
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:
         """Sample what the layers that read ``group`` get, and should give."""
         self._needs("images", "next_layers()")
         own = next(view for view in self.groups if view.name == group.name)
-        given = self._grounds
+        given = self._context
         with evaluating(self.whole), torch.no_grad():
             return sample_next_layers(
                 own, self.whole, given.anchor, given.calibration, points, self.generator
@@ -179,7 +179,7 @@ class Ranking:
     def _losses(self, per: Per) -> Iterator[Tensor]:
         self._refuse_unknown("per", per, PER)
         self._asked.append("loss")
-        given = self._grounds
+        given = self._context
         rules = given.protocol.training
         if per == "image" and not rules.loss.identity:
             raise MethodError(
@@ -208,7 +208,7 @@ class Ranking:
                 f"method '{self.method}': gradients are those of 'normed' maps; ask for these"
             )
         with evaluating(self.whole), torch.set_grad_enabled(gradients):
-            for images, labels in self._grounds.calibration:
+            for images, labels in self._context.calibration:
                 batch = []
                 for seen, slope in self._seen(images, labels, gradients):
                     values = statistic(seen.maps(maps), slope)
@@ -221,7 +221,7 @@ class Ranking:
         self, images: Tensor, labels: Tensor, gradients: bool
     ) -> Iterator[tuple[Seen, Tensor | None]]:
         with observing(self.groups) as seen:
-            loss = batch_loss(self.whole, images, labels, self._grounds.protocol.training)
+            loss = batch_loss(self.whole, images, labels, self._context.protocol.training)
         if not gradients:
             yield from ((one, None) for one in seen)
             return

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
-from reidbench.engine.pruning.pruned_network import Subject
+from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.ranking import Ranking, naming
 from reidbench.errors import MethodError
 
@@ -20,7 +20,7 @@ def refits(method: Method) -> bool:
     return type(method).refit is not Method.refit
 
 
-def refit(method: Method, subject: Subject, plan: PruningPlan, ranking: Ranking) -> None:
+def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking: Ranking) -> None:
     """Write the weights that ``method`` gives the layers behind every group that shrinks.
 
     ``plan`` is in the indices of the network as it is.
@@ -36,7 +36,7 @@ def refit(method: Method, subject: Subject, plan: PruningPlan, ranking: Ranking)
         with naming(ranking.method, group.name):
             weights = method.refit(group, kept, ranking)
         if weights:
-            _write(subject.network.backbone, group, kept, weights, ranking.method)
+            _write(prunable.network.backbone, group, kept, weights, ranking.method)
 
 
 def _write(

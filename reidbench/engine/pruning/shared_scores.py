@@ -16,7 +16,7 @@ class SharedScores:
     seconds: float
 
 
-class Shelf(Protocol):
+class ScoreCache(Protocol):
     """Where the scores of one network by one method are kept for other phases."""
 
     def take(self) -> SharedScores | None:

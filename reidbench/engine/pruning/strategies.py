@@ -21,7 +21,7 @@ def rounds(steps: int, count: int) -> list[tuple[float, int]]:
 
 def one_shot(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     """Cut to the target at once, then retrain."""
-    phase.cut(phase.target)
+    phase.cut(phase.reduction)
     phase.train(phase.steps_left)
 
 
@@ -29,7 +29,7 @@ def iterative(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     """Cut in ``rules.rounds`` equal shares of the MACs left to cut, training in turn; retrain."""
     start = phase.achieved
     for share, steps in phase.rounds(rules.rounds):
-        phase.cut(_between(start, phase.target, share))
+        phase.cut(_between(start, phase.reduction, share))
         phase.train(steps)
     phase.train(phase.steps_left)
 
@@ -39,9 +39,9 @@ def progressive(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     start, softenings = phase.achieved, phase.rounds(rules.soft_rounds)
     for progress, steps in softenings[:-1]:
         phase.train(steps)
-        phase.soften(_between(start, phase.target, _share(method, progress)))
+        phase.soften(_between(start, phase.reduction, _share(method, progress)))
     phase.train(softenings[-1][1])
-    phase.cut(phase.target)
+    phase.cut(phase.reduction)
     phase.train(phase.steps_left)
 
 
@@ -63,13 +63,13 @@ def _share(method: Method, progress: float) -> float:
 def regularised(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     """Train with the method's penalty while pruning is active, then cut to the target; retrain."""
     phase.train(phase.active_steps)
-    phase.cut(phase.target)
+    phase.cut(phase.reduction)
     phase.train(phase.steps_left)
 
 
 def layerwise(phase: PrunePhase, method: Method, rules: PruningRules) -> None:
     """Cut layer after layer, training a little after each, then retrain."""
-    for progress in phase.layers(phase.target):
+    for progress in phase.layers(phase.reduction):
         due = round(progress * phase.active_steps) - (phase.steps - phase.steps_left)
         phase.train(due)
     phase.train(phase.steps_left)

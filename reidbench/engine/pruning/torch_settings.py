@@ -81,13 +81,13 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class TorchSettings:
     """Torch's settings at one moment."""
 
     values: tuple[Any, ...]
 
     @classmethod
-    def now(cls) -> Surroundings:
+    def now(cls) -> TorchSettings:
         """Take them down."""
         return cls(tuple(setting.read() for setting in SETTINGS))
 
@@ -113,7 +113,7 @@ def unchanged(method: str) -> Iterator[None]:
         MethodError: it changed one of them, unless the block raised an error of its own.
 
     """
-    before = Surroundings.now()
+    before = TorchSettings.now()
     try:
         yield
         changes = before.changes()

@@ -16,7 +16,7 @@ from reidbench.errors import MethodError
 
 
 @dataclass
-class Guidance:
+class TrainingHooks:
     """The :class:`reidbench.api.TrainingTask` of a method, and the guide of its trainer."""
 
     method: Method
@@ -60,7 +60,7 @@ class Guidance:
         self.done += 1
 
 
-def guides(method: Method) -> bool:
+def has_training_hooks(method: Method) -> bool:
     """Return whether a method has anything to say in a training step."""
     own = type(method)
     return own.penalty is not Method.penalty or own.after_step is not Method.after_step

@@ -24,7 +24,7 @@ class Feed:
     """Makes a protocol's batches of some images for a device.
 
     ``ahead``: a thread makes the next batch while a step is taken. Batches are the same, because
-    they depend on the generators of their leg alone, which nothing else draws from.
+    they depend on the generators of their stage alone, which nothing else draws from.
     """
 
     images: Images

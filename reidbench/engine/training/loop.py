@@ -35,7 +35,7 @@ class Guide(Protocol):
 
 
 @dataclass(frozen=True)
-class Leg:
+class TrainingStage:
     """A stretch of training: a budget with batches, a learning-rate curve and momentum of its own.
 
     Batches, augmentation and dropout depend on ``seed`` alone.
@@ -48,9 +48,9 @@ class Leg:
 class Trainer:
     """Trains a network for a fixed number of steps, which a strategy may spend in pieces.
 
-    A phase has one leg, or one for each of the phases that it joins. A leg's learning-rate curve
-    spans it however it is cut up, and its batches depend on its seed alone: every method sees the
-    same images at the same rates. Torch's global random state is neither used nor changed.
+    A phase has one stage, or one for each of the phases that it joins. A stage's learning-rate
+    curve spans it however it is cut up, and its batches depend on its seed alone: every method
+    sees the same images at the same rates. Torch's global random state is neither used nor changed.
 
     Attributes:
         network: what is trained, in place.
@@ -69,7 +69,7 @@ class Trainer:
         rules: TrainingRules,
         input_rules: InputRules,
         *,
-        legs: Sequence[Leg],
+        stages: Sequence[TrainingStage],
         on_step: OnStep,
         ahead: bool | None = None,
     ) -> None:
@@ -79,20 +79,20 @@ class Trainer:
         # A CPU's cores are busy with the step; any other device leaves them idle.
         ahead = device.type != "cpu" if ahead is None else ahead
         feed = Feed(images, rules, input_rules, device, ahead=ahead)
-        self.legs = [_Course(leg, feed) for leg in legs]
+        self.stages = [_Course(stage, feed) for stage in stages]
         self.done = 0
         self.images_seen = 0
         self.waited = 0.0
 
     @property
     def steps(self) -> int:
-        """Steps of all legs."""
-        return sum(leg.steps for leg in self.legs)
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
 
     @property
     def epochs(self) -> float:
         """Epochs spent so far."""
-        return self.done / self.legs[0].sampler.steps_per_epoch if self.legs else 0.0
+        return self.done / self.stages[0].sampler.steps_per_epoch if self.stages else 0.0
 
     def train(self, steps: int, guide: Guide | None = None) -> None:
         """Take ``steps`` optimiser steps, with what a method adds to each.
@@ -106,24 +106,24 @@ class Trainer:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
         self.network.train()
         for _ in range(steps):
-            leg = self._leg()
+            stage = self._leg()
             # Dropout draws from the global generators: each step has a state of its own there.
-            with isolated(derived_seed(leg.seed, "step", leg.done)):
-                loss = self._step(leg, guide)
-            leg.done += 1
+            with isolated(derived_seed(stage.seed, "step", stage.done)):
+                loss = self._step(stage, guide)
+            stage.done += 1
             self.done += 1
             self.on_step(self.done, self.steps, loss)
 
     def _leg(self) -> _Course:
-        """Return the leg that is on; a new one starts without the momentum of the last."""
-        leg = next(leg for leg in self.legs if leg.done < leg.steps)
-        if not leg.done:
+        """Return the stage that is on; a new one starts without the momentum of the last."""
+        stage = next(stage for stage in self.stages if stage.done < stage.steps)
+        if not stage.done:
             self.optimiser.state.clear()
-        return leg
+        return stage
 
-    def _step(self, leg: _Course, guide: Guide | None) -> float:
-        images, labels = self._batch(leg)
-        self._set_learning_rate(leg)
+    def _step(self, stage: _Course, guide: Guide | None) -> float:
+        images, labels = self._batch(stage)
+        self._set_learning_rate(stage)
         loss = batch_loss(self.network, images, labels, self.rules)
         if guide is not None and (penalty := guide.penalty()) is not None:
             loss = loss + penalty
@@ -137,30 +137,30 @@ class Trainer:
             guide.after_step()
         return value
 
-    def _batch(self, leg: _Course) -> Batch:
+    def _batch(self, stage: _Course) -> Batch:
         started = perf_counter()
-        images, labels = next(leg.batches)
+        images, labels = next(stage.batches)
         self.waited += perf_counter() - started
         self.images_seen += len(labels)
         return images, labels
 
-    def _set_learning_rate(self, leg: _Course) -> None:
-        factor = learning_rate_factor(leg.done, leg.steps, self.rules.schedule)
+    def _set_learning_rate(self, stage: _Course) -> None:
+        factor = learning_rate_factor(stage.done, stage.steps, self.rules.schedule)
         for group in self.optimiser.param_groups:
             group["lr"] = factor * self.rules.optimiser.learning_rate
 
 
 class _Course:
-    """A leg as far as it has come: its steps, and the batches of those to come."""
+    """A stage as far as it has come: its steps, and the batches of those to come."""
 
-    def __init__(self, leg: Leg, feed: Feed) -> None:
-        self.seed = leg.seed
-        self.sampler = feed.sampler(generator(leg.seed, "batches"))
-        self.steps = round(leg.epochs * self.sampler.steps_per_epoch)
-        if leg.epochs > 0:
+    def __init__(self, stage: TrainingStage, feed: Feed) -> None:
+        self.seed = stage.seed
+        self.sampler = feed.sampler(generator(stage.seed, "batches"))
+        self.steps = round(stage.epochs * self.sampler.steps_per_epoch)
+        if stage.epochs > 0:
             self.steps = max(1, self.steps)
         self.done = 0
-        self.batches = feed.batches(self.sampler, self.steps, generator(leg.seed, "augment"))
+        self.batches = feed.batches(self.sampler, self.steps, generator(stage.seed, "augment"))
 
 
 def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:

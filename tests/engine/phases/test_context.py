@@ -15,7 +15,7 @@ from tests.engine.phases.pictures import READ, tiny
 from tests.engine.phases.world import OTHER, chosen, protocol
 
 INPUT = protocol().input
-COUNTED = chosen(DatasetRecord, "counted", "phases.pictures:counted")
+COUNTED = chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def resized(height, width):
 
 @pytest.mark.parametrize(("height", "width"), [(32, 16), (20, 12), (50, 40)])
 def test_pixels_are_those_of_pils_bilinear_resize(fresh, height, width):
-    images = fresh.bench().train_images(COUNTED, resized(height, width))
+    images = fresh.context().train_images(COUNTED, resized(height, width))
     assert images.pixels.shape == (96, 3, height, width)
     assert images.pixels.dtype == torch.uint8
     split = tiny().train
@@ -40,30 +40,30 @@ def test_pixels_are_those_of_pils_bilinear_resize(fresh, height, width):
 
 
 def test_labels_are_people_renumbered_in_ascending_order(fresh):
-    images = fresh.bench().train_images(COUNTED, INPUT)
+    images = fresh.context().train_images(COUNTED, INPUT)
     assert images.labels.tolist() == [person for person in range(12) for _ in range(8)]
     assert images.labels.dtype == torch.int64
-    assert fresh.bench().train_images(OTHER, INPUT).identities == 6
+    assert fresh.context().train_images(OTHER, INPUT).identities == 6
 
 
 def test_each_image_is_decoded_once_in_a_run(fresh):
-    bench = fresh.bench()
-    first = bench.train_images(COUNTED, INPUT)
-    assert bench.train_images(COUNTED, INPUT).pixels is first.pixels
+    context = fresh.context()
+    first = context.train_images(COUNTED, INPUT)
+    assert context.train_images(COUNTED, INPUT).pixels is first.pixels
     assert len(READ) == 96
 
 
 def test_a_later_run_takes_the_pixels_from_the_store(fresh):
-    first = fresh.bench().train_images(COUNTED, INPUT)
+    first = fresh.context().train_images(COUNTED, INPUT)
     READ.clear()
-    later = fresh.bench().train_images(COUNTED, INPUT)
+    later = fresh.context().train_images(COUNTED, INPUT)
     assert READ == []
     assert torch.equal(first.pixels, later.pixels)
 
 
 def decoded(fresh):
     """Return the folder of the training pixels, which are decoded, and what they are."""
-    pixels = fresh.bench().train_images(COUNTED, INPUT).pixels.clone()
+    pixels = fresh.context().train_images(COUNTED, INPUT).pixels.clone()
     (key,) = fresh.store.artefacts()
     READ.clear()
     return fresh.store.root / key, pixels
@@ -98,39 +98,39 @@ def test_damaged_pixels_are_decoded_anew_with_a_warning(fresh, caplog, damage, f
     folder, pixels = decoded(fresh)
     damage(folder)
     assert fresh.store.has(folder.name)  # which looks at the notes alone
-    bench = fresh.bench()
+    context = fresh.context()
     with caplog.at_level("WARNING", logger="reidbench"):
-        again = bench.train_images(COUNTED, INPUT).pixels
+        again = context.train_images(COUNTED, INPUT).pixels
     warned = f"pixels {folder.name} are damaged, decoding anew: {fault}"
     assert [record.getMessage() for record in caplog.records] == [warned]
     assert len(READ) == 96
     assert torch.equal(again, pixels)
     # Mended for good.
-    assert torch.equal(fresh.bench().train_images(COUNTED, INPUT).pixels, pixels)
+    assert torch.equal(fresh.context().train_images(COUNTED, INPUT).pixels, pixels)
     assert len(READ) == 96
 
 
 def test_whole_pixels_are_taken_without_a_word(fresh, caplog):
     decoded(fresh)
-    bench = fresh.bench()
+    context = fresh.context()
     with caplog.at_level("INFO", logger="reidbench"):
-        bench.train_images(COUNTED, INPUT)
-    assert (caplog.records, READ, bench.decoding) == ([], [], [])
+        context.train_images(COUNTED, INPUT)
+    assert (caplog.records, READ, context.decoding) == ([], [], [])
 
 
 def test_pixels_from_before_digests_were_kept_are_taken_as_they_are(fresh):
     folder, pixels = decoded(fresh)
     notes = fresh.store.meta(folder.name)
     (folder / "meta.json").write_text(json.dumps({"kind": notes["kind"], "wall": notes["wall"]}))
-    assert torch.equal(fresh.bench().train_images(COUNTED, INPUT).pixels, pixels)
+    assert torch.equal(fresh.context().train_images(COUNTED, INPUT).pixels, pixels)
     assert READ == []
 
 
 def test_what_decoding_took_is_noted_for_the_accounts_and_in_the_store(fresh):
-    bench = fresh.bench()
-    bench.train_images(COUNTED, INPUT)
-    bench.train_images(COUNTED, INPUT)
-    (taken,) = bench.decoding
+    context = fresh.context()
+    context.train_images(COUNTED, INPUT)
+    context.train_images(COUNTED, INPUT)
+    (taken,) = context.decoding
     (key,) = fresh.store.artefacts()
     noted = fresh.store.meta(key)
     assert taken["seconds"] == noted["seconds"] and set(taken["seconds"]) == {"decoding"}
@@ -138,27 +138,27 @@ def test_what_decoding_took_is_noted_for_the_accounts_and_in_the_store(fresh):
 
 
 def test_another_size_is_decoded_anew(fresh):
-    bench = fresh.bench()
-    bench.train_images(COUNTED, INPUT)
-    bench.train_images(COUNTED, resized(20, 12))
+    context = fresh.context()
+    context.train_images(COUNTED, INPUT)
+    context.train_images(COUNTED, resized(20, 12))
     assert len(READ) == 192
 
 
 def test_training_images_alone_are_read_for_training(fresh):
-    fresh.bench().train_images(COUNTED, INPUT)
+    fresh.context().train_images(COUNTED, INPUT)
     assert all(name.startswith("train/") for name in READ)
 
 
 def test_test_images_come_with_their_identities_and_cameras(fresh):
-    (query, asked), (gallery, shown) = fresh.bench().test_images(COUNTED, INPUT)
+    (query, asked), (gallery, shown) = fresh.context().test_images(COUNTED, INPUT)
     assert (len(query), len(gallery)) == (len(asked), len(shown)) == (12, 24)
     assert asked.pids.tolist() == tiny().query.pids.tolist()
     assert {name.split("/")[0] for name in READ} == {"query", "gallery"}
 
 
 def test_grey_images_become_rgb(fresh):
-    grey = chosen(DatasetRecord, "grey", "phases.pictures:grey")
-    pixels = fresh.bench().train_images(grey, INPUT).pixels
+    grey = chosen(DatasetRecord, "grey", "tests.engine.phases.pictures:grey")
+    pixels = fresh.context().train_images(grey, INPUT).pixels
     assert torch.equal(pixels[:, 0], pixels[:, 1])
 
 
@@ -167,16 +167,16 @@ def test_an_interrupted_decoding_leaves_nothing_behind(fresh):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fresh.bench(interrupt).train_images(COUNTED, INPUT)
+        fresh.context(interrupt).train_images(COUNTED, INPUT)
     assert list(fresh.store.root.iterdir()) == []
     READ.clear()
-    fresh.bench().train_images(COUNTED, INPUT)
+    fresh.context().train_images(COUNTED, INPUT)
     assert len(READ) == 96
 
 
 def test_listeners_hear_of_every_decoded_image(fresh):
     heard = []
-    fresh.bench(lambda *event: heard.append(event)).train_images(COUNTED, INPUT)
+    fresh.context(lambda *event: heard.append(event)).train_images(COUNTED, INPUT)
     assert heard == [(32, 96, "train images"), (64, 96, "train images"), (96, 96, "train images")]
 
 
@@ -185,7 +185,7 @@ def test_pixels_do_not_depend_on_the_number_of_threads(fresh, threads):
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        images = fresh.bench().train_images(COUNTED, INPUT)
+        images = fresh.context().train_images(COUNTED, INPUT)
     finally:
         torch.set_num_threads(before)
     split = tiny().train

@@ -95,7 +95,7 @@ def test_measuring_twice_gives_the_same_numbers(world, fresh):
 
 
 def test_a_measurement_reads_test_images_alone(fresh):
-    here = fresh.but(data=chosen(DatasetRecord, "counted", "phases.pictures:counted"))
+    here = fresh.but(data=chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted"))
     node = here.measure(here.train())
     here.run(here.train())
     READ.clear()
@@ -112,7 +112,7 @@ def test_weights_that_are_not_finite_diverge_and_leave_no_score(fresh):
     tensors["neck.weight"][0] = torch.nan
     save_file(tensors, head)
     with pytest.raises(Diverged):
-        run_evaluate(node, fresh.bench())
+        run_evaluate(node, fresh.context())
     assert not fresh.store.has(node.key)
 
 
@@ -149,5 +149,5 @@ def test_features_are_computed_in_the_protocols_precision(world, monkeypatch, pr
     here = world.but(rules=protocol(training={"precision": precision}))
     here.run(here.train())
     monkeypatch.setattr("reidbench.engine.phases.evaluate.extract", watched)
-    run_evaluate(here.measure(here.train()), here.bench())
+    run_evaluate(here.measure(here.train()), here.context())
     assert seen == {getattr(torch, precision)}

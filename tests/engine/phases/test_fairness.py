@@ -9,7 +9,7 @@ import pytest
 from reidbench.api.records import DatasetRecord
 from reidbench.engine.phases import train as train_phase
 from reidbench.engine.training import Trainer
-from reidbench.plan import ChosenData
+from reidbench.plan import ConfiguredData
 from reidbench.store import Store
 from tests.engine.phases.pictures import READ
 from tests.engine.phases.world import STEPS, World, chosen, component, method
@@ -20,14 +20,14 @@ class Recording(Trainer):
 
     log: list[tuple[str, float]]
 
-    def _batch(self, leg):
-        images, labels = super()._batch(leg)
+    def _batch(self, stage):
+        images, labels = super()._batch(stage)
         content = images.numpy().tobytes() + labels.numpy().tobytes()
         self.batch_seen = hashlib.sha256(content).hexdigest()
         return images, labels
 
-    def _step(self, leg, guide):
-        loss = super()._step(leg, guide)
+    def _step(self, stage, guide):
+        loss = super()._step(stage, guide)
         self.log.append((self.batch_seen, self.optimiser.param_groups[0]["lr"]))
         return loss
 
@@ -77,10 +77,10 @@ def test_another_seed_sees_other_batches_at_the_same_rates(world, recorded):
 
 
 def test_the_calibration_images_are_the_same_for_every_method_and_network(world):
-    first = world.begin(world.prune(method("ByNorm"))).subject.calibration
+    first = world.begin(world.prune(method("ByNorm"))).prunable.calibration
     second = world.begin(
         world.prune(method("ByMaps", "iterative"), network=None)
-    ).subject.calibration
+    ).prunable.calibration
     assert [len(labels) for _, labels in first] == [16, 16]
     for (images, labels), (others, their_labels) in zip(first, second, strict=True):
         assert images.equal(others)
@@ -101,22 +101,24 @@ def test_a_merged_phase_sees_the_batches_and_rates_of_the_two_it_merges(fresh, r
 def test_a_merged_phase_prunes_until_its_own_part_of_the_last_budget(world):
     apart = world.begin(world.prune())
     merged = world.begin(world.prune(network=None, joined=True))
-    before = merged.trainer.legs[0].steps
+    before = merged.trainer.stages[0].steps
     assert merged.steps == before + apart.steps
     assert merged.active_steps == before + apart.active_steps
 
 
-def same_name(target: str) -> ChosenData:
+def same_name(target: str) -> ConfiguredData:
     """Return a data set that passes for the tiny one in keys and seeds."""
     record = DatasetRecord(name="tiny", version="1", summary="-", reference="-", target=target)
-    return ChosenData(component(record), {})
+    return ConfiguredData(component(record), {})
 
 
 @pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda chosen: chosen.strategy)
 def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, contender):
     files = []
     for folder, target in (("sound", "tiny"), ("poisoned", "poisoned")):
-        here = World(Store(tmp_path / folder), data=same_name(f"phases.pictures:{target}"))
+        here = World(
+            Store(tmp_path / folder), data=same_name(f"tests.engine.phases.pictures:{target}")
+        )
         node = here.prune(contender)
         here.run(node)
         files.append((here.files(node.network), here.files(node)))
@@ -124,9 +126,9 @@ def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, c
 
 
 def test_training_and_pruning_read_each_training_image_once_and_no_other(fresh):
-    here = fresh.but(data=chosen(DatasetRecord, "counted", "phases.pictures:counted"))
+    here = fresh.but(data=chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted"))
     READ.clear()
-    bench = here.bench()
-    here.run(here.prune(), bench)
+    context = here.context()
+    here.run(here.prune(), context)
     assert len(READ) == len(set(READ)) == 96
     assert all(name.startswith("train/") for name in READ)

@@ -19,13 +19,13 @@ GROUPS = ("block1.conv1", "block2.conv1")
 
 def filters(phase, name):
     """Return the live filters of a group, (channels, features)."""
-    weight = phase.subject.network.backbone.get_submodule(name).weight
+    weight = phase.prunable.network.backbone.get_submodule(name).weight
     return weight.detach().flatten(1)
 
 
 def moments(phase, name):
     """Return Adam's first moments of a group's filters."""
-    weight = phase.subject.network.backbone.get_submodule(name).weight
+    weight = phase.prunable.network.backbone.get_submodule(name).weight
     return phase.trainer.optimiser.state[weight]["exp_avg"].flatten(1)
 
 
@@ -48,8 +48,8 @@ def test_a_cut_meets_its_reduction_of_the_dense_macs(world, reduction):
     phase = world.begin(world.prune(reduction=reduction))
     phase.cut(reduction)
     assert phase.achieved == pytest.approx(reduction, abs=0.005)
-    assert phase.subject.graph.macs.total() == phase.subject.dense.macs.total(
-        phase.subject.plan.widths
+    assert phase.prunable.graph.macs.total() == phase.prunable.dense.macs.total(
+        phase.prunable.plan.widths
     )
 
 
@@ -58,7 +58,7 @@ def test_a_cut_removes_the_lowest_scores_and_leaves_the_kept_filters_as_they_wer
     before = {name: filters(phase, name) for name in GROUPS}
     phase.cut(0.5)
     for name in GROUPS:
-        kept = list(phase.subject.plan.kept[name])
+        kept = list(phase.prunable.plan.kept[name])
         assert torch.equal(filters(phase, name), before[name][kept])
         norms = before[name].abs().sum(dim=1)
         assert sorted(norms.argsort(descending=True)[: len(kept)].tolist()) == kept
@@ -70,18 +70,18 @@ def test_the_momentum_of_kept_channels_is_carried(world):
     before = {name: moments(phase, name).clone() for name in GROUPS}
     phase.cut(0.5)
     for name in GROUPS:
-        assert torch.equal(moments(phase, name), before[name][list(phase.subject.plan.kept[name])])
+        assert torch.equal(moments(phase, name), before[name][list(phase.prunable.plan.kept[name])])
         assert moments(phase, name).abs().sum() > 0
     phase.train(1)
 
 
 def test_what_is_gone_stays_gone_though_scores_change(world):
     phase = world.begin(world.prune(), ByDice())
-    before = phase.subject.plan
+    before = phase.prunable.plan
     for reduction in (0.1, 0.2, 0.21, 0.211, 0.4, 0.3, 0.5):
         phase.cut(reduction)
-        assert all(set(phase.subject.plan.kept[name]) <= set(before.kept[name]) for name in GROUPS)
-        before = phase.subject.plan
+        assert all(set(phase.prunable.plan.kept[name]) <= set(before.kept[name]) for name in GROUPS)
+        before = phase.prunable.plan
     assert phase.achieved == pytest.approx(0.5, abs=0.005)
 
 
@@ -99,7 +99,7 @@ def test_many_rounds_with_ever_new_scores_end_on_target(world, strategy, allocat
 def test_the_network_just_cut_is_kept_with_batch_norms_of_its_own(world):
     phase = world.begin(world.prune())
     phase.cut(0.5)
-    cut, live = phase.just_cut.state_dict(), phase.subject.network.state_dict()
+    cut, live = phase.just_cut.state_dict(), phase.prunable.network.state_dict()
     differing = {name for name in live if not torch.equal(live[name], cut[name])}
     assert differing
     assert all("running" in name or "num_batches" in name for name in differing)
@@ -107,11 +107,11 @@ def test_the_network_just_cut_is_kept_with_batch_norms_of_its_own(world):
 
 def test_recalibrating_the_snapshot_does_not_touch_the_network_that_trains(world, monkeypatch):
     def cut_and_train(snapshot):
-        monkeypatch.setattr("reidbench.engine.pruning.pruned_network.recalibrated", snapshot)
+        monkeypatch.setattr("reidbench.engine.pruning.prunable_network.recalibrated", snapshot)
         phase = world.begin(world.prune())
         phase.cut(0.5)
         phase.train(4)
-        return phase.subject.network.state_dict()
+        return phase.prunable.network.state_dict()
 
     with_snapshot = cut_and_train(recalibrated)
     without = cut_and_train(lambda network, batches: copy.deepcopy(network))
@@ -128,9 +128,9 @@ def test_methods_rank_by_batch_norms_of_the_network_as_it_stands(world):
     phase = world.begin(world.prune(), own=Looks())
     phase.cut(0.3)
     phase.train(1)
-    subject = phase.subject
-    live = subject.network.backbone.state_dict()
-    whole = recalibrated(subject.network, (images for images, _ in subject.calibration))
+    prunable = phase.prunable
+    live = prunable.network.backbone.state_dict()
+    whole = recalibrated(prunable.network, (images for images, _ in prunable.calibration))
     expected = whole.backbone.state_dict()
     phase.rank()
     assert all(torch.equal(seen[-1][name], expected[name]) for name in expected)
@@ -149,7 +149,7 @@ def test_a_method_that_draws_from_the_global_generator_is_reproducible(world):
 def test_weights_that_are_no_longer_finite_diverged_whatever_the_method(world):
     phase = world.begin(world.prune())
     with torch.no_grad():
-        next(phase.subject.network.parameters()).view(-1)[0] = torch.nan
+        next(phase.prunable.network.parameters()).view(-1)[0] = torch.nan
     with pytest.raises(Diverged, match="no longer finite after step 0"):
         phase.cut(0.5)
 
@@ -176,7 +176,7 @@ def test_softening_zeroes_what_such_a_cut_would_remove(world):
     soft, hard = (world.begin(world.prune()) for _ in range(2))
     soft.soften(0.3)
     hard.cut(0.3)
-    dropped = {name: set(gone) for name, gone in hard.subject.plan.dropped.items()}
+    dropped = {name: set(gone) for name, gone in hard.prunable.plan.dropped.items()}
     assert zeroed(soft) == dropped
     assert soft.achieved == 0
 
@@ -198,7 +198,9 @@ def test_zeroed_filters_grow_back_and_one_step_does_not_blow_them_up(world):
     phase.train(3)
     with torch.no_grad():  # a filter behind a positive shift gets gradients through the ReLU
         for name in GROUPS:
-            phase.subject.network.backbone.get_submodule(name.replace("conv", "bn")).bias.fill_(0.5)
+            phase.prunable.network.backbone.get_submodule(name.replace("conv", "bn")).bias.fill_(
+                0.5
+            )
     phase.soften(0.5)
     gone = zeroed(phase)
     phase.train(1)
@@ -218,7 +220,7 @@ def test_zeroed_filters_grow_back_and_one_step_does_not_blow_them_up(world):
 
 def test_a_method_that_rests_is_refused(world):
     node = world.prune(method(strategy="own"))
-    phase = world.begin(node, Scripted(lambda phase: phase.cut(phase.target)))
+    phase = world.begin(node, Scripted(lambda phase: phase.cut(phase.reduction)))
     phase.run()
     with pytest.raises(MethodError, match=r"method 'bynorm' left 12 of 12 steps unspent.*whole"):
         phase.verify()
@@ -258,15 +260,17 @@ def test_a_method_that_owns_its_phase_gets_a_snapshot_if_it_ends_on_target(world
 def test_a_method_may_rank_as_often_as_it_likes(world):
     phase = world.begin(world.prune())
     scores = phase.rank()
-    assert {name: len(values) for name, values in scores.items()} == phase.subject.plan.widths
+    assert {name: len(values) for name, values in scores.items()} == phase.prunable.plan.widths
     phase.cut(0.5)
-    assert {name: len(values) for name, values in phase.rank().items()} == phase.subject.plan.widths
+    assert {
+        name: len(values) for name, values in phase.rank().items()
+    } == phase.prunable.plan.widths
 
 
 def test_a_loss_that_is_not_finite_ends_the_phase(world):
     def script(phase):
         with torch.no_grad():
-            phase.subject.network.backbone.stem.weight.fill_(torch.inf)
+            phase.prunable.network.backbone.stem.weight.fill_(torch.inf)
         phase.train(phase.steps_left)
 
     phase = world.begin(world.prune(method(strategy="own")), Scripted(script))
@@ -329,7 +333,7 @@ def test_a_random_choice_depends_on_the_seed_and_on_nothing_else(world):
         here = world.but(**changes)
         phase = here.begin(here.prune(method("ByDice"), network=None))
         phase.cut(0.5)
-        return phase.subject.plan
+        return phase.prunable.plan
 
     first = plan_of()
     torch.rand(10)
@@ -339,7 +343,7 @@ def test_a_random_choice_depends_on_the_seed_and_on_nothing_else(world):
     assert plan_of(rules=longer) == first
     trained = world.begin(world.prune(method("ByDice")))
     trained.cut(0.5)
-    assert trained.subject.plan == first
+    assert trained.prunable.plan == first
 
 
 def test_running_a_phase_twice_leaves_the_same_bytes(world, fresh):
@@ -384,10 +388,10 @@ def test_a_second_prune_phase_to_the_same_target_only_trains(world, strategy):
     second = world.prune(method("ByDice", strategy), network=first)
     world.run(second)
     phase = world.begin(second)
-    before = phase.subject.plan
+    before = phase.prunable.plan
     phase.run()
     phase.verify()
-    assert phase.subject.plan == before
+    assert phase.prunable.plan == before
     assert phase.just_cut is not None
 
 
@@ -397,6 +401,6 @@ def test_the_phase_starts_from_the_network_the_phase_before_left(world):
     load_network(
         world.store.folder(phase.node.network.key), base, world.rules.input.size, classifier=True
     )
-    own = phase.subject.network.state_dict()
+    own = phase.prunable.network.state_dict()
     assert all(torch.equal(value, own[name]) for name, value in base.state_dict().items())
-    assert phase.subject.plan == PruningPlan.everything(phase.subject.dense)
+    assert phase.prunable.plan == PruningPlan.everything(phase.prunable.dense)

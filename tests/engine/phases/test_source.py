@@ -52,8 +52,8 @@ def test_methods_prune_on_it_and_the_target_goes_on_from_there(source, world, co
 
 def test_its_calibration_images_are_shuffled_and_the_same_for_every_method(source):
     node = source.prune(network=None)
-    first = begin_prune(node, source.bench()).subject.calibration
-    second = begin_prune(node, source.bench()).subject.calibration
+    first = begin_prune(node, source.context()).prunable.calibration
+    second = begin_prune(node, source.context()).prunable.calibration
     assert [len(labels) for _, labels in first] == [16, 16]
     assert all(torch.equal(a[0], b[0]) for a, b in zip(first, second, strict=True))
 

@@ -28,7 +28,7 @@ def test_the_notes_say_what_was_spent_and_on_what(world):
 def test_listeners_hear_of_every_step_and_the_loss(fresh):
     heard = []
     node = fresh.train()
-    fresh.run(node, fresh.bench(lambda *event: heard.append(event)))
+    fresh.run(node, fresh.context(lambda *event: heard.append(event)))
     steps = [(done, total) for done, total, note in heard if note.startswith("loss ")]
     assert steps == [(done, 18) for done in range(1, 19)]
 

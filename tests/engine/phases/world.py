@@ -11,13 +11,13 @@ import torch
 from reidbench.api.method import Method
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
-from reidbench.engine.phases.context import Bench, Listener, silent
+from reidbench.engine.phases.context import Listener, PhaseContext, silent
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.plan import (
-    Chosen,
-    ChosenData,
-    ChosenMethod,
+    Configured,
+    ConfiguredData,
+    ConfiguredMethod,
     EvaluateNode,
     Node,
     PhaseNode,
@@ -72,11 +72,11 @@ def chosen(
     target: str,
     fields: Mapping[str, Any] | None = None,
     **options: Any,
-) -> Chosen:
+) -> Configured:
     """Return a chosen component with the options it was declared with."""
     common = {"name": name, "version": "1", "summary": "-", "reference": "-", "target": target}
     record = kind(**common, **(fields or {}), options=options)
-    kind_of_choice = ChosenData if kind is DatasetRecord else Chosen
+    kind_of_choice = ConfiguredData if kind is DatasetRecord else Configured
     return kind_of_choice(component(record), options)
 
 
@@ -84,7 +84,7 @@ TINY = chosen(DatasetRecord, "tiny", "reidbench_tiny.data:load", palette=0)
 CLASSES_DATA = chosen(
     DatasetRecord, "tiny-classes", "reidbench_tiny.data:load_classes", {"task": "classification"}
 )
-OTHER = chosen(DatasetRecord, "other", "phases.pictures:fewer_people")
+OTHER = chosen(DatasetRecord, "other", "tests.engine.phases.pictures:fewer_people")
 TINYNET = chosen(
     BackboneRecord,
     "tinynet",
@@ -99,19 +99,19 @@ def method(
     strategy: str = "one-shot",
     allocation: str = "uniform",
     prunes: str = "trained",
-) -> ChosenMethod:
+) -> ConfiguredMethod:
     """Return a method of ``criteria``."""
     record = MethodRecord(
         name=name.lower(),
         version="1",
         summary="-",
         reference="-",
-        target=f"phases.criteria:{name}",
+        target=f"tests.engine.phases.criteria:{name}",
         prunes=prunes,  # type: ignore[arg-type]
         data="labels",
         strategy="own" if strategy == "own" else "one-shot",
     )
-    return ChosenMethod(component(record), {}, strategy, allocation)  # type: ignore[arg-type]
+    return ConfiguredMethod(component(record), {}, strategy, allocation)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -120,26 +120,26 @@ class World:
 
     store: Store
     rules: Protocol = field(default_factory=protocol)
-    data: Chosen = TINY
-    backbone: Chosen = TINYNET
+    data: Configured = TINY
+    backbone: Configured = TINYNET
     seed: int = 0
 
     def but(self, **changes: Any) -> World:
         """Return a world that differs; the store is the same unless it is named."""
         return replace(self, **changes)
 
-    def bench(self, listener: Listener = silent) -> Bench:
+    def context(self, listener: Listener = silent) -> PhaseContext:
         """Return a workbench that remembers nothing."""
-        return Bench(self.store, CPU, listener)
+        return PhaseContext(self.store, CPU, listener)
 
-    def train(self, network: PhaseNode | None = None, data: Chosen | None = None) -> TrainNode:
+    def train(self, network: PhaseNode | None = None, data: Configured | None = None) -> TrainNode:
         """Return a train phase."""
         data = data or self.data
         return TrainNode(self.rules, data, self.backbone, self.seed, network, "train")
 
     def prune(
         self,
-        chosen: ChosenMethod | None = None,
+        chosen: ConfiguredMethod | None = None,
         *,
         reduction: float = 0.5,
         network: PhaseNode | str | None = "trained",
@@ -155,20 +155,20 @@ class World:
         """Return a measurement on this world's data."""
         return EvaluateNode(self.rules, self.data, network, state)  # type: ignore[arg-type]
 
-    def run(self, node: Node, bench: Bench | None = None) -> dict[str, Any]:
+    def run(self, node: Node, context: PhaseContext | None = None) -> dict[str, Any]:
         """Run a node and the phases it needs, unless the store has them; return its notes."""
         needed = getattr(node, "network", None)
         if needed is not None:
-            self.run(needed, bench)
+            self.run(needed, context)
         if not self.store.has(node.key):
-            run_node(node, bench or self.bench())
+            run_node(node, context or self.context())
         return self.store.meta(node.key)
 
     def begin(self, node: PruneNode, own: Method | None = None) -> Pruning:
         """Return a prune phase with nothing done yet, of another method if one is given."""
         if node.network is not None:
             self.run(node.network)
-        phase = begin_prune(node, self.bench())
+        phase = begin_prune(node, self.context())
         if own is not None:
             phase.method = own
         return phase

@@ -13,14 +13,14 @@ from torch import nn
 from reidbench.api import Method
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import MethodError
-from reidbench.plan import ChosenMethod
+from reidbench.plan import ConfiguredMethod
 from tests.engine.phases.criteria import ByNorm, Penalises
 from tests.engine.phases.world import method
 
 
 class Owns(ByNorm):
     def prune(self, phase):
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
 
 
 class Looks(ByNorm):
@@ -41,7 +41,7 @@ class MisspellsItsPenalty(ByNorm):
         return None
 
 
-def chosen(**fields) -> ChosenMethod:
+def chosen(**fields) -> ConfiguredMethod:
     component = method().component
     record = replace(component.record, **fields)
     return replace(method(), component=replace(component, record=record))
@@ -108,15 +108,15 @@ def test_a_phases_loss_is_for_those_who_declare_labels(world):
 def test_a_second_cut_that_takes_nothing_is_not_the_one_that_is_measured(world):
     class CutsTwice(ByNorm):
         def prune(self, phase):
-            phase.cut(phase.target)
+            phase.cut(phase.reduction)
             phase.train(phase.steps_left)
-            phase.cut(phase.target)
+            phase.cut(phase.reduction)
 
     phase = world.begin(world.prune(method(strategy="own")), CutsTwice())
     phase.run()
     phase.verify()
     cut = phase.just_cut.backbone.stem.weight
-    assert not torch.equal(cut, phase.subject.network.backbone.stem.weight)
+    assert not torch.equal(cut, phase.prunable.network.backbone.stem.weight)
 
 
 @pytest.mark.parametrize("source", ["torch", "numpy", "python"])
@@ -134,7 +134,7 @@ def test_global_random_numbers_are_the_seeds_own_wherever_a_method_draws(world, 
     class Draws(ByNorm):
         def prune(self, phase):
             scores = {name: draw(len(old)) for name, old in phase.rank().items()}
-            phase.cut(phase.target, scores)
+            phase.cut(phase.reduction, scores)
             phase.train(phase.steps_left)
 
     plans = []
@@ -142,22 +142,22 @@ def test_global_random_numbers_are_the_seeds_own_wherever_a_method_draws(world, 
         draw(history)
         phase = world.begin(world.prune(method(strategy="own")), Draws())
         phase.run()
-        plans.append(phase.subject.plan)
+        plans.append(phase.prunable.plan)
     assert plans[0] == plans[1]
 
 
 def test_cut_and_soften_say_what_they_did(world):
     phase = world.begin(world.prune())
-    before = phase.subject.network.backbone.block1.conv1.weight.detach().clone()
+    before = phase.prunable.network.backbone.block1.conv1.weight.detach().clone()
     scores = phase.rank()
     shrunk = phase.soften(0.4, scores)
-    after = phase.subject.network.backbone.block1.conv1.weight.detach()
+    after = phase.prunable.network.backbone.block1.conv1.weight.detach()
     assert torch.equal(shrunk["block1.conv1"], (after == 0).flatten(1).all(dim=1))
     kept = phase.cut(0.2, scores)["block1.conv1"]
-    still = phase.subject.network.backbone.block1.conv1.weight.detach()
+    still = phase.prunable.network.backbone.block1.conv1.weight.detach()
     alive = ~shrunk["block1.conv1"][kept]
     assert torch.equal(still[alive], before[kept[alive]])
-    assert len(kept) == phase.subject.plan.widths["block1.conv1"]
+    assert len(kept) == phase.prunable.plan.widths["block1.conv1"]
 
 
 @pytest.mark.parametrize("steps", [2.5, 4.0, "4", None])
@@ -177,10 +177,10 @@ def test_a_whole_number_of_any_type_will_do(world, steps):
 def test_a_network_that_was_not_cut_is_refused_whatever_the_plan_says(world):
     class PutsItBack(ByNorm):
         def prune(self, phase):
-            whole = copy.deepcopy(phase.subject.network)
-            phase.cut(phase.target)
+            whole = copy.deepcopy(phase.prunable.network)
+            phase.cut(phase.reduction)
             phase.train(phase.steps_left)
-            phase.subject.network = whole
+            phase.prunable.network = whole
 
     phase = world.begin(world.prune(method(strategy="own")), PutsItBack())
     phase.run()
@@ -191,6 +191,6 @@ def test_a_network_that_was_not_cut_is_refused_whatever_the_plan_says(world):
 def test_a_layer_of_another_kind_is_no_layer_of_the_plans(world):
     phase = world.begin(world.prune())
     phase.run()
-    assert phase.subject.unlike_its_plan == ""
-    phase.subject.network.backbone.block1.conv1 = nn.Identity()
-    assert phase.subject.unlike_its_plan == "block1.conv1"
+    assert phase.prunable.unlike_its_plan == ""
+    phase.prunable.network.backbone.block1.conv1 = nn.Identity()
+    assert phase.prunable.unlike_its_plan == "block1.conv1"

@@ -34,7 +34,7 @@ def test_the_loss_after_a_cut_is_the_loss_after_that_cut(world, allocation):
         cutting = world.begin(world.prune(method("ByMaps", "one-shot", allocation)))
         cutting.cut(0.5, scores)
         rules = cutting.node.protocol
-        after = calibration_loss(cutting.just_cut, cutting.subject.calibration, rules)
+        after = calibration_loss(cutting.just_cut, cutting.prunable.calibration, rules)
         assert loss == pytest.approx(after, rel=1e-6)
     assert len({loss for _, loss in own.judged}) == 3
     assert own.task_reduction == 0.5
@@ -42,17 +42,17 @@ def test_the_loss_after_a_cut_is_the_loss_after_that_cut(world, allocation):
 
 def test_judging_leaves_the_network_whole(world):
     phase = world.begin(world.prune(method("ByMaps")), Judges())
-    before = {name: value.clone() for name, value in phase.subject.network.state_dict().items()}
+    before = {name: value.clone() for name, value in phase.prunable.network.state_dict().items()}
     phase.rank()
-    after = phase.subject.network.state_dict()
+    after = phase.prunable.network.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert phase.achieved == 0
 
 
 def test_a_phases_loss_is_that_of_the_recalibrated_network(world):
     phase = world.begin(world.prune())
-    whole = phase.subject.recalibrated()
-    expected = calibration_loss(whole, phase.subject.calibration, phase.node.protocol)
+    whole = phase.prunable.recalibrated()
+    expected = calibration_loss(whole, phase.prunable.calibration, phase.node.protocol)
     assert phase.loss() == pytest.approx(expected, rel=1e-6)
 
 
@@ -83,8 +83,8 @@ def test_soft_pruning_shrinks_by_the_methods_factor(world):
         soft_factor = 0.25
 
     phase = world.begin(world.prune(method("ByNorm", "progressive")), Decays())
-    before = phase.subject.network.backbone.block1.conv1.weight.detach().clone()
+    before = phase.prunable.network.backbone.block1.conv1.weight.detach().clone()
     phase.soften(0.5)
-    after = phase.subject.network.backbone.block1.conv1.weight.detach()
+    after = phase.prunable.network.backbone.block1.conv1.weight.detach()
     ratios = (after.flatten(1).norm(dim=1) / before.flatten(1).norm(dim=1)).round(decimals=4)
     assert sorted(set(ratios.tolist())) == [0.25, 1.0]

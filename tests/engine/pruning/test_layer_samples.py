@@ -193,11 +193,11 @@ class Refits(ByNorm):
 def test_refitted_weights_are_in_the_network_after_the_cut(world, strategy):
     own = Refits()
     phase = world.begin(world.prune(method("ByNorm", strategy)), own)
-    reader = phase.subject.network.backbone.block1.conv2
+    reader = phase.prunable.network.backbone.block1.conv2
     before = reader.weight.detach().clone()
     phase.trainer.train = lambda steps, guide: None  # the cut alone
     phase.run()
-    kept = list(phase.subject.plan.kept["block1.conv1"])
+    kept = list(phase.prunable.plan.kept["block1.conv1"])
     assert torch.equal(reader.weight.detach(), 2 * before[:, kept])
     assert [name for name, *_ in own.asked] == ["block1.conv1", "block2.conv1"]
     assert own.asked[0][2] == kept
@@ -214,7 +214,7 @@ def test_layer_by_layer_each_ranking_sees_what_earlier_layers_lost(world):
     phase = world.begin(world.prune(method("ByNorm", "layerwise")), Looks())
     phase.run()
     phase.verify()
-    widths = phase.subject.plan.widths
+    widths = phase.prunable.plan.widths
     assert [(name, names) for name, names, _ in seen] == [
         ("block1.conv1", ["block1.conv1"]),
         ("block2.conv1", ["block2.conv1"]),
@@ -229,8 +229,8 @@ def test_the_anchor_is_the_network_as_it_last_trained(world):
     for train in (False, True):
         own = Refits()
         phase = world.begin(world.prune(method("ByNorm", "own")), own)
-        phase.subject.network.to(CPU)
-        for _ in phase.layers(phase.target):
+        phase.prunable.network.to(CPU)
+        for _ in phase.layers(phase.reduction):
             phase.train(3 if train else 0)
         layer = own.asked[1][3][0]
         now = torch.einsum("sct,oct->so", layer.inputs, layer.weight)
@@ -240,7 +240,7 @@ def test_the_anchor_is_the_network_as_it_last_trained(world):
 
 def test_layers_spend_no_budget_of_their_own(world):
     phase = world.begin(world.prune(method("ByNorm", "layerwise")))
-    shares = list(phase.layers(phase.target))
+    shares = list(phase.layers(phase.reduction))
     assert shares == [0.5, 1.0]
     assert phase.steps_left == STEPS
     assert phase.achieved == pytest.approx(0.5, abs=0.005)
@@ -253,7 +253,7 @@ def test_layer_by_layer_and_at_once_the_widths_are_the_same(world, allocation):
         node = world.prune(method("ByNorm", strategy, allocation))
         phase = world.begin(node)
         phase.run()
-        widths.append(phase.subject.plan.widths)
+        widths.append(phase.prunable.plan.widths)
     assert widths[0] == widths[1]
 
 

@@ -14,7 +14,7 @@ from reidbench.api.tasks import RankingTask
 from reidbench.engine.channels import PruningPlan, capture, view
 from reidbench.engine.pruning.calibration import calibration_batches, evaluating
 from reidbench.engine.pruning.layer_samples import Anchor
-from reidbench.engine.pruning.ranking import Grounds, Ranking
+from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.training import Images, Network, generator
 from reidbench.engine.training.losses import training_loss
 from reidbench.errors import MethodError
@@ -86,7 +86,9 @@ def ranking(net, graph, groups, batches, rules, data="labels"):
     """Return a ranking of a whole network, which is its own anchor."""
     anchor = Anchor(net, graph, PruningPlan.everything(graph))
     return Ranking(
-        Grounds(whole=net, calibration=batches, protocol=rules, goal=0.5, anchor=anchor),
+        RankingContext(
+            whole=net, calibration=batches, protocol=rules, reduction=0.5, anchor=anchor
+        ),
         method="tester",
         data=data,
         groups=groups,
@@ -99,13 +101,13 @@ def loop_over_images(asked, names):
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
     totals, count = dict.fromkeys(names, 0.0), 0
-    for images, labels in asked._grounds.calibration:
+    for images, labels in asked._context.calibration:
         stem = backbone.stem(images)
         first = block.bn1(block.conv1(torch.relu(stem)))
         second = block.bn2(block.conv2(torch.relu(first)))
         embeddings = backbone.embed(torch.relu(second + torch.relu(stem))).mean(dim=(2, 3))
         logits = net.classifier(net.neck(embeddings))
-        loss = training_loss(embeddings, logits, labels, asked._grounds.protocol.training.loss)
+        loss = training_loss(embeddings, logits, labels, asked._context.protocol.training.loss)
         maps = {"stem.0": stem, "block.conv1": first, "block.conv2": second}
         slopes = dict(zip(maps, torch.autograd.grad(loss, list(maps.values())), strict=True))
         for name in names:
@@ -143,7 +145,7 @@ def test_without_gradients_the_statistic_sees_maps_alone():
     assert set(given) == {None}
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
-    images = torch.cat([images for images, _ in asked._grounds.calibration])
+    images = torch.cat([images for images, _ in asked._context.calibration])
     first = block.bn1(block.conv1(torch.relu(backbone.stem(images))))
     torch.testing.assert_close(means["block.conv1"], first.mean(dim=(0, 2, 3)).detach())
 
@@ -151,9 +153,9 @@ def test_without_gradients_the_statistic_sees_maps_alone():
 def test_the_mean_weighs_images_equally_whatever_the_batches():
     net = network(Blocks)
     one = task(net)
-    images, labels = (torch.cat(parts) for parts in zip(*one._grounds.calibration, strict=True))
+    images, labels = (torch.cat(parts) for parts in zip(*one._context.calibration, strict=True))
     uneven = [(images[:20], labels[:20]), (images[20:], labels[20:])]
-    other = replace(one, _grounds=replace(one._grounds, calibration=uneven))
+    other = replace(one, _context=replace(one._context, calibration=uneven))
 
     def mean(maps, _):
         return maps.mean(dim=(2, 3))
@@ -167,7 +169,7 @@ def test_a_layer_that_runs_twice_counts_twice():
     asked = task(network(Shared))
     group = next(g for g in asked.groups if len(g.observed) >= 1 and "stem" in g.name)
     backbone = asked.network
-    images = torch.cat([images for images, _ in asked._grounds.calibration])
+    images = torch.cat([images for images, _ in asked._context.calibration])
     with torch.no_grad():
         stem = backbone.stem(images)
         once = backbone.twice(torch.relu(stem))
@@ -272,7 +274,7 @@ def test_a_criterion_sees_the_groups_of_the_protocols_scope_as_they_stand(world)
     phase.method = Looking()
     phase.rank()
     assert sizes == {
-        name: (width, (width, 16), (width,)) for name, width in phase.subject.plan.widths.items()
+        name: (width, (width, 16), (width,)) for name, width in phase.prunable.plan.widths.items()
     }
 
 
@@ -288,7 +290,7 @@ def asked():
 def test_the_statistics_of_single_images_average_to_the_mean(asked):
     each = asked.over_images(taylor, gradients=True)
     mean = asked.mean_over_images(taylor, gradients=True)
-    count = sum(len(images) for images, _ in asked._grounds.calibration)
+    count = sum(len(images) for images, _ in asked._context.calibration)
     for name, values in each.items():
         assert values.shape == (count, len(mean[name]))
         torch.testing.assert_close(values.mean(dim=0), mean[name])
@@ -309,21 +311,21 @@ def test_activated_maps_are_what_the_next_layer_reads(asked):
 def test_gradients_of_weights_are_those_of_each_batchs_loss(asked):
     found = asked.mean_over_gradients(lambda group: group.gradient.abs().sum(dim=1))
     net, total = asked.whole.eval(), 0.0
-    for images, labels in asked._grounds.calibration:
+    for images, labels in asked._context.calibration:
         net.zero_grad()
         loss = training_loss(
-            *net.for_training(images), labels, asked._grounds.protocol.training.loss
+            *net.for_training(images), labels, asked._context.protocol.training.loss
         )
         loss.backward()
         total = total + net.backbone.block.conv1.weight.grad.flatten(1).abs().sum(dim=1)
-    torch.testing.assert_close(found["block.conv1"], total / len(asked._grounds.calibration))
+    torch.testing.assert_close(found["block.conv1"], total / len(asked._context.calibration))
 
 
 def test_gradients_of_single_images_are_those_of_their_identity_loss(asked):
     found = asked.mean_over_gradients(lambda group: (group.gradient**2).sum(dim=1), per="image")
     net, total, count = asked.whole.eval(), 0.0, 0
-    rules = asked._grounds.protocol.training.loss
-    for images, labels in asked._grounds.calibration:
+    rules = asked._context.protocol.training.loss
+    for images, labels in asked._context.calibration:
         for image, label in zip(images, labels, strict=True):
             net.zero_grad()
             logits = net.for_training(image[None])[1]

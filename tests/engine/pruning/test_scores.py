@@ -59,15 +59,15 @@ def test_under_a_global_allocation_scores_are_compared_as_the_method_says(
     scoring.normalisation = normalisation
     phase = world.begin(world.prune(method("ByNorm", allocation="global")), scoring)
     phase.cut(0.5)
-    assert (list(phase.subject.plan.dropped) == ["block2.conv1"]) == loses_alone
+    assert (list(phase.prunable.plan.dropped) == ["block2.conv1"]) == loses_alone
 
 
 def test_under_a_uniform_allocation_every_group_loses_the_same_share(world):
     scoring = Scoring(lambda n: torch.arange(1.0, n + 1) * (1000 if n == 96 else 1))
     phase = world.begin(world.prune(), scoring)
     phase.cut(0.5)
-    assert 2 * phase.subject.plan.widths["block1.conv1"] == pytest.approx(
-        phase.subject.plan.widths["block2.conv1"], abs=1
+    assert 2 * phase.prunable.plan.widths["block1.conv1"] == pytest.approx(
+        phase.prunable.plan.widths["block2.conv1"], abs=1
     )
 
 
@@ -80,7 +80,7 @@ def test_a_method_without_scores_says_what_to_write(world):
 def test_equal_scores_everywhere_still_meet_the_target_and_take_the_first_channels(world):
     phase = world.begin(world.prune(), Scoring(torch.ones))
     phase.cut(0.5)
-    for name, gone in phase.subject.plan.dropped.items():
+    for name, gone in phase.prunable.plan.dropped.items():
         assert gone == tuple(range(len(gone))), name
 
 

@@ -27,7 +27,7 @@ class Diary:
 
     def __init__(self, target=0.6, steps=40, active=0.5, achieved=0.0):
         self.achieved = achieved
-        self.target, self.steps, self.steps_left = target, steps, steps
+        self.reduction, self.steps, self.steps_left = target, steps, steps
         self.active_steps = round(active * steps)
         self.entries = []
 
@@ -125,7 +125,7 @@ def test_own_is_the_methods_own_affair():
     class Late(Method):
         def prune(self, phase):
             phase.train(39)
-            phase.cut(phase.target)
+            phase.cut(phase.reduction)
             phase.train(1)
 
     assert diary_of("own", Late()).entries == [("train", 39), ("cut", 0.6), ("train", 1)]
@@ -175,7 +175,7 @@ class Watch:
 
     def __call__(self, steps):
         phase = self.phase
-        self.seen.append((phase.achieved, zeroed(phase), phase.subject.plan))
+        self.seen.append((phase.achieved, zeroed(phase), phase.prunable.plan))
         self.train(steps)
         self.after = zeroed(phase)
 
@@ -185,7 +185,7 @@ def watched(world, strategy):
     watching = Watch(phase)
     with torch.no_grad():  # live filters: what is zeroed behind a negative shift stays dead
         for name in ("block1.bn1", "block2.bn1"):
-            phase.subject.network.backbone.get_submodule(name).bias.fill_(0.2)
+            phase.prunable.network.backbone.get_submodule(name).bias.fill_(0.2)
     phase.run()
     phase.verify()
     return watching, phase
@@ -202,7 +202,7 @@ def test_iterative_pruning_reaches_equal_shares_of_the_macs(world):
 
 def test_progressively_zeroed_filters_grow_back_until_the_final_cut(world):
     watching, phase = watched(world, "progressive")
-    dense = PruningPlan.everything(phase.subject.dense)
+    dense = PruningPlan.everything(phase.prunable.dense)
     zeros = [sum(map(len, gone.values())) for _, gone, _ in watching.seen]
     softly = [plan == dense for _, _, plan in watching.seen]
     # Train, zero a third and train, zero two thirds and train, cut and retrain.
@@ -217,5 +217,5 @@ def test_progressively_zeroed_filters_grow_back_until_the_final_cut(world):
 def test_the_snapshot_is_of_the_final_widths(world, strategy):
     phase = world.begin(world.prune(method("ByNorm", strategy)))
     phase.run()
-    shapes = {name: tensor.shape for name, tensor in phase.subject.network.state_dict().items()}
+    shapes = {name: tensor.shape for name, tensor in phase.prunable.network.state_dict().items()}
     assert {n: t.shape for n, t in phase.just_cut.state_dict().items()} == shapes

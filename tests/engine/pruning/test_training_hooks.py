@@ -73,7 +73,7 @@ def test_a_penaltys_gradient_is_added_to_the_losss(world):
     for strength in (0.0, 0.5):
         phase = begin(world, Weighs(strength))
         phase.train(1)
-        weight = phase.subject.network.backbone.block1.conv1.weight
+        weight = phase.prunable.network.backbone.block1.conv1.weight
         slopes.append(weight.grad.clone())
     torch.testing.assert_close(slopes[1], slopes[0] + 0.5)
 
@@ -83,7 +83,7 @@ def test_without_a_penalty_training_is_bit_for_bit_what_it_was(world):
     for own in (ByNorm(), Recorder()):
         phase = begin(world, own)
         phase.train(3)
-        states.append(phase.subject.network.state_dict())
+        states.append(phase.prunable.network.state_dict())
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
@@ -100,7 +100,7 @@ def test_leaving_says_what_the_cut_would_take(world):
     phase.train(1)
     leaving = {name: int(flags.sum()) for name, flags in seen.items()}
     phase.cut(0.6)
-    gone = {name: len(channels) for name, channels in phase.subject.plan.dropped.items()}
+    gone = {name: len(channels) for name, channels in phase.prunable.plan.dropped.items()}
     assert leaving == gone
 
 

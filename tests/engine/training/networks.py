@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from reidbench.config.protocol import TrainingRules, load_protocol
-from reidbench.engine.training import Images, Leg, Network, Trainer, build_network
+from reidbench.engine.training import Images, Network, Trainer, TrainingStage, build_network
 from reidbench.engine.training.loop import OnStep
 
 SMOKE = load_protocol("smoke/1")
@@ -65,7 +65,7 @@ def trainer(
         images,
         rules(**changes),
         SMOKE.input,
-        legs=[Leg(epochs, seed)],
+        stages=[TrainingStage(epochs, seed)],
         on_step=on_step,
         ahead=ahead,
     )

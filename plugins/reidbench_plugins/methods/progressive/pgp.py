@@ -86,13 +86,13 @@ class Pgp(Method):
             if steps == 0:  # nothing was learnt since the round before
                 continue
             phase.train(steps)
-            reduction, scores = removed(phase.target, progress), phase.rank()
+            reduction, scores = removed(phase.reduction, progress), phase.rank()
             weak = phase.soften(reduction, scores)
             hard = phase.achieved + self._remove * (reduction - phase.achieved)
             kept = phase.cut(hard, scores)
             self._zeroed = {name: weak[name][kept[name]] for name in weak}
         phase.train(last)
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         phase.train(phase.steps_left)
 
 

@@ -67,7 +67,7 @@ class ChannelPruning(Method):
 
     def prune(self, phase: PrunePhase) -> None:
         """Cut every layer in turn, then train."""
-        for _ in phase.layers(phase.target):
+        for _ in phase.layers(phase.reduction):
             pass
         phase.train(phase.steps_left)
 

@@ -76,14 +76,14 @@ class PlayAndPrune(L1):
         rounds = phase.rounds(self._rounds)
         for index, (_, steps) in enumerate(rounds):
             phase.train(steps)
-            if reduction >= phase.target:
+            if reduction >= phase.reduction:
                 continue
             self._slack = slack(phase.loss(), start, self._tolerance)
-            left, rounds_left = phase.target - reduction, len(rounds) - index
+            left, rounds_left = phase.reduction - reduction, len(rounds) - index
             step = pace(left, rounds_left, self._slack, self._speed)
             # The target itself, which a sum may miss by a rounding error.
             ends = rounds_left == 1 or step == left
-            reduction = phase.target if ends else reduction + step
+            reduction = phase.reduction if ends else reduction + step
             phase.cut(reduction)
         phase.train(phase.steps_left)
 

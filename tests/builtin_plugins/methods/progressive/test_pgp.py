@@ -125,7 +125,7 @@ def test_the_target_is_met_in_the_active_steps_and_every_step_is_spent(
 
 def test_rounds_zero_and_remove_along_the_schedule() -> None:
     method = Pgp(rounds=4)
-    phase = FakePhase(method, target=0.6, steps=16, channels=1000)
+    phase = FakePhase(method, reduction=0.6, steps=16, channels=1000)
     method.prune(phase)
     names = [name for name, _ in phase.log]
     assert names == ["train", "soften", "cut"] * 3 + ["train", "cut", "train"]
@@ -138,7 +138,7 @@ def test_rounds_zero_and_remove_along_the_schedule() -> None:
 
 def test_rounds_without_a_step_fall_away() -> None:
     method = Pgp(rounds=8)
-    phase = FakePhase(method, target=0.6, steps=4, active=0.5)
+    phase = FakePhase(method, reduction=0.6, steps=4, active=0.5)
     method.prune(phase)
     assert list(phase.noted("soften")) == pytest.approx([1 - 0.4**0.5])
     assert phase.met
@@ -146,7 +146,7 @@ def test_rounds_without_a_step_fall_away() -> None:
 
 def test_a_removed_filter_is_never_one_that_was_spared_from_zeroing() -> None:
     method = Pgp(rounds=2)
-    phase = FakePhase(method, target=0.5, steps=8, active=1.0)
+    phase = FakePhase(method, reduction=0.5, steps=8, active=1.0)
     soften, kept = phase.soften, []
 
     def watch(reduction: float, scores: dict[str, Tensor]) -> Scores:
@@ -164,7 +164,7 @@ def test_a_removed_filter_is_never_one_that_was_spared_from_zeroing() -> None:
 def test_what_was_zeroed_goes_first_in_the_next_round_however_large_its_gradient() -> None:
     """Behind a batch norm a filter's gradient grows as its weights shrink."""
     method = Pgp(rounds=3)
-    phase = FakePhase(method, target=0.6, steps=9, active=1.0)
+    phase = FakePhase(method, reduction=0.6, steps=9, active=1.0)
     soften, rank = phase.soften, phase.rank
     zeroed: list[Tensor] = []
 
@@ -199,7 +199,7 @@ def test_training_needs_no_pass_while_there_are_steps() -> None:
     ranking_passes = {}
     for gradients in ("pass", "training"):
         method = Pgp(gradients=gradients, rounds=4)
-        phase = FakePhase(method, target=0.6, steps=16)
+        phase = FakePhase(method, reduction=0.6, steps=16)
         method.prune(phase)
         ranking_passes[gradients] = phase.passes
     assert ranking_passes == {"pass": 4, "training": 0}

@@ -215,7 +215,7 @@ def test_numbers_that_are_not_finite_are_refused_by_name() -> None:
 class Phase:
     """A prune phase of three layers that writes down what is asked of it."""
 
-    target, steps_left = 0.5, 70
+    reduction, steps_left = 0.5, 70
 
     def __init__(self) -> None:
         self.calls: list[object] = []

@@ -115,7 +115,7 @@ def test_a_kept_layer_far_weaker_than_what_leaves_is_pushed_no_harder_than_that(
 
 
 def test_long_training_keeps_the_strong_filters_in_bounds() -> None:
-    phase = FakePhase(AutoBalanced(alpha=0.05), target=0.5, steps=400, active=1.0)
+    phase = FakePhase(AutoBalanced(alpha=0.05), reduction=0.5, steps=400, active=1.0)
     before = phase.weight.detach().norm(dim=1)
     phase.train(400)
     assert phase.weight.norm(dim=1).max() < 1.5 * before.max()

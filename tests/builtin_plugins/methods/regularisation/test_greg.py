@@ -81,7 +81,7 @@ def test_scores_are_l1_norms_before_any_pick_and_finite_after(name: str) -> None
 
 
 def test_training_sinks_the_picks_and_the_cut_takes_exactly_them() -> None:
-    phase = FakePhase(Greg1(ceiling=5.0), target=0.5, steps=60, active=0.5)
+    phase = FakePhase(Greg1(ceiling=5.0), reduction=0.5, steps=60, active=0.5)
     going = lowest(phase.weight.detach().abs().sum(dim=1), 0.5)
     stays, before = phase.goal[~going].clone(), phase.goal.norm(dim=1)
     phase.train(phase.active_steps)
@@ -89,7 +89,7 @@ def test_training_sinks_the_picks_and_the_cut_takes_exactly_them() -> None:
     # Where the loss ½‖W - W_0‖² and λ/2‖W‖² balance: W_0 / (1 + λ).
     torch.testing.assert_close(sizes[going], before[going] / 6, rtol=1e-2, atol=0)
     torch.testing.assert_close(sizes[~going], before[~going])
-    phase.cut(phase.target)
+    phase.cut(phase.reduction)
     torch.testing.assert_close(phase.goal, stays)
 
 

@@ -65,7 +65,7 @@ class FakePhase:
     """
 
     method: Method
-    target: float
+    reduction: float
     steps: int
     active: float = 0.5
     channels: int = 40
@@ -93,7 +93,7 @@ class FakePhase:
     @property
     def met(self) -> bool:
         """Whether the layer has the target's width."""
-        return len(self.weight) == self._width(self.target)
+        return len(self.weight) == self._width(self.reduction)
 
     def rounds(self, count: int) -> list[tuple[float, int]]:
         marks = [self.active_steps * done // count for done in range(count + 1)]
@@ -142,7 +142,7 @@ class FakePhase:
     def _step(self) -> None:
         group = FakeGroup(self.weight, norm_scale=self.weight[:, 0].abs())
         progress = min(1.0, (self.spent + 1) / max(1, self.active_steps))
-        step = FakeStep([group], progress, self.target, self.active_steps, self.spent)
+        step = FakeStep([group], progress, self.reduction, self.active_steps, self.spent)
         loss = ((self.weight - self.goal) ** 2).sum() / 2
         penalty = None if self.met else self.method.penalty(step)
         (slope,) = torch.autograd.grad(loss if penalty is None else loss + penalty, self.weight)
@@ -156,7 +156,7 @@ class FakePhase:
         return max(1, round((1 - reduction) * self.channels))
 
     def _kept(self, reduction: float, scores: Scores | None) -> Tensor:
-        assert -1e-9 <= reduction <= max(self.target, self.achieved) + 1e-9
+        assert -1e-9 <= reduction <= max(self.reduction, self.achieved) + 1e-9
         order = (self.rank() if scores is None else scores)["conv"].argsort(stable=True)
         assert len(order) == len(self.weight), "scores of channels that have gone"
         width = min(self._width(reduction), len(self.weight))

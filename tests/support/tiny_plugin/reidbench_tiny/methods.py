@@ -56,7 +56,7 @@ class Explodes(Norm):
 
     def prune(self, phase: Any) -> None:
         """Reach around the API for the network that trains, and ruin it."""
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)
         with torch.no_grad():
             for weights in phase.subject.network.parameters():
                 weights.mul_(1e38)
@@ -71,4 +71,4 @@ class Idle(Norm):
 
     def prune(self, phase: PrunePhase) -> None:
         """Spend no step."""
-        phase.cut(phase.target)
+        phase.cut(phase.reduction)

@@ -30,7 +30,7 @@ from reidbench.engine.training import Network
 
 
 @dataclass
-class Subject:
+class PrunableNetwork:
     """A network, the graph of it as it is, and the plan that led to it from the dense one.
 
     All solving happens on the dense graph in original channel indices, whatever is gone already,

@@ -23,7 +23,7 @@ from reidbench.testing.robustness import (
     scores_soundly,
     small_groups,
 )
-from reidbench.testing.sandbox import TINY, Ground
+from reidbench.testing.sandbox import TINY, Sandbox
 from reidbench.testing.side_effects import (
     deterministic,
     leaves_the_network_untouched,
@@ -63,8 +63,8 @@ def checks(
     chosen = installed
     if backbones is not None:
         chosen = [registry.backbones.get(name).record for name in backbones]
-    grounds = _grounds(chosen, scopes)
-    everywhere = (*grounds, *_grounds(installed, SCOPES))
+    grounds = _context(chosen, scopes)
+    everywhere = (*grounds, *_context(installed, SCOPES))
     targets = tuple(reductions)
     if odd := [target for target in targets if not 0 < target <= 0.9]:
         raise ValueError(f"reduction {odd[0]!r} is out of range; choose from above 0 to 0.9")
@@ -77,14 +77,14 @@ def checks(
     return (Check(name, record.name, partial(body, candidate)) for name, body in bodies.items())
 
 
-def _grounds(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> tuple[Ground, ...]:
+def _context(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> tuple[Sandbox, ...]:
     """Return the tiny network in every scope, then each backbone in ``scopes``."""
     tiny = [replace(TINY, scope=scope) for scope in SCOPES]
     others = product(backbones, tuple(scopes))
-    return (*tiny, *(Ground(backbone, scope, trained=False) for backbone, scope in others))
+    return (*tiny, *(Sandbox(backbone, scope, trained=False) for backbone, scope in others))
 
 
-def _of_scores(grounds: Sequence[Ground], everywhere: Sequence[Ground]) -> dict[str, Body]:
+def _of_scores(grounds: Sequence[Sandbox], everywhere: Sequence[Sandbox]) -> dict[str, Body]:
     return {
         **{
             f"scores-{ground.backbone.name}-{ground.scope}": partial(scores_soundly, ground=ground)
