@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,22 @@ from reidbench.results import Result, read_result
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A network in eval mode, what it is called, its images' size, and what is known of it."""
+    """A network in eval mode, and what is known of it.
+
+    Attributes:
+        network: the network.
+        name: of the trial or folder.
+        family: the backbone or factory it was pruned from.
+        dense: makes the dense network, with weights of no meaning.
+        size: channels, height and width of its images.
+        metadata: what an exported file says of it.
+
+    """
 
     network: nn.Module
     name: str
+    family: str
+    dense: Callable[[], nn.Module]
     size: tuple[int, int, int]
     metadata: dict[str, Any]
 
@@ -66,7 +78,9 @@ def find_source(
         "widths": loaded.plan.widths,
         **(_of_result(read_result(path)) if path.is_file() else {}),
     }
-    return Source(loaded.network, path.stem, loaded.size, metadata)
+    return Source(
+        loaded.network, path.stem, loaded.backbone, loaded.dense, loaded.size, metadata
+    )
 
 
 def _of_result(result: Result) -> dict[str, Any]:
@@ -83,4 +97,6 @@ def _of_folder(folder: Path, network: str | None) -> Source:
     size, report = read_size(folder), read_report(folder)
     loaded = load(folder, find_network(network)).eval()
     metadata = {"reidbench": __version__, "size": list(size), "report": report.document()}
-    return Source(loaded, folder.resolve().name, size, metadata)
+    return Source(
+        loaded, folder.resolve().name, network, lambda: find_network(network), size, metadata
+    )

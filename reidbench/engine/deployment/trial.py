@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -43,6 +44,7 @@ class LoadedTrial:
         protocol: the rules it was trained and measured under.
         key: the key of its phase in the store.
         backbone: the backbone's name.
+        dense: makes the dense network, neck included, with weights of no meaning.
 
     """
 
@@ -51,6 +53,7 @@ class LoadedTrial:
     protocol: Protocol
     key: str
     backbone: str
+    dense: Callable[[], nn.Module]
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -108,18 +111,20 @@ def load_trial(
     protocol = _protocol(document["protocol"], key)
     named = document["backbone"]
     component = _component(registry or discover(), named)
-    network = build_network(
+    dense = partial(
+        build_network,
         lambda: component.record.build(named["options"]),
         protocol.input.size,
         identities=1,
         bnneck=protocol.training.bnneck,
         seed=0,
     )
+    network = dense()
     folder = kept.folder(key) / PRUNED if state == "pruned" else kept.folder(key)
     if not folder.is_dir():
         raise TrialError(f"{folder}: the network right after the cut was not kept; use the final")
     plan = load_network(folder, network, protocol.input.size, classifier=False)
-    return LoadedTrial(network.eval(), plan, protocol, key, named["name"])
+    return LoadedTrial(network.eval(), plan, protocol, key, named["name"], dense)
 
 
 def _key(trial: Path | str) -> str:
