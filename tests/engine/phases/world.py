@@ -169,9 +169,7 @@ class World:
         if node.network is not None:
             self.run(node.network)
         phase = begin_prune(node, self.context())
-        if own is not None:
-            phase.method = own
-        return phase
+        return phase if own is None else replace(phase, method=own)
 
     def files(self, node: Node) -> dict[str, bytes]:
         """Return what the node left, but for its notes, whose seconds always differ."""

@@ -191,6 +191,6 @@ def test_a_network_that_was_not_cut_is_refused_whatever_the_plan_says(world):
 def test_a_layer_of_another_kind_is_no_layer_of_the_plans(world):
     phase = world.begin(world.prune())
     phase.run()
-    assert phase.prunable.unlike_its_plan == ""
+    assert phase.prunable.mismatched_layer is None
     phase.prunable.network.backbone.block1.conv1 = nn.Identity()
-    assert phase.prunable.unlike_its_plan == "block1.conv1"
+    assert phase.prunable.mismatched_layer == "block1.conv1"

@@ -14,7 +14,7 @@ from reidbench.api.records import ALLOCATIONS
 from reidbench.api.records import STRATEGIES as NAMES
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
-from tests.engine.phases.test_prune import zeroed
+from tests.engine.phases.live_network import zeroed
 from tests.engine.phases.world import STEPS, method, protocol
 
 LAYERS = 4
