@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.errors import ReidbenchError, did_you_mean, one_line
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple["str | int", ...]
@@ -85,7 +85,7 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
         raise DocumentError(f"{path}: not valid YAML: nested too deeply") from error
     except (yaml.YAMLError, ValueError) as error:
         # A date such as 2024-99-99 is a bare ValueError.
-        raise DocumentError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise DocumentError(f"{path}: not valid YAML: {one_line(error)}") from error
 
 
 def _neighbour(path: Path) -> str:

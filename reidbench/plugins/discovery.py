@@ -15,7 +15,7 @@ import pluggy
 from reidbench.api import API_VERSION
 from reidbench.api.hooks import PROJECT
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
-from reidbench.errors import ReidbenchError, did_you_mean, last_own_place
+from reidbench.errors import ReidbenchError, did_you_mean, last_own_place, named_line, one_line
 from reidbench.plugins import hookspecs
 from reidbench.plugins.registry import (
     Catalogue,
@@ -27,7 +27,7 @@ from reidbench.plugins.registry import (
 )
 
 GROUP = "reidbench"
-_KINDS: dict[str, type[Record]] = {
+_RECORD_TYPES: dict[str, type[Record]] = {
     "reidbench_methods": MethodRecord,
     "reidbench_backbones": BackboneRecord,
     "reidbench_datasets": DatasetRecord,
@@ -48,7 +48,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
     left_out = _left_out(disabled)
     loaded: list[Plugin] = []
     problems: list[PluginProblem] = []
-    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _KINDS}
+    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _RECORD_TYPES}
     for plugin, entry in _installed():
         if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
             continue
@@ -172,7 +172,7 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, plugin: Plugin)
 def _collect(alone: pluggy.PluginManager) -> dict[str, list[Record]]:
     return {
         hook: _declared(hook, kind, getattr(alone.hook, hook).get_hookimpls())
-        for hook, kind in _KINDS.items()
+        for hook, kind in _RECORD_TYPES.items()
     }
 
 
@@ -204,8 +204,7 @@ def _described(value: object) -> str:
 
 
 def _reason(error: BaseException, entry: EntryPoint) -> str:
-    text = " ".join(str(error).split()) or "no reason given"
     if isinstance(error, ReidbenchError):
-        return text
+        return one_line(error) or "no reason given"
     place = last_own_place(error, entry.value)
-    return f"{type(error).__name__}: {text}" + (f" (at {place})" if place else "")
+    return named_line(error) + (f" (at {place})" if place else "")

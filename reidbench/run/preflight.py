@@ -9,7 +9,7 @@ from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.config.protocol import BatchRules
 from reidbench.engine.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.engine.pruning.contract import refuse_unsound
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line
 from reidbench.plan import (
     Configured,
     ConfiguredData,
@@ -86,7 +86,7 @@ def _make(part: Configured) -> Any:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "
-            f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
+            f"({named_line(error)}); fix its plugin or leave it out"
         ) from error
 
 

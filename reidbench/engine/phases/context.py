@@ -92,6 +92,7 @@ class PhaseContext:
         if key not in self._pixels:
             if not self._whole(key):
                 self._decode(key, chosen, part, split, size)
+            self.store.mark_used(key)
             self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]
 
