@@ -1,4 +1,4 @@
-"""Discovers plugins by entry point, each on its own: a broken one is reported and harmless."""
+"""Discovers plugins by entry point, each alone: a broken one is reported, and does no harm."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ _log = logging.getLogger(__name__)
 
 
 def discover(disabled: Sequence[str] = ()) -> Registry:
-    """Load every plugin of the entry-point group that is not disabled by its name.
+    """Load every plugin of the entry-point group that is not disabled.
 
-    ``disabled`` names entry points or distributions. Never raises for a plugin's fault.
+    ``disabled`` are names of entry points or distributions. A plugin's fault is in the registry's
+    ``problems``, and never raised.
 
     Raises:
         UnknownComponent: a disabled name that no installed plugin has.
@@ -56,7 +57,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             module = _load(entry)
             records = _collect(_vet(module))
             _register(manager, module, plugin)
-        # A plugin that calls sys.exit() while it is imported must not end the harness.
+        # A plugin that calls sys.exit() on import must not end this process.
         except (Exception, SystemExit) as error:
             _log.debug("plugin %s left out", plugin, exc_info=True)
             problems.append(PluginProblem(plugin, _reason(error, entry)))
@@ -120,9 +121,9 @@ def _load(entry: EntryPoint) -> ModuleType:
 
 
 def _vet(module: ModuleType) -> pluggy.PluginManager:
-    """Return a manager that holds this one plugin, every hook of which is sound."""
+    """Return a manager with this plugin alone, after checking each of its hooks."""
     _refuse_unknown_hooks(module)
-    # A fresh manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
+    # One manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
     alone = _manager()
     alone.register(module)
     alone.check_pending()
@@ -136,7 +137,7 @@ def _vet(module: ModuleType) -> pluggy.PluginManager:
 
 
 def _refuse_unknown_hooks(module: ModuleType) -> None:
-    """Refuse hooks that look like ours but are not, marked or not: a typo would pass in silence."""
+    """Refuse hooks with a misspelt name or no mark, which pluggy would silently ignore."""
     known = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
     for name, value in vars(module).items():
         if not inspect.isroutine(value):
@@ -152,6 +153,7 @@ def _refuse_unknown_hooks(module: ModuleType) -> None:
 
 
 def _refuse_silent_failures(hook: str, impl: pluggy.HookImpl) -> None:
+    """Refuse implementations that pluggy accepts, but that would not do what they say."""
     if impl.wrapper or impl.hookwrapper:
         raise ReidbenchError(f"'{hook}' is a hook wrapper: a plugin declares or observes, no more")
     if impl.kwargnames:
@@ -180,7 +182,7 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
     records: list[Record] = []
     for impl in impls:
         answer = impl.function()
-        # Asked of pluggy, a hook that forgot to return would be as good as absent.
+        # Called directly, because pluggy drops None: a hook that forgot to return would be ignored.
         if not isinstance(answer, Iterable):
             raise ReidbenchError(
                 f"{hook}() must return a list of {kind.__name__}s, not {_described(answer)}"
@@ -199,7 +201,7 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
 
 
 def _described(value: object) -> str:
-    """Return a record's name, as its fifteen fields would bury the sentence; else the value."""
+    """Return a record's name, as its many fields would hide the sentence; else the value."""
     return f"{type(value).__name__} '{value.name}'" if isinstance(value, Record) else repr(value)
 
 
