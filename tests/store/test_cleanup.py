@@ -303,7 +303,7 @@ def test_what_was_used_since_the_survey_stays(store: Store) -> None:
     write(store, KEY, used=NOW - 1e9)
     write(store, NEXT, used=NOW - 1e9)
     one, other = survey(store).artefacts
-    store.folder(KEY)
+    store.mark_used(KEY)
     assert not remove_unused(store, one) and store.has(KEY)
     assert remove_unused(store, other) and not store.has(NEXT)
     assert not remove_unused(store, other)
