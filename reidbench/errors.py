@@ -59,8 +59,3 @@ def last_own_place(error: BaseException, target: str) -> str:
     """Return the last of ``own_frames`` as ``file.py:line``, or ``""`` if there is none."""
     own = own_frames(error, target)
     return f"{Path(own[-1][0].f_code.co_filename).name}:{own[-1][1]}" if own else ""
-
-
-def one_line(error: BaseException) -> str:
-    """Return what an error says on one line."""
-    return " ".join(str(error).split())

@@ -40,8 +40,7 @@ def command(trial: str, to: str, network: str | None, out: Path | None, **given:
     (then --network says what it was pruned from). What the file computes is compared with the
     network at batches of 1, 3 and 8; a file that differs is removed.
     """
-    from reidbench.engine.deployment import export
-    from reidbench.engine.deployment.export import FORMATS
+    from reidbench.engine.deployment.export import FORMATS, export
     from reidbench.engine.deployment.sources import find_source
 
     source = find_source(trial, network, **given)

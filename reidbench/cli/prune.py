@@ -52,7 +52,10 @@ from reidbench.cli.inputs import size_of
     help="Share of its channels that every layer keeps at least.",
 )
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write."
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write.",
 )
 def command(network: str, weights: Path | None, size: str, out: Path, **asked: Any) -> None:
     """Prune a network of your own, and write plan, weights and report to a folder.

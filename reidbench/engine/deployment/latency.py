@@ -1,4 +1,4 @@
-"""How long networks take: side by side, interleaved, on this machine, with no verdict from noise."""
+"""How long networks take on this machine: side by side, interleaved, no verdict from noise."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from reidbench.errors import ReidbenchError, did_you_mean
 
 Size: TypeAlias = tuple[int, int, int]
 Run: TypeAlias = Callable[[Tensor], Any]
+MISSING = "is not installed: pip install 'reidbench[export]'"
 WARM_UP = 5
 WIDE = 0.10
 """Quartiles farther apart than this share of the median give no verdict."""
@@ -35,7 +36,6 @@ class Timing:
         network, engine, batch: what was timed.
         median, low, high: the median, the lower and the upper quartile.
         least: the least: what the machine can do undisturbed.
-        speed_up: the dense network's least over this one's; of ``medians`` likewise.
 
     """
 
@@ -85,7 +85,8 @@ def measure(
             raise ReidbenchError(
                 f"no engine '{engine}'{did_you_mean(engine, ENGINES)} (known: {', '.join(ENGINES)})"
             )
-    total, timings = len(engines) * len(batches) * runs, []
+    total = len(engines) * len(batches) * runs
+    timings: list[Timing] = []
     with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
         for engine in engines:
             ready = {
@@ -159,13 +160,11 @@ def _onnxruntime(file: Path) -> Run:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ExportError("onnxruntime is not installed: pip install 'reidbench[export]'") from error
+        raise ExportError(f"onnxruntime {MISSING}") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(file), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda images: session.run(None, {name: images.numpy()})
 
@@ -174,7 +173,7 @@ def _openvino(file: Path) -> Run:
     try:
         import openvino
     except ImportError as error:
-        raise ExportError("openvino is not installed: pip install 'reidbench[export]'") from error
+        raise ExportError(f"openvino {MISSING}") from error
     settings = {
         "INFERENCE_PRECISION_HINT": "f32",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),

@@ -141,7 +141,8 @@ def text(report: Profile) -> str:
         for timing in report.timings
     ]
     headers = ["network", "engine", "batch", "median", "quartiles", "least", "x least", "x median"]
-    table = tabulate(rows, headers, disable_numparse=True, colalign=("left", "left", *["right"] * 6))
+    sides = ("left", "left", *["right"] * 6)
+    table = tabulate(rows, headers, disable_numparse=True, colalign=sides)
     return f"{head}\n\n{table}"
 
 

@@ -6,10 +6,11 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from torch import Tensor, nn
+from torch import nn
 
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -23,12 +24,13 @@ from reidbench.engine.channels import (
 from reidbench.engine.channels.budget import Allocation
 from reidbench.engine.deployment.report import Report
 from reidbench.engine.deployment.saved import save_network
-from reidbench.engine.deployment.scoring import Loss, scores_of
+from reidbench.engine.deployment.scoring import Criterion, Loss, rank
 from reidbench.engine.deployment.verify import verified_difference
+from reidbench.engine.pruning.refitting import refit, refits
 from reidbench.errors import ReidbenchError, did_you_mean
 
 Size: TypeAlias = tuple[int, int, int]
-KEPT = "asked to stay whole"
+PINNED = "tied to the input, an output, or an operation that needs all of it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +104,20 @@ def prune(
     """
     small = _copied(network)
     graph = keeping(capture(small, _size(size)), keep)
-    scores = scores_of(method, options or {}, small, graph, scope, reduction, batches, loss, seed)
-    plan = solve(
+    solved = partial(
+        solve,
         graph,
-        scores,
         reduction=reduction,
         allocation=allocation,
         scope=scope,
         min_keep=min_keep,
         round_to=round_to,
     )
+    criterion = Criterion(method, options or {}, batches, loss, allocation, seed)
+    ranked = rank(small, graph, scope, reduction, criterion, solved)
+    plan = solved(ranked.scores)
+    if refits(ranked.method):
+        refit(ranked.method, small, plan, ranked.ranking)
     difference = verified_difference(small, graph, plan) if verify else None
     report = _report(method, small, graph, plan, reduction, scope, round_to)
     remove(small, graph, plan)
@@ -190,9 +196,7 @@ def _report(
     )
 
 
-def _whole(
-    graph: ChannelGraph, plan: PruningPlan, scope: Scope, round_to: int
-) -> dict[str, str]:
+def _whole(graph: ChannelGraph, plan: PruningPlan, scope: Scope, round_to: int) -> dict[str, str]:
     """Return why a group lost nothing, by group."""
     allowed = {group.name for group in graph.in_scope(scope)}
     reasons = {}
@@ -205,5 +209,5 @@ def _whole(
         elif group.prunable:
             reasons[group.name] = f"outside scope '{scope}'"
         else:
-            reasons[group.name] = "tied to the input, an output, or an operation that needs it whole"
+            reasons[group.name] = PINNED
     return reasons

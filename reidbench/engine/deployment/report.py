@@ -55,24 +55,21 @@ class Report:
 
     def __str__(self) -> str:
         costs = [
-            ["GMACs", f"{self.dense_macs / 1e9:.3f}", f"{self.macs / 1e9:.3f}", _less(self.achieved)],
-            [
-                "parameters, M",
-                f"{self.dense_parameters / 1e6:.3f}",
-                f"{self.parameters / 1e6:.3f}",
-                _less(1 - self.parameters / self.dense_parameters),
-            ],
+            _cost("GMACs", self.dense_macs / 1e9, self.macs / 1e9),
+            _cost("parameters, M", self.dense_parameters / 1e6, self.parameters / 1e6),
         ]
         changed = [
             [name, before, after, _less(1 - after / before)]
             for name, (before, after) in self.widths.items()
             if after < before
         ]
-        headers = ["", "before", "after", "less"]
+        headers = ["before", "after", "less"]
+        asked = f"{self.achieved:.2%} of the MACs removed, {self.reduction:.4g} asked for"
+        sides = ("left", "right", "right", "right")
         parts = [
-            f"{self.method}: {self.achieved:.2%} of the MACs removed, {self.reduction:.0%} asked for",
-            tabulate(costs, headers, disable_numparse=True, colalign=("left", *["right"] * 3)),
-            tabulate(changed, ["channels of", "before", "after", "less"], disable_numparse=True),
+            f"{self.method}: {asked}",
+            tabulate(costs, ["", *headers], disable_numparse=True, colalign=sides),
+            tabulate(changed, ["channels of", *headers], disable_numparse=True),
         ]
         if self.whole:
             parts.append(tabulate(self.whole.items(), ["whole", "because"]))
@@ -82,6 +79,10 @@ class Report:
                 f"(largest relative difference {self.difference:.0e})"
             )
         return "\n\n".join(part for part in parts if part)
+
+
+def _cost(name: str, before: float, after: float) -> list[str]:
+    return [name, f"{before:.3f}", f"{after:.3f}", _less(1 - after / before)]
 
 
 def _less(share: float) -> str:

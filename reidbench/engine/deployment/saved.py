@@ -64,7 +64,7 @@ def _read(folder: Path) -> dict[str, Any]:
         ) from error
     if version != SCHEMA_VERSION:
         raise SavedNetworkError(
-            f"{path}: schema version {version}, this reidbench reads {SCHEMA_VERSION}; load it with "
-            "the version that wrote it"
+            f"{path}: schema version {version}, this reidbench reads {SCHEMA_VERSION}; "
+            "load it with the version that wrote it"
         )
     return document

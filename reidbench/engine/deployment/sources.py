@@ -78,9 +78,7 @@ def find_source(
         "widths": loaded.plan.widths,
         **(_of_result(read_result(path)) if path.is_file() else {}),
     }
-    return Source(
-        loaded.network, path.stem, loaded.backbone, loaded.dense, loaded.size, metadata
-    )
+    return Source(loaded.network, path.stem, loaded.backbone, loaded.dense, loaded.size, metadata)
 
 
 def _of_result(result: Result) -> dict[str, Any]:

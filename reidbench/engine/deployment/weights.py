@@ -16,6 +16,7 @@ from reidbench.errors import ReidbenchError, WeightsError, did_you_mean, one_lin
 
 WRAPPERS = ("module.", "_orig_mod.", "model.", "backbone.")
 """Prefixes of DDP, torch.compile and training frameworks: off, if every key of a file has one."""
+CURE = "save network.state_dict() alone"
 NESTED = ("state_dict", "model_state_dict", "model", "net", "network")
 """Where training scripts keep the weights inside a checkpoint."""
 
@@ -62,17 +63,17 @@ def read_weights(file: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{file}: not a readable file of weights ({one_line(error)})") from error
     except Exception as error:
         raise WeightsError(
-            f"{file}: holds more than tensors, and is not unpickled ({one_line(error)[:200]}); save "
-            "network.state_dict() alone"
+            f"{file}: holds more than tensors, and is not unpickled ({one_line(error)[:200]}); "
+            f"{CURE}"
         ) from error
     for name in NESTED:
         if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
             found = found[name]
     if not isinstance(found, Mapping) or not found:
-        raise WeightsError(f"{file}: holds no state dict; save network.state_dict()")
+        raise WeightsError(f"{file}: holds no state dict; {CURE}")
     odd = sorted(str(name) for name, value in found.items() if not isinstance(value, Tensor))
     if odd:
-        raise WeightsError(f"{file}: {_listed(odd)} are no tensors; save network.state_dict() alone")
+        raise WeightsError(f"{file}: {_listed(odd)} are no tensors; {CURE}")
     return dict(found)
 
 

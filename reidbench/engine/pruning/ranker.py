@@ -10,6 +10,7 @@ from torch import Tensor
 from reidbench.api.tasks import Scores
 from reidbench.engine.pruning.anchor import LastTrained
 from reidbench.engine.pruning.cut_planner import CutPlanner
+from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.ranking import Ranking, RankingContext, no_loss_after_cut
 from reidbench.engine.pruning.refitting import refits
 from reidbench.engine.pruning.score_cache import CachedScores, ScoreCache
@@ -56,7 +57,7 @@ class Ranker:
         context = RankingContext(
             whole=network,
             calibration=prunable.calibration,
-            protocol=prunable.protocol,
+            losses=ProtocolLosses(prunable.protocol),
             reduction=reduction,
             anchor=self._last_trained.anchor(network),
             loss_after_cut=no_loss_after_cut

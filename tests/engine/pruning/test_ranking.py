@@ -14,6 +14,7 @@ from reidbench.api.tasks import RankingTask
 from reidbench.engine.channels import PruningPlan, capture, view
 from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import calibration_batches, evaluating
+from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.training import Images, Network, generator
 from reidbench.engine.training.losses import training_loss
@@ -87,7 +88,7 @@ def task(net, scope="all", batches=None, **changes):
     context = RankingContext(
         whole=net,
         calibration=batches or calibration(rules),
-        protocol=rules,
+        losses=ProtocolLosses(rules),
         reduction=0.5,
         anchor=Anchor(net, graph, PruningPlan.everything(graph)),
     )
