@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,14 @@ def save_network(
 
 
 def load(folder: Path | str, network: nn.Module) -> nn.Module:
-    """Cut the dense ``network`` in place as saved in ``folder``, load its weights, and return it.
+    """Return a copy of the dense ``network``, cut as saved in ``folder``, with its weights.
 
     Raises:
-        SavedNetworkError: files are missing, or of another network; ``network`` stays as it was.
+        SavedNetworkError: files are missing, or of another network.
 
     """
     size = read_size(Path(folder))
-    return apply_saved(Path(folder), network, size)
+    return apply_saved(Path(folder), copy.deepcopy(network), size)
 
 
 def read_size(folder: Path) -> tuple[int, int, int]:
