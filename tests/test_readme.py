@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLISHED = ROOT / "leaderboard"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
 
 
@@ -55,9 +58,46 @@ def test_its_example_suite_is_a_suite(tmp_path: Path) -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    links = [
+        (page, target)
+        for page in PAGES
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 50
+    assert [
+        (page.name, target) for page, target in links if not (page.parent / target).exists()
+    ] == []
+
+
+def test_every_import_that_pages_show_works() -> None:
+    shown = {
+        (page.name, module, name.split(" as ")[0].strip())
+        for page in PAGES
+        for module, names in re.findall(
+            r"from (reidbench[\w.]*) import ([\w, ]+)", page.read_text(encoding="utf-8")
+        )
+        for name in names.split(",")
+    }
+    assert len(shown) > 5
+    assert [
+        where
+        for where in sorted(shown)
+        if not hasattr(importlib.import_module(where[1]), where[2])
+        and importlib.util.find_spec(f"{where[1]}.{where[2]}") is None
+    ] == []
+
+
+def test_every_path_that_pages_name_exists() -> None:
+    named = {
+        (page.name, path)
+        for page in PAGES
+        for path in re.findall(
+            r"`((?:reidbench|plugins|tests|docs|suites|leaderboard)/[\w./-]*)`",
+            page.read_text(encoding="utf-8"),
+        )
+    }
+    assert len(named) > 20
+    assert [where for where in sorted(named) if not (ROOT / where[1]).exists()] == []
 
 
 def test_every_protocol_is_documented_with_its_budgets() -> None:

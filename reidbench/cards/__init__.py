@@ -1,7 +1,4 @@
-"""Method cards: one page a method, from its record, its docstring and its measured cost.
-
-:mod:`reidbench.run.measure_method` needs torch, and so is imported by its own name.
-"""
+"""Method cards: one page a method, from its record, its docstring and its measured cost."""
 
 from __future__ import annotations
 

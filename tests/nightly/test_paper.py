@@ -1,6 +1,6 @@
 """The paper's own suite, restricted, on drawn stand-ins for the photographs it needs.
 
-Prints its tables: ``pytest -m nightly -s tests/nightly/test_paper.py``.
+Prints its tables: ``pytest -m nightly -n0 -s tests/nightly/test_paper.py``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How hard the drawn pedestrians are: learnable, but not by colour, and not across domains.
 
-Prints its figures: ``pytest -m nightly -s tests/nightly/test_synthped_difficulty.py``.
+Prints its figures: ``pytest -m nightly -n0 -s tests/nightly/test_synthped_difficulty.py``.
 """
 
 import pytest

@@ -20,7 +20,7 @@ def package_tree() -> str:
     """Return the tree as a block of text: a package or a module at a root on each line."""
     lines = [line for package in PACKAGES for line in _lines(package, depth=0)]
     width = max(len(name) for name, _ in lines)
-    return "\n".join(f"{name:<{width}}  {said}" for name, said in lines)
+    return "\n".join(f"{name:<{width}}  {said}" for name, said in lines).replace("``", "`")
 
 
 def packages() -> Iterator[Path]:
