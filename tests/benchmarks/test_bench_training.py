@@ -47,6 +47,7 @@ def test_the_loop_beside_bare_steps(benchmark: BenchmarkFixture, name: str, prec
         lambda: [bare.step() for _ in range(workload.steps)],
         rounds=workload.rounds,
     )
+    assert len(losses) == trainer.done > 0 < len(bare.losses)
     assert all(math.isfinite(loss) for loss in losses + bare.losses)
     # Both train: the bare one learns its only batch by heart.
     assert not benchmark.enabled or bare.losses[-1] < bare.losses[0]

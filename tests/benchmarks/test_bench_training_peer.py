@@ -263,5 +263,6 @@ def check_that_both_do_the_same(trainer: Trainer, images: Images, engine: Any) -
 def check_that_both_learn(ours: Pipeline, peer: Pipeline, last: int | None) -> None:
     """See finite losses, and after all rounds smaller ones in the ``last`` steps."""
     for pipeline in (ours, peer):
+        assert pipeline.losses
         assert all(math.isfinite(loss) for loss in pipeline.losses)
         assert last is None or fmean(pipeline.losses[-last:]) < pipeline.losses[0]

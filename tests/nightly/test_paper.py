@@ -55,4 +55,6 @@ def test_stand_ins_are_called_drawn_and_are_trained_on_in_place_of_published_wei
 
 
 def test_whatever_is_cut_is_on_target(results: list[Result]) -> None:
-    assert all(result.matched for result in results if result.status == "done")
+    done = [result for result in results if result.status == "done"]
+    assert done
+    assert all(result.matched for result in done)
