@@ -79,7 +79,7 @@ def test_the_tree_in_contributing_is_what_the_packages_say() -> None:
 
 def test_contributing_names_seven_files_to_read_first_and_they_exist() -> None:
     section = PAGE.read_text(encoding="utf-8").split("## Seven files to read first")[1]
-    files = re.findall(r"^\d\. \[`[^`]+`\]\(([^)]+)\)", section.split("\n## ")[0], re.MULTILINE)
+    files = re.findall(r"^\d\. \[`([^`]+)`\]\(\1\)", section.split("\n## ")[0], re.MULTILINE)
     assert len(files) == 7
     assert [name for name in files if not (ROOT / name).is_file()] == []
 
