@@ -1,8 +1,8 @@
-"""The two sides less a common centre, as the float32 matrix product takes them."""
+"""Queries and tiles of the gallery less a common centre: the operands of the float32 product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reidbench.engine.retrieval.chunks import Workers, slices, tile_rows, working_rows
-from reidbench.engine.retrieval.distances import Array, Metric, Rows, squared_lengths
-from reidbench.engine.retrieval.matches import Indices
+from reidbench.engine.retrieval.distances import (
+    Array,
+    Metric,
+    Rows,
+    measure_once,
+    squared_lengths,
+)
+from reidbench.engine.retrieval.matches import Indices, Pairs
 
 _CENTRE_ROWS = 1024
+_FEW_PAIRS = 2**13  # too few to look for equal rows among them
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Queries:
 
 @dataclass(frozen=True)
 class Tile:
-    """A run of gallery rows less the centre, with their bias; ``rows`` are the embeddings."""
+    """Consecutive rows less the centre, with their bias; ``rows`` are the embeddings themselves."""
 
     span: slice
     rows: Rows
@@ -46,8 +53,18 @@ class Tile:
         """Return the tile with its offsets and bias on a device."""
         return replace(self, offsets=self.offsets.to(device), bias=self.bias.to(device))
 
+    def distances(self, measure: Callable[[Pairs], Array], pairs: Pairs) -> Array:
+        """Return ``measure`` of pairs with rows of this tile, of equal rows once if there are many.
+
+        Of an over-pruned network whose embeddings are all the same, every pair needs measuring.
+        """
+        if len(pairs.query) <= _FEW_PAIRS:
+            return measure(pairs)
+        originals = self.span.start + self._originals[pairs.gallery - self.span.start]
+        return measure_once(Pairs(pairs.query, originals), measure)
+
     @cached_property
-    def originals(self) -> Indices:
+    def _originals(self) -> Indices:
         """For every row of the tile, the first row of the tile with the same bits."""
         bits = np.dtype((np.void, self.rows.shape[1] * self.rows.itemsize))
         keys = np.ascontiguousarray(self.rows).view(bits).ravel()
@@ -75,26 +92,22 @@ def prepare_queries(rows: Rows, metric: Metric, centre: Array, workers: Workers)
         queries.terms[part] = metric.query_term(points, centre)
         queries.lengths[part] = _store(points - centre, queries.offsets[part])
 
-    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
+    workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
     return queries
 
 
 def gallery_tiles(
     rows: Rows, junk: NDArray[np.bool_], metric: Metric, centre: Array, workers: Workers
 ) -> Iterator[Tile]:
-    """Yield the gallery tile by tile; junk has bias minus infinity: behind everything."""
+    """Yield the gallery tile by tile; junk has bias minus infinity: it is behind everything."""
     for span in slices(len(rows), tile_rows(rows.shape[1])):
-        yield _tile(span, rows[span], junk[span], metric, centre, workers)
+        tile = prepare_tile(span, rows[span], metric, centre, workers)
+        tile.bias[torch.from_numpy(junk[span])] = -torch.inf
+        yield tile
 
 
-def _tile(
-    span: slice,
-    rows: Rows,
-    junk: NDArray[np.bool_],
-    metric: Metric,
-    centre: Array,
-    workers: Workers,
-) -> Tile:
+def prepare_tile(span: slice, rows: Rows, metric: Metric, centre: Array, workers: Workers) -> Tile:
+    """Return the tile of the embeddings ``rows``, which have the numbers of ``span``."""
     offsets = torch.empty(rows.shape)
     bias, lengths = np.empty(len(rows)), np.empty(len(rows))
 
@@ -103,9 +116,8 @@ def _tile(
         lengths[part] = _store(moved, offsets[part])
         bias[part] = metric.bias(moved, centre)
 
-    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
+    workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
     longest, largest_bias = float(lengths.max()), float(np.abs(bias).max())
-    bias[junk] = -np.inf
     return Tile(span, rows, offsets, torch.from_numpy(bias).float(), longest, largest_bias)
 
 

@@ -11,15 +11,16 @@ import numpy as np
 import torch
 
 from reidbench.engine.retrieval.chunks import Workers, slices, working_rows
-from reidbench.engine.retrieval.distances import Array, Metric, Rows, pair_distances
+from reidbench.engine.retrieval.distances import Array, Metric, Rows, measure_once, pair_distances
 from reidbench.engine.retrieval.matches import Indices, Pairs
+from reidbench.engine.retrieval.tiles import centre_of
 
 _FEW_PAIRS = 2**12  # too few to look for pairs of the same embeddings
 
 
 @dataclass(frozen=True)
 class Distinct:
-    """Which images have one embedding: junk has none."""
+    """Which images have the same embedding: junk has none."""
 
     first: Indices
     """``(u,)``: an image with each distinct embedding."""
@@ -33,7 +34,7 @@ class Distinct:
 class Images:
     """All images by number, the queries first; ``ranked`` are those that are not junk.
 
-    The rows of the two sides are read where they are: at MSMT17's size a copy is 0.7 GB.
+    The embeddings of the two sides are not copied: at MSMT17's size that would be 0.7 GB.
     """
 
     query: Rows
@@ -52,12 +53,17 @@ class Images:
         """Entries of an embedding."""
         return int(self.query.shape[1])
 
+    @cached_property
+    def centre(self) -> Array:
+        """A point ``(d,)`` near which products of embeddings are small."""
+        return centre_of(self.gallery, self.metric)
+
     def rows(self, chosen: Indices) -> Rows:
         """Return the embeddings ``(c, d)`` of the chosen images."""
         rows = np.empty((len(chosen), self.width), dtype=np.float32)
-        asks = chosen < len(self.query)
-        rows[asks] = self.query[chosen[asks]]
-        rows[~asks] = self.gallery[chosen[~asks] - len(self.query)]
+        of_query = chosen < len(self.query)
+        rows[of_query] = self.query[chosen[of_query]]
+        rows[~of_query] = self.gallery[chosen[~of_query] - len(self.query)]
         return rows
 
     @cached_property
@@ -66,7 +72,7 @@ class Images:
         numbers: dict[bytes, int] = {}
         of = np.full(len(self), -1, dtype=np.int64)
         for part in slices(len(self.ranked), working_rows(self.width)):
-            # Adding zero makes minus zero zero, which has other bits.
+            # Adding zero turns minus zero, which has other bits, into zero.
             points = self.metric.points(self.rows(self.ranked[part])) + 0.0
             digests = [blake2b(point, digest_size=16).digest() for point in points]
             of[self.ranked[part]] = [numbers.setdefault(key, len(numbers)) for key in digests]
@@ -74,23 +80,20 @@ class Images:
         return Distinct(self.ranked[first], of, copies)
 
     def distances(self, left: Indices, right: Indices) -> Array:
-        """Return the exact distance ``(p,)`` of every pair, equal pairs measured once."""
-        distinct = self.distinct
-        if len(left) <= _FEW_PAIRS or len(distinct.first) == len(self.ranked):
-            return self._measure(left, right)
-        size = len(distinct.first)
-        pairs, inverse = np.unique(
-            distinct.of[left] * size + distinct.of[right], return_inverse=True
-        )
-        return self._measure(distinct.first[pairs // size], distinct.first[pairs % size])[inverse]
+        """Return the exact distance ``(p,)`` of every pair, of equal embeddings measured once."""
+        first, of = self.distinct.first, self.distinct.of
+        if len(left) <= _FEW_PAIRS or len(first) == len(self.ranked):
+            return self._measure(Pairs(left, right))
+        return measure_once(Pairs(first[of[left]], first[of[right]]), self._measure)
 
-    def _measure(self, left: Indices, right: Indices) -> Array:
-        found = np.empty(len(left))
+    def _measure(self, pairs: Pairs) -> Array:
+        found = np.empty(len(pairs.query))
         sides = ((self.query, 0, len(self.query)), (self.gallery, len(self.query), len(self)))
-        for (rows, first, last), (others, start, stop) in product(sides, sides):
-            here = (first <= left) & (left < last) & (start <= right) & (right < stop)
-            pairs = Pairs(left[here] - first, right[here] - start)
+        for (rows, start, stop), (others, first, last) in product(sides, sides):
+            here = (start <= pairs.query) & (pairs.query < stop)
+            here &= (first <= pairs.gallery) & (pairs.gallery < last)
+            inside = Pairs(pairs.query[here] - start, pairs.gallery[here] - first)
             found[here] = pair_distances(
-                rows, others, pairs, metric=self.metric, workers=self.workers
+                rows, others, inside, metric=self.metric, workers=self.workers
             )
         return found
