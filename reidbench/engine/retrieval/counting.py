@@ -114,7 +114,6 @@ def count_in_blocks(
     distances: Array,
     blocks: Iterable[Block],
     workers: Workers,
-    *,
     terms: Array,
     weight: float,
 ) -> HitCounts:

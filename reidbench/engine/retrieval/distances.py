@@ -159,7 +159,7 @@ def pair_distances(
     together = working_rows(queries.shape[1])
 
     def distances(part: slice) -> list[Array]:
-        scratch = Scratch(together, queries.shape[1])
+        scratch = Scratch(min(together, part.stop - part.start), queries.shape[1])
         return [
             metric.distances(queries, gallery, pairs.at(part).at(span), scratch)
             for span in slices(part.stop - part.start, together)

@@ -13,7 +13,7 @@ counts add up over tiles: no matrix of queries x gallery is ever held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -23,16 +23,10 @@ from torch import Tensor
 
 from reidbench.engine.retrieval.chunks import Workers, slices, tile_rows
 from reidbench.engine.retrieval.counting import Block, HitCounts, count_in_blocks, error_bound
-from reidbench.engine.retrieval.distances import Array, Metric, Rows, pair_distances
+from reidbench.engine.retrieval.distances import Metric, Rows, pair_distances
 from reidbench.engine.retrieval.features import Features
 from reidbench.engine.retrieval.matches import JUNK, Pairs, hits, same_identity
-from reidbench.engine.retrieval.tiles import (
-    Queries,
-    Tile,
-    centre_of,
-    gallery_tiles,
-    prepare_queries,
-)
+from reidbench.engine.retrieval.tiles import Space, centre_of
 
 
 def count_negatives_ahead(
@@ -47,59 +41,43 @@ def count_negatives_ahead(
     queries, rows = float32_rows(query), float32_rows(gallery)
     same = same_identity(query, gallery)
     found = hits(same, query, gallery)
-    positives = Positives(same, rows.shape[1], len(query))
+    excluded = Excluded(same, query, gallery)
     with Workers.started(torch.get_num_threads()) as workers, full_precision():
         measure = partial(pair_distances, queries, rows, metric=metric, workers=workers)
-        centre = centre_of(rows, metric)
-        prepared = prepare_queries(queries, metric, centre, workers)
-        tiles = gallery_tiles(rows, gallery.pids == JUNK, metric, centre, workers)
-        blocks = _blocks(prepared.on(device), tiles, metric, positives, measure, chunk)
+        space = Space(metric, centre_of(rows, metric), workers, device)
+        prepared = space.queries(queries)
+
+        def blocks() -> Iterator[Block]:
+            for tile in space.tiles(rows):
+                error, distances = error_bound(prepared, tile, metric), tile.measured_by(measure)
+                for span in slices(len(query), chunk):
+                    nearness = excluded.hide(prepared.nearness(span, tile), span, tile.span)
+                    yield Block(span, tile.span.start, nearness, error, distances)
+
         return count_in_blocks(
-            found.query,
-            measure(found),
-            blocks,
-            workers,
-            terms=prepared.terms,
-            weight=metric.weight,
+            found.query, measure(found), blocks(), workers, prepared.terms, metric.weight
         )
 
 
-def _blocks(
-    queries: Queries,
-    tiles: Iterator[Tile],
-    metric: Metric,
-    positives: Positives,
-    measure: Callable[[Pairs], Array],
-    chunk: int,
-) -> Iterator[Block]:
-    for tile in tiles:
-        error, there = error_bound(queries, tile, metric), tile.on(queries.offsets.device)
-        for span in slices(len(queries.terms), chunk):
-            nearness = torch.mm(queries.offsets[span], there.offsets.T).add_(there.bias)
-            positives.hide(nearness, span, tile.span)
-            distances = partial(tile.distances, measure)
-            yield Block(span, tile.span.start, nearness, error, distances)
+class Excluded:
+    """What is not a negative: junk, and the pairs of one identity, found by tile and queries."""
 
-
-class Positives:
-    """The pairs of one identity, found by tile and run of queries: they are never negatives."""
-
-    def __init__(self, pairs: Pairs, width: int, queries: int) -> None:
-        self._queries, self._tile = queries, tile_rows(width)
-        keys = pairs.gallery // self._tile * queries + pairs.query
+    def __init__(self, same: Pairs, query: Features, gallery: Features) -> None:
+        self._queries, self._tile = len(query), tile_rows(gallery.embeddings.shape[1])
+        keys = same.gallery // self._tile * self._queries + same.query
         order = np.argsort(keys, kind="stable")
-        self._keys, self._pairs = keys[order], pairs.at(order)
+        self._keys, self._pairs = keys[order], same.at(order)
+        self._junk = torch.from_numpy(gallery.pids == JUNK)
 
-    def hide(self, nearness: Tensor, queries: slice, tile: slice) -> None:
-        """Set the nearness ``(c, t)`` of queries to a tile to minus infinity for these pairs."""
+    def hide(self, nearness: Tensor, queries: slice, tile: slice) -> Tensor:
+        """Return the nearness ``(c, t)`` of queries to a tile, set to minus infinity for these."""
         start = tile.start // self._tile * self._queries
         edges = np.searchsorted(self._keys, [start + queries.start, start + queries.stop])
         pairs = self._pairs.at(slice(*edges))
-        row, column = (
-            torch.from_numpy(index).to(nearness.device)
-            for index in (pairs.query - queries.start, pairs.gallery - tile.start)
-        )
-        nearness[row, column] = -torch.inf
+        row, column = (pairs.query - queries.start, pairs.gallery - tile.start)
+        on = nearness.device
+        nearness[torch.from_numpy(row).to(on), torch.from_numpy(column).to(on)] = -torch.inf
+        return nearness.masked_fill_(self._junk[tile].to(on), -torch.inf)
 
 
 @contextmanager

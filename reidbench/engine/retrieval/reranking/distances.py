@@ -1,4 +1,4 @@
-"""The re-ranked distance: exact for chosen pairs, and as a float32 nearness for blocks of pairs."""
+"""The re-ranked distance: exact for pairs, and as a float32 nearness for blocks of pairs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from reidbench.engine.retrieval.chunks import slices
 from reidbench.engine.retrieval.counting import Block, error_bound
 from reidbench.engine.retrieval.distances import SIMILARITY_STEP, Array
 from reidbench.engine.retrieval.matches import Indices, Pairs
-from reidbench.engine.retrieval.ranking import Positives
+from reidbench.engine.retrieval.ranking import Excluded
 from reidbench.engine.retrieval.reranking.encoding import relative
 from reidbench.engine.retrieval.reranking.images import Images
-from reidbench.engine.retrieval.tiles import gallery_tiles, prepare_queries
 
 _TERMS = 2**19  # entries compared at a time, or those of one row
 _PAIRS = 2**13  # rows compared at a time
@@ -52,30 +50,22 @@ class Reranked:
             result += self.weight * relative(distance, self.farthest[pairs.query])
         return result
 
-    def blocks(self, positives: Positives, junk: NDArray[np.bool_], chunk: int) -> Iterator[Block]:
+    def blocks(self, excluded: Excluded, chunk: int) -> Iterator[Block]:
         """Yield minus the distances of queries to the gallery, ``chunk`` queries at a time."""
-        images, size = self.images, len(self.images.query)
-        metric, workers, centre = images.metric, images.workers, images.centre
-        queries = prepare_queries(images.query, metric, centre, workers).on(images.device)
-        scale = self.weight / metric.weight * relative(np.ones(size), self.farthest[:size])
-        for tile in gallery_tiles(images.gallery, np.zeros_like(junk), metric, centre, workers):
-            error = scale * error_bound(queries, tile, metric) + _SINGLE_ERROR
-            rows, there = (
-                slice(size + tile.span.start, size + tile.span.stop),
-                tile.on(images.device),
-            )
+        space, size, sums = self.images.space, len(self.images.query), self.sums
+        queries = space.queries(self.images.query)
+        scale = self.weight / space.metric.weight * relative(np.ones(size), self.farthest[:size])
+        for tile in space.tiles(self.images.gallery):
+            error = scale * error_bound(queries, tile, space.metric) + _SINGLE_ERROR
+            rows = slice(size + tile.span.start, size + tile.span.stop)
             index = self.vectors[rows].T.tocsr()
             for span in slices(size, chunk):
-                result = _block_overlaps(self.vectors[span], index)
-                result = _jaccard(result, self.sums[span, None] + self.sums[rows])
-                result *= 1.0 - self.weight
-                product = torch.mm(queries.offsets[span], there.offsets.T).add_(there.bias)
-                distance = queries.terms[span, None] - product.cpu().numpy()
-                distance *= scale[span, None]
-                result += distance
-                nearness = torch.from_numpy(np.negative(result, out=result).astype(np.float32))
-                nearness[:, torch.from_numpy(junk[tile.span])] = -torch.inf
-                positives.hide(nearness, span, tile.span)
+                overlap = _block_overlaps(self.vectors[span], index)
+                result = (1.0 - self.weight) * _jaccard(overlap, sums[span, None] + sums[rows])
+                distance = queries.terms[span, None] - queries.nearness(span, tile).cpu().numpy()
+                result += scale[span, None] * distance
+                nearness = torch.from_numpy(-result.astype(np.float32))
+                nearness = excluded.hide(nearness, span, tile.span)
                 yield Block(span, tile.span.start, nearness, error, self.distances)
 
 
@@ -84,13 +74,7 @@ def _jaccard(overlap: Array, sums: Array) -> Array:
 
     It is rounded as cosines are: equal shares of different vectors become equal numbers.
     """
-    share = sums - overlap
-    np.divide(overlap, share, out=share)
-    share /= SIMILARITY_STEP
-    np.rint(share, out=share)
-    share *= -SIMILARITY_STEP
-    share += 1.0
-    return share
+    return 1.0 - np.rint(overlap / (sums - overlap) / SIMILARITY_STEP) * SIMILARITY_STEP
 
 
 def _pair_overlaps(vectors: csr_matrix, left: Indices, right: Indices) -> Array:

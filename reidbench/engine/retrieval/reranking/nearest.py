@@ -8,37 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from reidbench.engine.retrieval.chunks import slices, tile_rows
-from reidbench.engine.retrieval.counting import error_bound
+from reidbench.engine.retrieval.counting import Block, error_bound
 from reidbench.engine.retrieval.distances import Array
-from reidbench.engine.retrieval.matches import Indices
+from reidbench.engine.retrieval.matches import Indices, Pairs
 from reidbench.engine.retrieval.reranking.images import Images
-from reidbench.engine.retrieval.tiles import prepare_queries, prepare_tile
 
 
 @dataclass(frozen=True)
 class Best:
-    """The ``(u, keep)`` columns of least cost of every row, the least first."""
+    """The ``(u, keep)`` distinct embeddings at the least cost from each, the least first.
 
-    column: NDArray[np.int32]
-    """Which distinct embedding; -1 where there are no more."""
-    cost: Array
-    """The distance times ``sign``; infinity where there are no more."""
+    The cost is the distance times ``sign``: 1 for the nearest, -1 for the farthest. Where there are
+    no more, the index is -1 and the cost infinite.
+    """
+
     sign: float
-    """1 where the nearest are looked for, -1 where the farthest are."""
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The nearness ``(c, t)`` of a run of distinct embeddings to others from ``start`` on."""
-
-    span: slice
-    start: int
-    nearness: Tensor
-    terms: Array
-    error: Array
+    index: NDArray[np.int32]
+    cost: Array
 
 
 def find_nearest(images: Images, keep: int, chunk: int) -> tuple[Best, Array]:
@@ -48,61 +36,68 @@ def find_nearest(images: Images, keep: int, chunk: int) -> tuple[Best, Array]:
     the nearest, given the bound of its error, and only these are measured. ``chunk`` embeddings are
     multiplied at a time.
     """
-    size = len(images.distinct.first)
+    size = len(images.distinct)
     near, far = (
-        Best(np.full((size, k), -1, np.int32), np.full((size, k), np.inf), sign)
-        for k, sign in ((keep, 1.0), (1, -1.0))
+        Best(sign, np.full((size, k), -1, np.int32), np.full((size, k), np.inf))
+        for sign, k in ((1.0, keep), (-1.0, 1))
     )
-    for block in _blocks(images, chunk):
+    for block, terms in _blocks(images, chunk):
         for best in (near, far):
-            row, column = _candidates(best, block, images.metric.weight)
-            _merge(best, images, block, row, column)
+            _merge(best, block, *_candidates(best, block, terms, images.space.metric.weight))
     return near, -far.cost[:, 0]
 
 
-def _blocks(images: Images, chunk: int) -> Iterator[_Block]:
-    first, metric, workers = images.distinct.first, images.metric, images.workers
+def _blocks(images: Images, chunk: int) -> Iterator[tuple[Block, Array]]:
+    """Yield the nearness of runs of distinct embeddings to others, and the terms of the former."""
+    space, first = images.space, images.distinct
+
+    def distances(pairs: Pairs) -> Array:
+        return images.distances(first[pairs.query], first[pairs.gallery])
+
     # Two sides of a product and their float32 offsets are held at once.
-    side = max(1, tile_rows(images.width) // 2)
+    side = max(1, tile_rows(images.query.shape[1]) // 2)
     for rows in slices(len(first), side):
-        queries = prepare_queries(images.rows(first[rows]), metric, images.centre, workers)
-        queries = queries.on(images.device)
+        queries = space.queries(images.rows(first[rows]))
         for columns in slices(len(first), side):
-            others = images.rows(first[columns])
-            tile = prepare_tile(columns, others, metric, images.centre, workers).on(images.device)
-            error = error_bound(queries, tile, metric)
+            tile = space.tile(columns, images.rows(first[columns]))
+            error = error_bound(queries, tile, space.metric)
             for part in slices(len(error), chunk):
-                nearness = torch.mm(queries.offsets[part], tile.offsets.T).add_(tile.bias)
                 span = slice(rows.start + part.start, rows.start + part.stop)
-                yield _Block(span, columns.start, nearness, queries.terms[part], error[part])
+                nearness = queries.nearness(part, tile)
+                yield (
+                    Block(span, columns.start, nearness, error[part], distances),
+                    queries.terms[part],
+                )
 
 
-def _candidates(best: Best, block: _Block, weight: float) -> tuple[Indices, Indices]:
+def _candidates(best: Best, block: Block, terms: Array, weight: float) -> tuple[Indices, Indices]:
     """Return the cells of a block, by row and column, that can be among the best of their row."""
-    values, (_, width) = best.sign * block.nearness, block.nearness.shape
-    cost, keep = best.cost[block.span], best.cost.shape[1]
-    # What is not as near as the last of the best so far, or as `keep` others of this block, is out.
-    edge = best.sign * block.terms - weight * cost[:, -1] - block.error
-    if keep <= width:
+    values, keep = best.sign * block.nearness, best.cost.shape[1]
+
+    def reaching(edge: Array) -> Indices:
+        lowered = np.nextafter(edge.astype(np.float32), np.float32(-np.inf))
+        cells = values >= torch.from_numpy(lowered).to(values.device)[:, None]
+        # One-dimensional nonzero() is several times faster than two-dimensional.
+        return cells.flatten().nonzero().flatten().cpu().numpy()
+
+    # Others are farther than the last of the best so far, or than `keep` cells of the same row.
+    edge = best.sign * terms - weight * best.cost[block.span, -1] - block.error
+    found = reaching(edge)
+    if len(found) > keep * len(values) and keep <= values.shape[1]:
         last = values.topk(keep, dim=1).values[:, -1].cpu().numpy()
-        edge = np.maximum(edge, last - 2.0 * block.error)
-    edge = np.nextafter(edge.astype(np.float32), np.float32(-np.inf))
-    cells = values >= torch.from_numpy(edge).to(values.device)[:, None]
-    # One-dimensional nonzero() is several times faster than two-dimensional.
-    row, column = np.divmod(cells.flatten().nonzero().flatten().cpu().numpy(), width)
+        found = reaching(np.maximum(edge, last - 2.0 * block.error))
+    row, column = np.divmod(found, values.shape[1])
     return row, column
 
 
-def _merge(best: Best, images: Images, block: _Block, row: Indices, column: Indices) -> None:
+def _merge(best: Best, block: Block, row: Indices, column: Indices) -> None:
     """Measure cells of a block, and keep the best of them and of those so far."""
-    first, (size, keep) = images.distinct.first, best.cost[block.span].shape
-    cost = images.distances(first[block.span.start + row], first[block.start + column])
-    rows = np.concatenate([np.repeat(np.arange(size), keep), row])
-    columns = np.concatenate([best.column[block.span].ravel(), block.start + column])
-    costs = np.concatenate([best.cost[block.span].ravel(), best.sign * cost])
-    order = np.lexsort((columns, costs, rows))
-    counts = np.bincount(rows)
-    place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = order[place < keep]
-    best.column[block.span] = columns[kept].reshape(size, keep)
-    best.cost[block.span] = costs[kept].reshape(size, keep)
+    span, keep = block.span, best.cost.shape[1]
+    cost = best.sign * block.distances(Pairs(span.start + row, block.start + column))
+    rows = np.concatenate([np.repeat(np.arange(span.stop - span.start), keep), row])
+    indices = np.concatenate([best.index[span].ravel(), block.start + column])
+    costs = np.concatenate([best.cost[span].ravel(), cost])
+    order = np.lexsort((indices, costs, rows))
+    place = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
+    kept = order[place < keep].reshape(-1, keep)
+    best.index[span], best.cost[span] = indices[kept], costs[kept]
