@@ -58,13 +58,15 @@ class Reranked:
         for tile in space.tiles(self.images.gallery):
             error = scale * error_bound(queries, tile, space.metric) + _SINGLE_ERROR
             rows = slice(size + tile.span.start, size + tile.span.stop)
-            index = self.vectors[rows].T.tocsr()
+            index = self.vectors[rows].T.tocsr().astype(np.float64)
             for span in slices(size, chunk):
                 overlap = _block_overlaps(self.vectors[span], index)
-                result = (1.0 - self.weight) * _jaccard(overlap, sums[span, None] + sums[rows])
+                result = _jaccard(overlap, sums[span, None] + sums[rows])
+                result *= 1.0 - self.weight
                 distance = queries.terms[span, None] - queries.nearness(span, tile).cpu().numpy()
-                result += scale[span, None] * distance
-                nearness = torch.from_numpy(-result.astype(np.float32))
+                distance *= scale[span, None]
+                result += distance
+                nearness = torch.from_numpy(result.astype(np.float32)).neg_()
                 nearness = excluded.hide(nearness, span, tile.span)
                 yield Block(span, tile.span.start, nearness, error, self.distances)
 
@@ -72,9 +74,17 @@ class Reranked:
 def _jaccard(overlap: Array, sums: Array) -> Array:
     """Return one minus the smaller entries over the larger ones (eq. 10), from both sums.
 
-    It is rounded as cosines are: equal shares of different vectors become equal numbers.
+    It is rounded as cosines are: equal shares of different vectors become equal numbers. ``sums``
+    is overwritten, because blocks of pairs are large.
     """
-    return 1.0 - np.rint(overlap / (sums - overlap) / SIMILARITY_STEP) * SIMILARITY_STEP
+    share = sums
+    share -= overlap
+    np.divide(overlap, share, out=share)
+    share /= SIMILARITY_STEP
+    np.rint(share, out=share)
+    share *= -SIMILARITY_STEP
+    share += 1.0
+    return share
 
 
 def _pair_overlaps(vectors: csr_matrix, left: Indices, right: Indices) -> Array:
@@ -89,7 +99,7 @@ def _pair_overlaps(vectors: csr_matrix, left: Indices, right: Indices) -> Array:
 def _block_overlaps(rows: csr_matrix, index: csr_matrix) -> Array:
     """Return the sum of the smaller entries ``(c, t)`` of every row and every column of ``index``.
 
-    The entries are integers, so their sums are exact whatever their order.
+    The entries are integers below 2^53, so their sums are exact whatever their order.
     """
     count, terms = rows.shape[0], int(np.diff(index.indptr)[rows.indices].sum())
     if terms > _TERMS and count > 1:
@@ -97,6 +107,6 @@ def _block_overlaps(rows: csr_matrix, index: csr_matrix) -> Array:
         return np.vstack([_block_overlaps(half, index) for half in halves])
     shared = index[rows.indices]  # for each entry of a row, the vectors that have it too
     shared.data = np.minimum(shared.data, np.repeat(rows.data, np.diff(shared.indptr)))
-    entries = (np.ones(rows.nnz, dtype=np.int64), np.arange(rows.nnz), rows.indptr)
-    overlaps: Array = (csr_matrix(entries, (count, rows.nnz)) @ shared).toarray().astype(np.float64)
+    entries = (np.ones(rows.nnz), np.arange(rows.nnz), rows.indptr)
+    overlaps: Array = (csr_matrix(entries, (count, rows.nnz)) @ shared).toarray()
     return overlaps

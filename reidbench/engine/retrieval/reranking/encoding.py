@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,7 @@ def _means(rows: csr_matrix, vectors: csr_matrix) -> csr_matrix:
     return sums
 
 
-def _ones_in_rows(counts: NDArray[np.integer], columns: Indices, width: int) -> csr_matrix:
+def _ones_in_rows(counts: NDArray[Any], columns: NDArray[Any], width: int) -> csr_matrix:
     first = np.concatenate([[0], np.cumsum(counts)])
     return csr_matrix((np.ones(len(columns), np.int32), columns, first), (len(counts), width))
 
