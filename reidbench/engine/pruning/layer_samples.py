@@ -13,7 +13,8 @@ from torch.nn import functional
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ChannelGraph, GroupView, PruningPlan
 from reidbench.engine.channels.graph import Slice
-from reidbench.engine.pruning.calibration import Batches, evaluating
+from reidbench.engine.modes import evaluating
+from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.training import Network
 
 

@@ -22,7 +22,8 @@ from reidbench.api.tasks import (
 )
 from reidbench.config.protocol import Protocol
 from reidbench.engine.channels import GroupView
-from reidbench.engine.pruning.calibration import Batches, evaluating
+from reidbench.engine.modes import evaluating
+from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.pruning.feature_maps import Seen, observing
 from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
 from reidbench.engine.training import Network
