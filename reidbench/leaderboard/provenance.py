@@ -18,11 +18,11 @@ def origins(results: Iterable[Result]) -> tuple[Origin, ...]:
 
 
 def _facts(provenance: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    packages, hardware = _part(provenance, "packages"), _part(provenance, "hardware")
+    hardware = _section(provenance, "hardware")
     facts = {
         "reidbench": _text(provenance.get("reidbench")),
-        "commit": _commit(_part(provenance, "git")),
-        "torch": _text(packages.get("torch")),
+        "commit": _commit(_section(provenance, "git")),
+        "torch": _text(_section(provenance, "packages").get("torch")),
         "hardware": _hardware(hardware),
         "threads": _text(hardware.get("threads")),
         "device": _text(provenance.get("device")),
@@ -30,9 +30,9 @@ def _facts(provenance: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(facts.items())
 
 
-def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = provenance.get(name)
-    return part if isinstance(part, Mapping) else {}
+def _section(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = provenance.get(name)
+    return section if isinstance(section, Mapping) else {}
 
 
 def _text(value: object) -> str:
