@@ -1,17 +1,7 @@
 """Results as tables that compare methods at matched reductions; nothing here needs torch."""
 
 from reidbench.leaderboard.build import build
-from reidbench.leaderboard.model import (
-    Leaderboard,
-    Origin,
-    OtherNetwork,
-    ReportedRow,
-    Row,
-    Section,
-    Table,
-    TableSetting,
-    UsedComponent,
-)
+from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
 from reidbench.leaderboard.render.markdown import to_markdown
@@ -21,14 +11,9 @@ from reidbench.leaderboard.reported.match import with_reported
 __all__ = [
     "Leaderboard",
     "LeaderboardError",
-    "Origin",
-    "OtherNetwork",
     "ReportedRow",
     "Row",
-    "Section",
     "Table",
-    "TableSetting",
-    "UsedComponent",
     "build",
     "claims_to_csv",
     "to_csv",

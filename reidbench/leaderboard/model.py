@@ -54,6 +54,7 @@ class Row:
     a row that may not be ranked, and the comparison of the dense row with itself.
     """
 
+    setting: TableSetting
     label: str
     method: str
     version: str
@@ -112,14 +113,6 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherNetwork:
-    """The dense network of another backbone; its difference is to this table's dense network."""
-
-    setting: TableSetting
-    row: Row
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportedRow:
     """What a paper reports of a network, in the paper's units; not measured here."""
 
@@ -139,8 +132,11 @@ class Table:
     """None if no trial of the table was scored, as for the excluded queries."""
     excluded_queries: int | None
     sections: tuple[Section, ...]
-    other_networks: tuple[OtherNetwork, ...] = ()
-    """The dense networks of other backbones, the most MACs first; never ranked."""
+    other_networks: tuple[Row, ...] = ()
+    """The dense networks of other backbones, the most MACs first; never ranked.
+
+    Their differences are to this table's dense network.
+    """
     reported: tuple[ReportedRow, ...] = ()
 
     @property

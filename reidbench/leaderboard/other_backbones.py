@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reidbench.leaderboard.model import OtherNetwork, Table, TableSetting
+from reidbench.leaderboard.model import Row, Table, TableSetting
 from reidbench.leaderboard.paired_scores import PairedScores, refuse_different_queries
 from reidbench.leaderboard.row_trials import RowTrials, grouped
 from reidbench.leaderboard.rows import compared
@@ -55,21 +55,18 @@ def _other_networks(
     family: Sequence[Table],
     dense: Mapping[TableSetting, RowTrials],
     scores: PairedScores,
-) -> tuple[OtherNetwork, ...]:
+) -> tuple[Row, ...]:
     base = dense.get(table.setting)
     rows = {it.setting: it.reference for it in _others(table, family) if it.reference}
     for setting in rows:
         refuse_different_queries([dense[setting], *([base] if base else [])])
     return tuple(
-        OtherNetwork(
-            setting=setting,
+        replace(
+            compared(row, dense[setting], base, scores),
+            label=_label(setting, rows),
             # Reductions are shares of a row's own dense network: here they would say nothing.
-            row=replace(
-                compared(row, dense[setting], base, scores),
-                label=_label(setting, rows),
-                achieved=None,
-                max_miss=None,
-            ),
+            achieved=None,
+            max_miss=None,
         )
         for setting, row in rows.items()
     )

@@ -44,13 +44,11 @@ class PairedScores:
             return None
         # Numbered within these pairs, so that a claim on one pair has the draws of its table.
         sets = sorted({row.test_set for pair in pairs for row in pair})
-        means = [
-            (
-                self.mean(first, metric, sets.index(first.test_set)),
-                self.mean(second, metric, sets.index(second.test_set)),
-            )
-            for first, second in pairs
-        ]
+
+        def mean(row: RowTrials) -> MeanScore:
+            return self.mean(row, metric, sets.index(row.test_set))
+
+        means = [(mean(first), mean(second)) for first, second in pairs]
         return pooled_difference(means, comparisons=comparisons)
 
     def mean(self, row: RowTrials, metric: Metric = "mAP", test_set: int = 0) -> MeanScore:

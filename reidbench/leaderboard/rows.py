@@ -24,9 +24,10 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
     statuses = {result.status for result in row.trials}
 
     def final(metric: str) -> Spread | None:
-        return _spread(getattr(score.final, metric) for score in scores)
+        return mean_sd([getattr(score.final, metric) for score in scores])
 
     return Row(
+        setting=row.setting,
         label=_label(row, [it for it in table if it.id.method == trial.method]),
         method=trial.method,
         version=row.method.version,
@@ -43,8 +44,8 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         rank5=final("rank5"),
         mean_inp=final("mINP"),
         trapezoid=final("mAP_trapezoid"),
-        before_retraining=_spread(
-            score.before_retraining.mAP for score in scores if score.before_retraining
+        before_retraining=mean_sd(
+            [score.before_retraining.mAP for score in scores if score.before_retraining]
         ),
         achieved=_mean(cost.reduction for cost in costs),
         max_miss=max(misses, default=None),
@@ -101,11 +102,6 @@ def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:
         f"off target: misses {100 * trial.reduction:g} % by up to {worst}, "
         f"more than the tolerance of {100 * tolerance:g}"
     ]
-
-
-def _spread(values: Iterable[float]) -> Spread | None:
-    found = list(values)
-    return mean_sd(found) if found else None
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -62,15 +62,6 @@ class MeanScore:
     observed: Array
     drawn: Array
 
-    def minus(self, other: MeanScore) -> Interval | None:
-        """Return the interval of the difference over the seeds both have; None without one.
-
-        Each draw takes its identities, and as many of the shared seeds as there are, again with
-        replacement, the same for both rows: the interval says how far the difference depends on
-        who is in the test set and on the seed. A single seed cannot show the latter.
-        """
-        return pooled_difference([(self, other)])
-
 
 @dataclass(frozen=True, eq=False)
 class Resamples:
@@ -102,8 +93,10 @@ class Resamples:
         return np.stack([np.bincount(self.identity, row, identities) for row in rows], axis=1)
 
 
-def mean_sd(values: Sequence[float]) -> Spread:
-    """Return the mean and the sample standard deviation (ddof 1) of one value or more."""
+def mean_sd(values: Sequence[float]) -> Spread | None:
+    """Return the mean and the sample standard deviation (ddof 1); None without values."""
+    if not values:
+        return None
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
@@ -146,6 +139,7 @@ def pooled_difference(
     draw takes its identities, and as many seeds as any pair has, with replacement, the same for
     all pairs; a draw leaves out the pairs that have none of its seeds. So the interval says how
     far the mean depends on who is in the test sets and on the seeds, not on which pairs there are.
+    A single seed cannot show how far it depends on the seed.
     """
     observed = np.stack([first.observed - second.observed for first, second in pairs])
     shared = ~np.isnan(observed).all(axis=0)
@@ -172,7 +166,7 @@ def ranks(rows: Sequence[MeanScore]) -> list[Rank]:
     places: list[int] = [0] * len(rows)
     best = 0  # position in ``order`` of the row that opened the current rank
     for position, row in enumerate(order):
-        difference = rows[order[best]].minus(rows[row])
+        difference = pooled_difference([(rows[order[best]], rows[row])])
         if difference is not None and difference.above_zero:
             best = position
         places[row] = best + 1

@@ -24,13 +24,13 @@ C1 = {"parameters": 11.9}
 
 def rows(results: list[Result]) -> dict[str, Row]:
     """Return the other networks that the one table shows, by their labels."""
-    return {other.row.label: other.row for other in only_table(results).other_networks}
+    return {other.label: other for other in only_table(results).other_networks}
 
 
 def test_a_table_shows_the_dense_networks_of_other_backbones() -> None:
     table = only_table(board())
     assert table.setting.backbone == "resnet50"
-    assert [other.row.label for other in table.other_networks] == [
+    assert [other.label for other in table.other_networks] == [
         "resnet34 dense",
         "resnet18 dense",
     ]
@@ -138,14 +138,13 @@ def test_backbones_that_were_both_pruned_have_a_table_each_with_the_other_beside
     small = pruned("l1", 0.5, parameters=5.5, backbone="resnet18")
     tables = build([*board(), small]).tables
     beside = {
-        table.setting.backbone: [other.row.label for other in table.other_networks]
-        for table in tables
+        table.setting.backbone: [other.label for other in table.other_networks] for table in tables
     }
     assert beside == {
         "resnet18": ["resnet50 dense", "resnet34 dense"],
         "resnet50": ["resnet34 dense", "resnet18 dense"],
     }
-    deltas = {table.setting.backbone: table.other_networks[-1].row.delta for table in tables}
+    deltas = {table.setting.backbone: table.other_networks[-1].delta for table in tables}
     assert deltas["resnet18"] == pytest.approx(0.06)
 
 

@@ -171,12 +171,6 @@ def test_a_pair_counted_twice_is_no_more_evidence(pairs: Pairs) -> None:
     assert_close(pooled(pairs + pairs), pooled(pairs))
 
 
-def test_one_pair_alone_is_the_difference_of_its_rows() -> None:
-    pids = [0, 0, 1, 2, 2, 3]
-    first, second = row(1, 3, pids), row(2, 3, pids)
-    assert pooled([(first, second)]) == first.mean.minus(second.mean)
-
-
 def test_pairs_without_a_seed_in_common_have_no_difference() -> None:
     pids = [0, 1]
     first, second = row(1, 2, pids), row(2, 2, pids)

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 R = TypeVar("R")
 Value = str | int | float | bool | None
 NOTHING = "-"
+PERCENT = 0.01
+"""The unit of shares, and of differences of shares in points."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +55,34 @@ def attributes(*names: str, **renamed: str) -> dict[str, Callable[[Any], Value]]
 def number(path: str, unit: float, digits: int) -> Callable[[Any], float | None]:
     """Return how to read an attribute as a number in a unit."""
     read = attribute(path)
-    # Adding zero turns -0.0 into 0.0.
-    return lambda it: None if (value := read(it)) is None else round(value / unit, digits) + 0.0
+    return lambda item: _rounded(read(item), unit, digits)
 
 
 def points(path: str) -> Callable[[Any], float | None]:
     """Return how to read a share in percent, or a difference of shares in points."""
-    return number(path, 0.01, 4)
+    return number(path, PERCENT, 4)
 
 
-def percent(share: float | None, digits: int = 1) -> str:
+def fixed(value: float | None, unit: float, digits: int) -> str:
+    """Write a value in a unit."""
+    return NOTHING if value is None else f"{_rounded(value, unit, digits):.{digits}f}"
+
+
+def percent(share: float | None) -> str:
     """Write a share as a percentage, without the sign."""
-    text = NOTHING if share is None else f"{100 * share:.{digits}f}"
-    return text.lstrip("-") if share and float(text) == 0 else text
+    return fixed(share, PERCENT, 1)
 
 
 def signed(share: float) -> str:
     """Write a difference in percentage points, with its sign."""
     text = percent(share)
     return text if text.startswith("-") or text == "0.0" else f"+{text}"
+
+
+def _rounded(value: float | None, unit: float, digits: int) -> float | None:
+    if value is None:
+        return None
+    # A share divided by 0.01 would round 0.7475 down to 74.7.
+    scaled = 100 * value if unit == PERCENT else value / unit
+    # Adding zero turns -0.0 into 0.0.
+    return round(scaled, digits) + 0.0

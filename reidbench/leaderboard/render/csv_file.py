@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reidbench.leaderboard.model import Leaderboard, Table
 from reidbench.leaderboard.render.claim_columns import CLAIM_COLUMNS
 from reidbench.leaderboard.render.columns import Value, values
-from reidbench.leaderboard.render.row_columns import ROW_COLUMNS, SETTING_COLUMNS
+from reidbench.leaderboard.render.row_columns import ROW_COLUMNS
 
 TABLE = "table_backbone"
 
@@ -33,11 +33,8 @@ def claims_to_csv(leaderboard: Leaderboard) -> str:
 
 
 def _rows(table: Table) -> Iterator[dict[str, Value]]:
-    rows = [(table.setting, row) for row in table.unique_rows]
-    rows += [(other.setting, other.row) for other in table.other_networks]
-    for setting, row in rows:
-        name = {TABLE: table.setting.backbone}
-        yield {**name, **values(SETTING_COLUMNS, setting), **values(ROW_COLUMNS, row)}
+    for row in (*table.unique_rows, *table.other_networks):
+        yield {TABLE: table.setting.backbone, **values(ROW_COLUMNS, row)}
 
 
 def _text(rows: Sequence[Mapping[str, Value]]) -> str:

@@ -23,7 +23,7 @@ def blocks(table: Table) -> Iterator[tuple[str, Section]]:
         reduction = f"{100 * section.reduction:g} % fewer MACs"
         yield reduction if section.reduction else "Nothing removed", section
     if table.other_networks:
-        rows = tuple(other.row for other in table.other_networks)
+        rows = table.other_networks
         yield OTHER_NETWORKS, Section(reduction=0.0, reference=table.reference, rows=rows)
 
 
@@ -55,6 +55,6 @@ def flags(row: Row) -> list[str]:
 
 def numbered_notes(table: Table) -> dict[str, int]:
     """Number the notes of a table's rows; rows with the same note share its number."""
-    rows = (*table.unique_rows, *(other.row for other in table.other_networks))
+    rows = (*table.unique_rows, *table.other_networks)
     notes = dict.fromkeys(note for row in rows for note in row.notes)
     return {note: number for number, note in enumerate(notes, start=1)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reidbench.leaderboard.model import Row, TableSetting
+from reidbench.leaderboard.model import Row
 from reidbench.leaderboard.render.columns import (
     NOTHING,
+    PERCENT,
     Column,
     attribute,
     attributes,
+    fixed,
     number,
     percent,
     points,
@@ -29,6 +31,10 @@ def _delta(row: Row) -> str:
     return signed(row.delta) + ends
 
 
+def _components(row: Row) -> str:
+    return "; ".join(f"{it.role} {it}" for it in row.setting.components)
+
+
 def _epochs(row: Row) -> str:
     return NOTHING if row.epochs is None else f"{row.epochs:g}"
 
@@ -44,30 +50,21 @@ def _score(name: str, heading: str, field: str, weight: int = 0, short: str = ""
     return Column(name, heading, cell, values, weight, short)
 
 
-def _share(name: str, heading: str, field: str, weight: int = 0, short: str = "") -> Column[Row]:
-    """Describe a share in percent, or points."""
-    read = attribute(field)
-    values = {name: points(field)}
-    return Column(name, heading, lambda row: percent(read(row), 2), values, weight, short)
-
-
-def _amount(
+def _number(
     name: str,
     heading: str,
     field: str,
     unit: float,
-    text: str,
-    digits: int,
+    digits: tuple[int, int],
     weight: int = 0,
     short: str = "",
 ) -> Column[Row]:
-    """Describe an amount in a unit, with its format as text and its digits as a number."""
+    """Describe a number in a unit, with the digits that people read and those that are kept."""
     read = attribute(field)
-
-    def cell(row: Row) -> str:
-        return NOTHING if read(row) is None else format(read(row) / unit, text)
-
-    return Column(name, heading, cell, {name: number(field, unit, digits)}, weight, short)
+    values = {name: number(field, unit, digits[1])}
+    return Column(
+        name, heading, lambda row: fixed(read(row), unit, digits[0]), values, weight, short
+    )
 
 
 def _if_known(known: str, field: str) -> dict[str, Callable[[Row], bool | None]]:
@@ -75,6 +72,14 @@ def _if_known(known: str, field: str) -> dict[str, Callable[[Row], bool | None]]
     return {field: lambda row: None if getattr(row, known) is None else getattr(row, field)}
 
 
+_SETTING = {
+    name: f"setting.{name}"
+    for name in ("drawn", "scenario", "backbone", "source", "target", "protocol")
+} | {
+    "protocol_sha256": "setting.protocol_hash",
+    "division": "setting.division",
+    "engine": "setting.engine",
+}
 _HOW = Column("how", "when, where", _how, attributes("strategy", "allocation"))
 _SEEDS = Column[Row](
     "seeds",
@@ -96,14 +101,14 @@ _MEASURES = (
     _score("map_trapezoid", "mAP (trapezoid) %", "trapezoid", short="trapezoid %"),
     Column("delta_map", "Δ mAP [95 %]", _delta, _DELTA, weight=8),
     _score("map_before_retraining", "mAP before retraining %", "before_retraining", 2, "before %"),
-    _share("reduction_percent", "reduction %", "achieved", 6, "red. %"),
-    _share("max_miss_points", "max. miss", "max_miss"),
-    _amount("gmacs", "GMACs", "macs", 1e9, ".3f", 6, 4),
-    _amount("parameters_million", "params M", "parameters", 1e6, ".2f", 6, 3),
+    _number("reduction_percent", "reduction %", "achieved", PERCENT, (2, 4), 6, "red. %"),
+    _number("max_miss_points", "max. miss", "max_miss", PERCENT, (2, 4)),
+    _number("gmacs", "GMACs", "macs", 1e9, (3, 6), 4),
+    _number("parameters_million", "params M", "parameters", 1e6, (2, 6), 3),
     Column("epochs", "epochs", _epochs, attributes("epochs"), weight=1),
-    _amount("seconds", "seconds", "seconds", 1, ".0f", 1, 1),
-    _amount(
-        "choosing_seconds", "of these choosing", "choosing_seconds", 1, ".1f", 2, 0, "choosing s"
+    _number("seconds", "seconds", "seconds", 1, (0, 1), 1),
+    _number(
+        "choosing_seconds", "of these choosing", "choosing_seconds", 1, (1, 2), 0, "choosing s"
     ),
 )
 
@@ -111,6 +116,8 @@ PAGE_COLUMNS = (_HOW, *_MEASURES, _SEEDS)
 """What people read of a row, beside its rank and name, which need the table around it."""
 
 ROW_COLUMNS: tuple[Column[Row], ...] = (
+    *(Column[Row](name, values={name: attribute(path)}) for name, path in _SETTING.items()),
+    Column("components", values={"components": _components}),
     Column("reduction", values={"target_reduction_percent": points("reduction")}),
     Column("rank", values={**attributes("rank"), **_if_known("rank", "tied")}),
     Column(
@@ -127,16 +134,3 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     Column("notes", values={"notes": lambda row: "; ".join(row.notes)}),
 )
 """Everything about a row, in the order of the CSV."""
-
-
-def _components(setting: TableSetting) -> str:
-    return "; ".join(f"{it.role} {it}" for it in setting.components)
-
-
-SETTING_COLUMNS: tuple[Column[TableSetting], ...] = (
-    Column("data", values=attributes("drawn", "scenario", "backbone", "source", "target")),
-    Column("protocol", values=attributes("protocol", protocol_sha256="protocol_hash")),
-    Column("version", values=attributes("division", "engine")),
-    Column("components", values={"components": _components}),
-)
-"""What a row has in common with all rows of its table."""
