@@ -207,9 +207,9 @@ class Claim(_Frozen):
 
         Supported if all of it satisfies the bound, refuted if all of it violates it.
         """
-        least, most = self._range
-        if least <= low and high <= most:
+        if self.clearance(low, high) >= 0:
             return "supported"
+        least, most = self._range
         return "refuted" if high < least or most < low else "undecided"
 
     def clearance(self, low: float, high: float) -> float:

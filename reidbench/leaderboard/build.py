@@ -48,14 +48,10 @@ def build(results: Iterable[Result], claims: Iterable[Claim] = ()) -> Leaderboar
 
 
 def _refuse_repeated_trials(rows: Sequence[RowTrials]) -> None:
-    trials = [
-        same
-        for row in rows
-        for same in grouped(row.trials, lambda result: result.trial.seed).values()
-    ]
     repeated = [
         f"{' and '.join(f'{result.key}.json' for result in same)} ({same[0].trial})"
-        for same in trials
+        for row in rows
+        for same in grouped(row.trials, lambda result: result.trial.seed).values()
         if len(same) > 1
     ]
     if repeated:
@@ -75,7 +71,7 @@ def _table(setting: TableSetting, members: Sequence[RowTrials], scores: PairedSc
     budget = shared_budget(dense, members) if setting.division == "closed" else {}
     reference = make_row(dense, members) if dense else None
     rows = {
-        own: _held_to(budget, own, compared(make_row(own, members), own, dense, scores))
+        own: _on_budget(compared(make_row(own, members), own, dense, scores), own, budget)
         for own in members
         if own is not dense
     }
@@ -109,7 +105,8 @@ def _reference(table: Sequence[RowTrials]) -> RowTrials | None:
     return dense[0] if dense else None
 
 
-def _held_to(budget: Budget, own: RowTrials, row: Row) -> Row:
+def _on_budget(row: Row, own: RowTrials, budget: Budget) -> Row:
+    """Return a row that says whether it trained for the budget of its table."""
     why = off_budget(own, budget)
     return replace(row, on_budget=False, notes=(why, *row.notes)) if why else row
 

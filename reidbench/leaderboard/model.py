@@ -152,9 +152,9 @@ class Table:
             yield from section.rows
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, order=True)
 class Origin:
-    """Under which versions, and on which hardware, how many results were made."""
+    """The versions and the hardware that so many results were made with."""
 
     reidbench: str
     commit: str
@@ -162,7 +162,7 @@ class Origin:
     hardware: str
     threads: str
     device: str
-    results: int
+    results: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

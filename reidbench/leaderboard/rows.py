@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
 
@@ -55,7 +55,7 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         epochs=_mean(sum(phase.epochs for phase in result.phases) for result in done),
         seconds=_mean(map(_seconds, done)),
         choosing_seconds=_mean(_seconds(result, but="training") for result in done),
-        notes=(*_off_target(done, misses), *_failures(row)),
+        notes=(*_off_target(done, misses), *dict.fromkeys(_failures(row))),
     )
 
 
@@ -79,18 +79,14 @@ def _label(row: RowTrials, same_method: Sequence[RowTrials]) -> str:
     return f"{name} ({', '.join(remarks)})" if remarks else name
 
 
-def _failures(row: RowTrials) -> list[str]:
-    """Return the reason of each trial without scores, the same reason once."""
-    unscored = [result for result in row.trials if not is_scored(result)]
-    unscored.sort(key=lambda result: result.trial.seed)
-    return list(dict.fromkeys(map(_failure, unscored)))
-
-
-def _failure(result: Result) -> str:
-    reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
-    if result.status == "not applicable":
-        return f"not applicable: {reason}"  # whatever the seed
-    return f"seed {result.trial.seed} {result.status}: {reason}"
+def _failures(row: RowTrials) -> Iterator[str]:
+    """Say why each trial without scores has none."""
+    for result in sorted(row.trials, key=lambda it: it.trial.seed):
+        reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
+        if result.status == "not applicable":
+            yield f"not applicable: {reason}"  # whatever the seed
+        elif not is_scored(result):
+            yield f"seed {result.trial.seed} {result.status}: {reason}"
 
 
 def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:

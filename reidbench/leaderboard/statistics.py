@@ -47,6 +47,11 @@ class Interval:
     mean: float
 
     @property
+    def points(self) -> tuple[float, float]:
+        """Its ends in points."""
+        return 100 * self.low, 100 * self.high
+
+    @property
     def above_zero(self) -> bool:
         """Whether the whole interval lies above zero."""
         return self.low > FLOAT_TOLERANCE

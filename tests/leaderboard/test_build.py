@@ -52,6 +52,20 @@ def test_results_of_different_settings_share_no_table(other: dict[str, Any]) -> 
     assert all(len(list(table.unique_rows)) == 1 for table in tables)
 
 
+def test_tables_are_sorted_by_their_setting() -> None:
+    photographs = [
+        result(target=target, drawn=False, scenario=scenario, key=f"{target}{scenario}")
+        for target, scenario in (("market1501", "z"), ("dukemtmcreid", "z"), ("z", "a"))
+    ]
+    settings = [table.setting for table in build([result(), *photographs]).tables]
+    assert [(it.drawn, it.scenario, it.target) for it in settings] == [
+        (False, "a", "z"),
+        (False, "z", "dukemtmcreid"),
+        (False, "z", "market1501"),
+        (True, "target-only", "synthped"),
+    ]
+
+
 def test_a_section_is_a_reduction_and_sections_are_sorted() -> None:
     results = [result(reduction=reduction) for reduction in (0.75, 0.25, 0.5)]
     assert [section.reduction for section in only_table(results).sections] == [0.25, 0.5, 0.75]

@@ -12,7 +12,6 @@ from reidbench.leaderboard.claims.pairs import NOT_APPLICABLE, Pair, pairs_of
 from reidbench.leaderboard.claims.verdict import PairVerdict, Verdict
 from reidbench.leaderboard.paired_scores import PairedScores
 from reidbench.leaderboard.row_trials import RowTrials
-from reidbench.leaderboard.statistics import Interval
 
 WORST_FIRST: tuple[Standing, ...] = ("refuted", "undecided", "supported")
 
@@ -52,11 +51,10 @@ def _undecidable(pairs: Sequence[Pair], judged: Sequence[Pair]) -> str:
 def _decided(verdict: Verdict, judged: Sequence[tuple[Pair, str]], scores: PairedScores) -> Verdict:
     claim, pairs, each = verdict.claim, [pair for pair, _ in judged], verdict.claim.judged == "each"
     comparisons = len(pairs) if each else 1
-    alone = [_alone(claim, pair, label, comparisons, scores) for pair, label in judged]
+    alone = [_judged(claim, [pair], scores, label, comparisons) for pair, label in judged]
     alone.sort(key=lambda it: (it.difference.mean, it.label))
-    notes = (*verdict.notes, *caveats(claim, pairs))
-    decisive = _worst(claim, alone) if each else _measured(claim, pairs, "", 1, scores)
-    standing = decisive.standing
+    decisive = _worst(claim, alone) if each else _judged(claim, pairs, scores)
+    standing, notes = decisive.standing, (*verdict.notes, *caveats(claim, pairs))
     if standing == "supported" and len(pairs) < verdict.asked:
         # Pairs that ended well are no evidence for those that diverged.
         standing, notes = "undecided", (NOT_EACH if each else NOT_ALL, *notes)
@@ -70,27 +68,25 @@ def _decided(verdict: Verdict, judged: Sequence[tuple[Pair, str]], scores: Paire
     )
 
 
-def _alone(
-    claim: Claim, pair: Pair, label: str, comparisons: int, scores: PairedScores
+def _judged(
+    claim: Claim,
+    pairs: Sequence[Pair],
+    scores: PairedScores,
+    label: str = "",
+    comparisons: int = 1,
 ) -> PairVerdict:
-    """Judge a pair by itself: any of the ``comparisons`` can refute, but all must support.
+    """Judge by the mean difference of pairs that nothing keeps from being judged.
 
-    So chance has many occasions to refute and one to support: the former takes a wider interval.
+    Any one of several ``comparisons`` can refute a claim, but all of them must support it. So
+    chance has many occasions to refute and one to support: only the former widens the interval.
     """
-    verdict = _measured(claim, [pair], label, 1, scores)
-    if comparisons == 1 or verdict.standing == "supported":
-        return verdict
-    return _measured(claim, [pair], label, comparisons, scores)
-
-
-def _measured(
-    claim: Claim, pairs: Sequence[Pair], label: str, comparisons: int, scores: PairedScores
-) -> PairVerdict:
-    """Judge by the mean difference of pairs that nothing keeps from being judged."""
     rows = [(first, second) for first, second in (pair.sides for pair in pairs)]
-    difference = scores.difference(rows, claim.metric, comparisons)
-    assert difference is not None  # the rows were scored, and the pairs share seeds
-    standing = claim.standing(*_points(difference))
+    for number in (1, comparisons):
+        difference = scores.difference(rows, claim.metric, number)
+        assert difference is not None  # the rows were scored, and the pairs share seeds
+        standing = claim.standing(*difference.points)
+        if standing == "supported":
+            break
     return PairVerdict(label=label, difference=difference, standing=standing)
 
 
@@ -98,11 +94,6 @@ def _worst(claim: Claim, pairs: Iterable[PairVerdict]) -> PairVerdict:
     """Return the pair that speaks most against the claim."""
 
     def support(pair: PairVerdict) -> tuple[int, float]:
-        clearance = claim.clearance(*_points(pair.difference))
-        return WORST_FIRST.index(pair.standing), clearance
+        return WORST_FIRST.index(pair.standing), claim.clearance(*pair.difference.points)
 
     return min(pairs, key=support)
-
-
-def _points(difference: Interval) -> tuple[float, float]:
-    return 100 * difference.low, 100 * difference.high
