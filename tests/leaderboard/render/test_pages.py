@@ -11,7 +11,6 @@ import re
 import pytest
 
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
-from reidbench.leaderboard.render.columns import percent, signed
 from tests.leaderboard.builders import dense, example, failure, queries, result
 from tests.leaderboard.pages import assert_golden, cells, csv_rows
 
@@ -47,6 +46,14 @@ def test_queries_without_a_match_are_counted() -> None:
     for page in (to_markdown, to_terminal):
         text = page(build([result(average_precision=found)]))
         assert "118 queries (2 without a match left out)" in text
+
+
+def test_a_table_without_scores_says_nothing_of_queries() -> None:
+    for page in (to_markdown, to_terminal):
+        text = page(build([failure(error="out of memory")]))
+        (facts,) = [line for line in text.splitlines() if "closed division" in line]
+        assert all(fact.strip() for fact in facts.split("·"))
+        assert "queries" not in facts
 
 
 def test_tables_of_one_title_are_told_apart_by_their_versions() -> None:
@@ -137,14 +144,3 @@ def test_the_flags_are_seen_on_every_page() -> None:
 def test_the_dense_row_is_marked_as_reference() -> None:
     page = to_terminal(build([dense(), result("l1")]))
     assert re.search(r"ref\.\s+dense \(control\)", page)
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(0.0123, "+1.2"), (-0.0123, "-1.2"), (-0.0001, "0.0"), (0.0001, "0.0")]
-)
-def test_a_difference_has_a_sign_unless_it_rounds_to_nothing(share: float, text: str) -> None:
-    assert signed(share) == text
-
-
-def test_what_is_unknown_is_a_dash() -> None:
-    assert percent(None) == "-"
