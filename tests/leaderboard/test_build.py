@@ -277,6 +277,10 @@ def test_all_trials_with_two_results_are_named_at_once_up_to_five() -> None:
     with pytest.raises(LeaderboardError, match="; and 2 more: ") as e:
         build(results)
     assert str(e.value).count(".json and ") == 5
+    with pytest.raises(LeaderboardError) as e:
+        build([trial for trial in results if trial.trial.seed < 5])
+    assert str(e.value).count(".json and ") == 5
+    assert "more: " not in str(e.value)
 
 
 def test_two_versions_of_a_method_are_two_rows() -> None:

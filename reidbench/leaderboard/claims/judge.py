@@ -81,13 +81,15 @@ def _judged(
     chance has many occasions to refute and one to support: only the former widens the interval.
     """
     rows = [(first, second) for first, second in (pair.sides for pair in pairs)]
-    for number in (1, comparisons):
+
+    def judged(number: int) -> PairVerdict:
         difference = scores.difference(rows, claim.metric, number)
         assert difference is not None  # the rows were scored, and the pairs share seeds
         standing = claim.standing(*difference.points)
-        if standing == "supported":
-            break
-    return PairVerdict(label=label, difference=difference, standing=standing)
+        return PairVerdict(label=label, difference=difference, standing=standing)
+
+    verdict = judged(1)
+    return verdict if comparisons == 1 or verdict.standing == "supported" else judged(comparisons)
 
 
 def _worst(claim: Claim, pairs: Iterable[PairVerdict]) -> PairVerdict:

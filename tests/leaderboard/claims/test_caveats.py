@@ -72,6 +72,10 @@ def test_no_more_than_four_of_the_pairs_left_out_are_named() -> None:
     results = [dense(), *(failure(method, error="why") for method in methods)]
     verdict = judged(results, rows={"method": methods})
     assert "left out, failed: m0; m1; m2; m3; and 2 more" in verdict.notes
+    assert (
+        "left out, failed: m0; m1; m2; m3"
+        in judged(results[:5], rows={"method": methods[:4]}).notes
+    )
 
 
 def test_each_pair_is_not_supported_while_one_is_left_out() -> None:
