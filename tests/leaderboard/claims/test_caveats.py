@@ -72,6 +72,10 @@ def test_no_more_than_four_of_the_pairs_left_out_are_named() -> None:
     results = [dense(), *(failure(method, error="why") for method in methods)]
     verdict = judged(results, rows={"method": methods})
     assert "left out, failed: m0; m1; m2; m3; and 2 more" in verdict.notes
+    assert (
+        "left out, failed: m0; m1; m2; m3"
+        in judged(results[:5], rows={"method": methods[:4]}).notes
+    )
 
 
 def test_each_pair_is_not_supported_while_one_is_left_out() -> None:
@@ -106,11 +110,18 @@ def test_rows_scored_on_different_queries_of_one_target_are_no_pair() -> None:
 def test_one_seed_and_drawn_data_are_pointed_out() -> None:
     one, drawn = "one seed: the interval", "judged on drawn data"
     covered = "on synthped, at 50 %, seed"
-    told = zip(judged([dense(), result("l1")]).notes, (one, covered, drawn), strict=True)
-    assert all(note.startswith(start) for note, start in told)
+    notes = zip(judged([dense(), result("l1")]).notes, (one, covered, drawn), strict=True)
+    assert all(note.startswith(start) for note, start in notes)
     many = [*over_seeds("dense", 0.8, drawn=False), *over_seeds("l1", 0.8, drawn=False)]
     few, where = judged(many).notes
     assert few.startswith("fewer than five seeds: ") and where.startswith(covered)
     mixed = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.8), result("fpgm")]
-    told = judged(mixed, rows={"reduction": 0.5}).notes
-    assert told[0].startswith(one) and told[0].endswith("(1 of the pairs)")
+    first, *_ = judged(mixed, rows={"reduction": 0.5}).notes
+    assert first.startswith(one) and first.endswith("(1 of the pairs)")
+
+
+def test_rows_that_keep_every_channel_have_no_reduction_to_point_out() -> None:
+    results = [dense(), dense(backbone="resnet34", key="other")]
+    rows = {"method": "dense", "backbone": "resnet18"}
+    notes = judged(results, rows=rows, against={"backbone": "resnet34"}).notes
+    assert "on synthped, seed 0" in notes
