@@ -18,6 +18,11 @@ PUBLISHED = ROOT / "leaderboard"
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
 
 
+def test_every_suite_with_published_results_has_its_pages() -> None:
+    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    assert FOLDERS == sorted(published) and "quickstart" in published
+
+
 def test_its_table_is_the_one_the_published_results_print() -> None:
     assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in README
 
@@ -35,6 +40,7 @@ def test_the_published_results_are_of_the_suite_and_protocol_as_they_are_now(nam
     suite = load_suite(ROOT / "suites" / f"{name}.yaml").content
     protocol = load_protocol(suite.protocol).identity()
     results = read_results(PUBLISHED / name)
+    assert results
     assert all(result.protocol == protocol for result in results)
     assert {result.trial.method for result in results} <= {spec.method for spec in suite.methods}
     assert f"| `{name}/` |" in (PUBLISHED / "README.md").read_text(encoding="utf-8")
