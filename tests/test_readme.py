@@ -20,7 +20,7 @@ FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md")
 
 def test_every_suite_with_published_results_has_its_pages() -> None:
     published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
-    assert FOLDERS == sorted(published) and "quickstart" in published
+    assert sorted(published) == FOLDERS and "quickstart" in published
 
 
 def test_its_table_is_the_one_the_published_results_print() -> None:
