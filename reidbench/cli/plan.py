@@ -28,7 +28,7 @@ from reidbench.run.forecast import Forecast, forecast
 from reidbench.store import Store
 from reidbench.text import counted, duration
 
-_KINDS = {
+_PHASE_WORDS = {
     "load": "load weights",
     "train": "train",
     "prune": "prune and retrain",
@@ -101,7 +101,7 @@ def _saved(plan: Plan, expected: Forecast) -> str:
 
 def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: list[str]) -> str:
     expected = forecast(plan, store)
-    left = Counter(_KINDS[node.kind] for node in nodes)
+    left = Counter(_PHASE_WORDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
     time = forecast_text(expected, nodes, store.root)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""

@@ -29,7 +29,7 @@ from reidbench.cli.options import (
 from reidbench.cli.publish import SUITE_COPY, publish
 from reidbench.cli.timings_text import costs_text, forecast_text
 from reidbench.files import room_for, write_atomically
-from reidbench.plan import Plan, Trial, make_plan
+from reidbench.plan import Plan, Trial, make_plan, select
 from reidbench.plugins import Registry
 from reidbench.results import Result, ResultError, TrialId, read_result, write_result
 from reidbench.run.assemble import finished_result, is_finished, left_out_result
@@ -70,8 +70,8 @@ def command(
     """
     started = perf_counter()
     registry = installed(disabled)
-    asked = asked_suite(suite, protocol)
-    plan = make_plan(asked, registry, data_root, only)
+    whole = make_plan(asked_suite(suite, protocol), registry, data_root)
+    plan = select(whole, only)
     results = results_folder(out, plan.suite.name)
     left = [trial for trial in plan.trials if not _is_done(results, trial)]
     left = _not_assembled(plan, left, registry, results, Store(store))
@@ -90,7 +90,6 @@ def command(
     for left_out in plan.left_out:
         write_result(results, left_out_result(plan, left_out))
     outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
-    whole = make_plan(asked, registry, data_root) if only else plan
     publish(outcome + _beside(whole, outcome, results), results.parent, claims=plan.suite.claims)
     if account is not None:
         click.echo("\n" + costs_text(account), err=True)

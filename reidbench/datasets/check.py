@@ -11,6 +11,7 @@ from itertools import islice
 
 from reidbench.api.data import ClassificationData, LabelledImages, ReIDData, Split
 from reidbench.datasets.locate import parts
+from reidbench.errors import one_line
 
 Tick = Callable[[int], None]
 """Called with the number of images that were dealt with since the last call."""
@@ -221,7 +222,7 @@ def _reason(error: Exception) -> str:
         return "empty, or no image"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    return " ".join(str(cause).split()) or type(cause).__name__
+    return one_line(cause) or type(cause).__name__
 
 
 def _images(count: int) -> str:

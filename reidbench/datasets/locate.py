@@ -13,7 +13,7 @@ from reidbench.api.records import DatasetRecord, Place, Task
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component
 
-_KINDS: Mapping[Task, type[ReIDData] | type[ClassificationData]] = {
+_DATA_TYPES: Mapping[Task, type[ReIDData] | type[ClassificationData]] = {
     "re-id": ReIDData,
     "classification": ClassificationData,
 }
@@ -42,10 +42,10 @@ def open_dataset(
     # Found first, because the sentence about it is worth more than a slow import.
     found = [] if record.disk is None else [find_folder(record, root)]
     data = record.build(settings, *found)
-    if not isinstance(data, _KINDS[record.task]):
+    if not isinstance(data, _DATA_TYPES[record.task]):
         raise DataError(
             f"data set '{record.name}' of {component.owner}: its record says {record.task}, so "
-            f"{record.target} must return {_KINDS[record.task].__name__}, not "
+            f"{record.target} must return {_DATA_TYPES[record.task].__name__}, not "
             f"{type(data).__name__}"
         )
     return replace(data, drawn=True) if record.drawn else data

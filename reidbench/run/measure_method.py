@@ -15,7 +15,7 @@ from reidbench.config.protocol import Protocol
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line, one_line
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
@@ -81,8 +81,7 @@ def _tried(
         return activity(begin_prune(node, context))
     # As in a suite, what a method raises or exits with is its own affair.
     except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        reason = text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
+        reason = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
     # A cut mostly fails for the very reason that its ranking did.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
 

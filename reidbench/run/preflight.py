@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.config.protocol import BatchRules
 from reidbench.engine.channels import ChannelGraph, capture, highest_reduction, solve
 from reidbench.engine.pruning.contract import refuse_unsound
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line
 from reidbench.plan import (
     Configured,
     ConfiguredData,
@@ -19,10 +17,9 @@ from reidbench.plan import (
     PruneNode,
     Trial,
     data_read,
+    distinct,
     refuse_missing,
 )
-
-C = TypeVar("C", bound=Configured)
 
 
 class PreflightError(ReidbenchError):
@@ -47,7 +44,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         _as_published(plan, chosen, made)
         if isinstance(made, ReIDData):
             _enough_people(plan, chosen.label, made)
-    for method in _distinct(trial.method for trial in trials):
+    for method in distinct(trial.method for trial in trials):
         refuse_unsound(_make(method), method)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
@@ -60,10 +57,6 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         graph = capture(_make(backbone), plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)
-
-
-def _distinct(parts: Iterable[C]) -> list[C]:
-    return list({json.dumps(part.document(), sort_keys=True): part for part in parts}.values())
 
 
 def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
@@ -93,7 +86,7 @@ def _make(part: Configured) -> Any:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "
-            f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
+            f"({named_line(error)}); fix its plugin or leave it out"
         ) from error
 
 

@@ -17,7 +17,7 @@ from reidbench.engine.phases.evaluate import run_evaluate
 from reidbench.engine.phases.load import run_load
 from reidbench.engine.phases.prune import run_prune
 from reidbench.engine.phases.train import run_train
-from reidbench.errors import Diverged
+from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
 from reidbench.plan import (
     EvaluateNode,
@@ -93,7 +93,7 @@ class SerialExecutor:
 
     def _make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         if self.store.has(node.key):
-            self.store.folder(node.key)  # in use: nothing that makes room may take it now
+            self.store.mark_used(node.key)  # nothing that makes room may remove it now
             return None
         words = title(node, trial)
         with self.reporter.phase(words, self.forecast.weight(node)):
@@ -108,7 +108,7 @@ class SerialExecutor:
             # A method that calls sys.exit() ends its trial like any other that breaks.
             except (Exception, SystemExit) as error:
                 _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
-                return Failure("failed", _one_line(error))
+                return Failure("failed", named_line(error))
         return None
 
     def _run(self, node: Node, trial: Trial, context: PhaseContext) -> None:
@@ -159,11 +159,6 @@ def _account(node: Node, trial: Trial) -> str:
     if isinstance(node, PruneNode):
         return trial.method.label
     return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _line(index: int, total: int, result: Result) -> str:

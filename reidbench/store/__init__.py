@@ -1,4 +1,4 @@
-"""What each phase left behind, kept under the phase's key: written, found, checked, cleared."""
+"""The artefacts of phases, each under its phase's key: written, read, verified, cleaned up."""
 
 from reidbench.store.artefacts import Store, StoreError
 

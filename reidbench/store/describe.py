@@ -1,4 +1,4 @@
-"""What an artefact is, in words, as far as its notes tell."""
+"""Describes artefacts in words, from their notes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Notes: TypeAlias = Mapping[str, Any]
 
 
 def described(notes: Notes, others: Mapping[str, Notes]) -> str:
-    """Return method, network, data and seed; of a measurement those of the network it measures.
+    """Return method, network, data and seed; for a measurement, those of the measured network.
 
     ``others`` are the notes of the artefacts beside it, by key.
     """
@@ -24,7 +24,7 @@ def source(notes: Notes) -> str | None:
 
 
 def part(notes: Notes, name: str) -> Notes:
-    """Return a mapping among notes; an empty one for notes that hold none of that name."""
+    """Return a mapping among notes, empty if there is none of that name."""
     found = notes.get(name)
     return found if isinstance(found, Mapping) else {}
 
@@ -42,9 +42,9 @@ def _words(
         yield f"weights {str(phase['weights'])[:12]}"
     if backbone := part(phase, "backbone"):
         yield str(backbone.get("name"))
-    chosen = part(document, "data") or part(notes, "data")
-    same = chosen == part(phase, "data")
-    if label := notes.get("on") or (same and measured.get("on")) or _label(chosen):
+    data = part(document, "data") or part(notes, "data")
+    same = data == part(phase, "data")
+    if label := notes.get("on") or (same and measured.get("on")) or _label(data):
         yield str(label)
     if "part" in notes:
         yield str(notes["part"])
@@ -53,7 +53,7 @@ def _words(
 
 
 def _cut(phase: Notes, others: Mapping[str, Notes]) -> Notes:
-    """Return the phase that cut a phase's network last: itself or one before it, if any did."""
+    """Return the document of the last phase that cut a network, empty if none did."""
     while phase and not part(phase, "method"):
         phase = part(others.get(phase.get("network") or "", {}), "document")
     return phase
@@ -61,14 +61,14 @@ def _cut(phase: Notes, others: Mapping[str, Notes]) -> Notes:
 
 def _method(method: Notes, reduction: float | None) -> str:
     words = [str(method.get("name"))]
-    # What removes nothing has neither a strategy nor an allocation to speak of.
+    # Without a reduction, strategy and allocation mean nothing.
     if reduction:
         how = (method.get("strategy"), method.get("allocation"), f"{100 * reduction:.3g}%")
         words += [str(word) for word in how if word]
     return " ".join(words)
 
 
-def _label(chosen: Notes) -> str:
-    """Return a data set's name with all of its options: which are defaults is not noted."""
-    options = ", ".join(f"{name}={value}" for name, value in part(chosen, "options").items())
-    return f"{chosen.get('name', '')}({options})" if options else str(chosen.get("name", ""))
+def _label(data: Notes) -> str:
+    """Return a data set's name with all of its options, as notes do not say which are defaults."""
+    options = ", ".join(f"{name}={value}" for name, value in part(data, "options").items())
+    return f"{data.get('name', '')}({options})" if options else str(data.get("name", ""))

@@ -1,4 +1,4 @@
-"""What is in a store: each artefact's kind, content, size, and when it was last used."""
+"""Lists a store: each artefact's kind, content, size, and when it was last used."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _KEPT = ("kind", "document", "on", "data", "part", "seconds")
 
 @dataclass(frozen=True)
 class Artefact:
-    """What can be told of an artefact without reading its files.
+    """An artefact as its notes and file sizes describe it.
 
     Attributes:
         key: its key.
         kind: the phase or measurement that made it, or ``damaged``.
-        what: method, network, data and seed in words, as far as its notes tell.
+        what: method, network, data and seed in words, as far as they are noted.
         size: bytes of its files.
         used: when it was last used, or one that starts from it was; seconds since 1970.
         seconds: how long it took to make, None where that was not noted.
@@ -50,7 +50,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Survey:
-    """A store as it was found."""
+    """The contents of a store at one time."""
 
     artefacts: tuple[Artefact, ...]
     leftovers: tuple[Leftover, ...]
@@ -63,7 +63,7 @@ class Survey:
 
 
 def survey(store: Store) -> Survey:
-    """Look at everything in a store; what another process removes meanwhile is left out.
+    """List a store; what another process removes meanwhile is left out.
 
     Raises:
         StoreError: there is no such folder.
@@ -78,7 +78,7 @@ def survey(store: Store) -> Survey:
     for key in store.artefacts():
         with suppress(FileNotFoundError):
             notes[key] = _notes(store, key)
-            used[key] = last_used(store, key)
+            used[key] = store.last_used(key)
             sizes[key] = sum(state.st_size for state in _states(store.root / key))
     used = _with_inputs(used, notes)
     artefacts = tuple(
@@ -95,22 +95,12 @@ def survey(store: Store) -> Survey:
     return Survey(artefacts, tuple(_leftover(store.root / name) for name in store.leftovers()))
 
 
-def last_used(store: Store, key: str) -> float:
-    """Return when an artefact was written or its folder last asked for, seconds since 1970.
-
-    Raises:
-        FileNotFoundError: it is not there.
-
-    """
-    return (store.root / key).stat().st_mtime
-
-
 def _notes(store: Store, key: str) -> Notes:
     try:
         meta = store.meta(key)
     except StoreError:
         return {"kind": DAMAGED}
-    # Not the numbers of each query, which fill the memory if there are many measurements.
+    # Without the numbers of each query: of many measurements they fill the memory.
     return {name: meta[name] for name in _KEPT if name in meta}
 
 
@@ -119,9 +109,9 @@ def _seconds(notes: Notes) -> float | None:
 
 
 def _with_inputs(used: Mapping[str, float], notes: Mapping[str, Notes]) -> dict[str, float]:
-    """Return times of use in which what an artefact starts from is used whenever it is.
+    """Return when each artefact was last used, by itself or by one that starts from it.
 
-    A phase that goes on for hours asks for its network once, and its trial needs all before it.
+    A phase of hours marks its network once, and its trial needs all the phases before it.
     """
     latest = dict(used)
     for key in sorted(used, key=lambda key: -used[key]):

@@ -12,7 +12,7 @@ from typing import Literal
 from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ScopeError
-from reidbench.errors import Diverged, MethodError, ReidbenchError
+from reidbench.errors import Diverged, MethodError, ReidbenchError, one_line
 from reidbench.testing.error_location import described, raised_while_ranking
 
 Status = Literal["ok", "refused", "failed", "blocked"]
@@ -93,7 +93,7 @@ class Check:
             status, sentence = "failed", str(failure)
         # A record that is broken in a way nobody thought of still gets its line.
         except (Exception, SystemExit) as error:
-            said = " ".join(str(error).split())
+            said = one_line(error)
             status = "failed"
             sentence = (
                 f"method '{self.method}' broke this check with {type(error).__name__} ({said}); "

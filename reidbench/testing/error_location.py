@@ -7,7 +7,7 @@ import re
 
 from reidbench.api.method import Method
 from reidbench.api.records import MethodRecord
-from reidbench.errors import last_own_place, own_frames
+from reidbench.errors import last_own_place, one_line, own_frames
 
 _RANKS = {"prepare", "scores"}
 
@@ -17,7 +17,7 @@ def described(error: BaseException, record: MethodRecord) -> str:
 
     Where it never came that far, how the harness calls what could not be called.
     """
-    text = " ".join(str(error).split())
+    text = one_line(error)
     said = f"{type(error).__name__} ({text})" if text else type(error).__name__
     if place := last_own_place(error, record.target):
         return f"{said} at {place}"

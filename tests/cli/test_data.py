@@ -237,7 +237,7 @@ def test_people_in_both_training_and_test_are_a_finding(
     (folder / "train" / "0101_c0_0.jpg").write_bytes((folder / "query/0101_c0_0.jpg").read_bytes())
     finished = said("check", "tiny-disk", status=1)
     assert (
-        "FOUND data set 'tiny-disk': identities [101] stand in both the training and the test "
+        "FOUND data set 'tiny-disk': identities [101] are in both the training and the test "
         "split; a re-ID split has disjoint people"
     ) in tidy(finished.out)
     assert finished.out.splitlines()[-1] == ("tiny-disk: 1 finding: nothing more can be checked")

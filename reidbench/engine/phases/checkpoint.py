@@ -78,6 +78,7 @@ def starting_network(
     if isinstance(node.network, LoadNode):
         # Published weights bring the classifier of all classes, or none.
         same_data = same_data and store.meta(node.network.key)["classes"] == identities
+    store.mark_used(node.network.key)
     plan = load_network(
         store.folder(node.network.key),
         network,

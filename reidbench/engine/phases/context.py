@@ -20,7 +20,7 @@ from reidbench.engine.phases.checkpoint import fresh_network
 from reidbench.engine.phases.decoded_images import AnySplit, decode, mapped
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
-from reidbench.plan import ENGINE, ConfiguredData, PhaseNode
+from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.cleanup import check
 
@@ -72,7 +72,7 @@ class PhaseContext:
 
     def dense(self, node: PhaseNode) -> Dense:
         """Return the channel graph and size of a node's dense backbone, captured once a run."""
-        key = json.dumps([node.backbone.document(), node.rules.input.size], sort_keys=True)
+        key = canonical([node.backbone.configuration(), node.rules.input.size])
         if key not in self._dense:
             backbone = fresh_network(node, identities=1).backbone
             graph = capture(backbone, node.rules.input.size)
@@ -80,7 +80,7 @@ class PhaseContext:
         return self._dense[key]
 
     def _load(self, chosen: ConfiguredData) -> ReIDData | ClassificationData:
-        name = json.dumps(chosen.document(), sort_keys=True)
+        name = canonical(chosen.configuration())
         if name not in self._data:
             self._data[name] = chosen.build()
         return self._data[name]
@@ -92,6 +92,7 @@ class PhaseContext:
         if key not in self._pixels:
             if not self._whole(key):
                 self._decode(key, chosen, part, split, size)
+            self.store.mark_used(key)
             self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]
 

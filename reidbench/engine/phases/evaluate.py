@@ -62,6 +62,7 @@ def _scores(
 
 
 def _network(node: EvaluateNode, context: PhaseContext) -> Network:
+    context.store.mark_used(node.network.key)
     folder = context.store.folder(node.network.key)
     network = fresh_network(node.network, identities=1)
     if node.state == "pruned":

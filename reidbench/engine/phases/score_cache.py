@@ -26,6 +26,7 @@ class StoredScores:
         key = self.node.ranking_key
         if key is None or not self.store.has(key):
             return None
+        self.store.mark_used(key)
         scores = load_file(self.store.folder(key) / SCORES_FILE)
         return SharedScores(scores, self.store.meta(key)["seconds"]["ranking"])
 
