@@ -140,8 +140,8 @@ def _places(
         read, layer.kernel_size, layer.dilation, layer.padding, layer.stride
     )
     count, _, places = patches.shape
-    chosen = torch.randint(places, (count, 1, points), generator=random).to(read.device)
-    picked = patches.gather(2, chosen.expand(-1, patches.shape[1], -1))
+    sampled = torch.randint(places, (count, 1, points), generator=random).to(read.device)
+    picked = patches.gather(2, sampled.expand(-1, patches.shape[1], -1))
     return picked.permute(0, 2, 1).reshape(count * points, size, -1)
 
 
