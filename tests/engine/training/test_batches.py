@@ -113,7 +113,7 @@ class TestShuffled:
     """Batches of a classification source."""
 
     @given(images=st.integers(4, 60), size=st.integers(2, 20), seed=st.integers(0, 9))
-    def test_an_epoch_deals_every_image_at_most_once_in_full_batches(self, images, size, seed):
+    def test_an_epoch_uses_every_image_at_most_once_in_full_batches(self, images, size, seed):
         assume(images >= size)
         sampler = ShuffledSampler(images, size, generator(seed, "batches"))
         batches = iter(sampler)
