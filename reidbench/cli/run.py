@@ -187,7 +187,7 @@ def _run(
     started: float,
 ) -> Account:
     # The running half comes in here, so that wrong input and finished suites never wait for torch.
-    from reidbench.run.device import prepare_device
+    from reidbench.engine.device import prepare_device
     from reidbench.run.preflight import preflight
     from reidbench.run.serial import SerialExecutor
     from reidbench.run.timings import Ledger

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import torch
-
 from reidbench.api.records import MethodRecord
 from reidbench.cards.costs import Cost, Setting
 from reidbench.config.protocol import Protocol
+from reidbench.engine.device import Device, thread_count, torch_version
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
@@ -43,7 +42,7 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: torch.device) -> Setting:
+def setting(on: Yardstick, device: Device) -> Setting:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
@@ -58,8 +57,8 @@ def setting(on: Yardstick, device: torch.device) -> Setting:
         reduction=on.reduction,
         device=device.type,
         hardware=hardware["cpu" if device.type == "cpu" else "gpu"] or "unknown hardware",
-        threads=torch.get_num_threads(),
-        torch=torch.__version__,
+        threads=thread_count(),
+        torch=torch_version(),
     )
 
 

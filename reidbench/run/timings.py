@@ -11,8 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-
+from reidbench.engine.device import peak_gpu_memory
 from reidbench.files import write_atomically
 
 
@@ -60,7 +59,7 @@ class Ledger:
             found=dict(self.found),
             shared_rankings=self.shared_rankings,
             peak_memory=_peak_memory(),
-            peak_gpu_memory=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
+            peak_gpu_memory=peak_gpu_memory(),
         )
 
 
