@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from reidbench.api.records import MethodRecord
-from reidbench.cards.costs import Cost, Setting
+from reidbench.cards.costs import Cost, MeasuringConditions
 from reidbench.config.protocol import Protocol
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
@@ -43,11 +43,11 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: torch.device) -> Setting:
+def setting(on: Yardstick, device: torch.device) -> MeasuringConditions:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
-    return Setting(
+    return MeasuringConditions(
         protocol=on.protocol.name,
         backbone=on.backbone.label,
         height=size.height,
