@@ -9,8 +9,7 @@ from torch import Tensor
 
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
-from reidbench.testing.torch_settings import guard
-from reidbench.testing.wrapping import Call, wrap
+from reidbench.testing.wrapping import Call, guard, wrap
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +55,13 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
     """Spend the phase by the record's own strategy; ``state`` seeds all global generators."""
     scores: list[tuple[str, Tensor]] = []
 
-    def noting(call: Call, group: Any, task: Any) -> Any:
+    def noting(name: str, call: Call, group: Any, task: Any) -> Any:
         values = call(group, task)
         if isinstance(values, Tensor):
             scores.append((group.name, values.detach().clone()))
         return values
 
-    wrap(phase.method, "scores", noting)
+    wrap(phase.method, ["scores"], noting)
     settings: list[str] = []
     guard(phase.method, settings)
     with isolated(state):

@@ -87,7 +87,7 @@ class TorchSettings:
     values: tuple[Any, ...]
 
     @classmethod
-    def now(cls) -> TorchSettings:
+    def capture(cls) -> TorchSettings:
         """Take them down."""
         return cls(tuple(setting.read() for setting in SETTINGS))
 
@@ -113,7 +113,7 @@ def unchanged(method: str) -> Iterator[None]:
         MethodError: it changed one of them, unless the block raised an error of its own.
 
     """
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     try:
         yield
         changes = before.changes()

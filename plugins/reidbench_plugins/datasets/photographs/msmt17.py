@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from reidbench.api import Counts, DataError, ReIDData, Split
+from reidbench.api import DataError, ReIDData, Split
 from reidbench_plugins.datasets.photographs.files import (
     Photo,
     image_sizes,
@@ -14,6 +15,7 @@ from reidbench_plugins.datasets.photographs.files import (
     is_image,
     photo_split,
 )
+from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
 
@@ -47,19 +49,13 @@ def load_v2(folder: Path, *, with_val: bool = True) -> ReIDData:
 
 def _load(name: str, folder: Path, train: str, test: str, with_val: bool) -> ReIDData:
     training = ("list_train.txt", "list_val.txt") if with_val else ("list_train.txt",)
+    published = PUBLISHED[name]
     return ReIDData(
         name,
         train=_listed(folder, train, training, range(TRAIN_IDS)),
         query=_listed(folder, test, ("list_query.txt",), range(TEST_IDS), TRAIN_IDS),
         gallery=_listed(folder, test, ("list_gallery.txt",), range(TEST_IDS), TRAIN_IDS),
-        published=Counts(
-            train_ids=TRAIN_IDS,
-            train_images=32_621 if with_val else 30_248,
-            query_ids=TEST_IDS,
-            query_images=11_659,
-            gallery_images=82_161,
-            cameras=CAMERAS,
-        ),
+        published=published if with_val else replace(published, train_images=30_248),
         drawn=is_drawn(folder),
     )
 

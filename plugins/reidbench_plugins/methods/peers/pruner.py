@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
 import torch_pruning as tp  # type: ignore[import-untyped,unused-ignore]
@@ -47,7 +47,7 @@ class TpPruner(Method):
           weights alone is shown no image.
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self) -> None:
         super().__init__()

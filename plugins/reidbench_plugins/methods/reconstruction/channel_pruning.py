@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +46,7 @@ class ChannelPruning(Method):
 
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, points: int = 20, ridge: float = 0.1) -> None:
         check_sampling(points, ridge)
