@@ -1,4 +1,4 @@
-"""One run of a whole prune phase, and everything of it that two equal runs must share."""
+"""Runs a whole prune phase, and records what two equal runs must share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reidbench.testing.wrapping import Call, guard, wrap
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a method left when its prune phase was over.
+    """The results of a prune phase.
 
     Attributes:
         scores: the scores of each group, in the order in which they were asked for.
@@ -36,7 +36,7 @@ class Trace:
     settings: list[str]
 
     def difference(self, other: Trace) -> str:
-        """Return where another run first departs from this one, as a clause; empty if nowhere."""
+        """Return the first difference of another run, as a clause; empty if there is none."""
         for (name, mine), (theirs, values) in zip(self.scores, other.scores, strict=False):
             if name != theirs or not same(mine, values):
                 return f"gave other scores for '{name}'"

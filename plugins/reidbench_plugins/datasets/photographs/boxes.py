@@ -11,13 +11,13 @@ from reidbench_plugins.datasets.photographs.files import Photo, image_sizes, is_
 from reidbench_plugins.datasets.photographs.places import BOXES
 from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
-# The authors' own pattern, held to the whole name: "... (1).jpg" is a copy, and no image of theirs.
+# The authors' pattern, for the whole name: "... (1).jpg" is a copy, and no image of theirs.
 _NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)[\w-]*(\.\w+)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Which identities and cameras, as the names count them, a set's file names may state."""
+    """The identities and cameras, numbered as in file names, that a set's files may have."""
 
     pids: range
     cameras: range
@@ -25,7 +25,7 @@ class Naming:
     def parse(self, name: str) -> tuple[int, int] | None:
         """Return a file's identity and its camera from 0; None if the name breaks the rules."""
         found = _NAME.fullmatch(name)
-        # The authors' names are plain ASCII; a name that is not could not even be hashed.
+        # The authors' names are ASCII; others may not even be valid text, which the digest needs.
         if found is None or not name.isascii():
             return None
         pid, camera = int(found[1]), int(found[2])
@@ -38,7 +38,7 @@ DUKE = Naming(range(1, 10_000), range(1, 9))
 CUHK03 = Naming(range(1, 1468), range(1, 3))
 
 EXTRA = "images"
-EXTRA_CAMERA = 6  # nobody says which camera saw a distractor, and the six real ones are 0-5
+EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 0-5
 _DISTRACTOR = 0
 
 

@@ -20,7 +20,7 @@ from reidbench_plugins.datasets.photographs.published import PUBLISHED
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
 
 _LINE = re.compile(r"((?:[^/\s]+/)*[^/\s]+)\s+([0-9]{1,9})")
-# Person, image of that person, camera: in the file's own name, because folders may hold "_" too.
+# Person, image of that person, camera; of the file name alone, as folders may contain "_" too.
 _NAME = re.compile(r"[0-9]{4}_[0-9]{3,}_([0-9]{2})_")
 
 
@@ -103,7 +103,7 @@ def _sizes(root: Path, images: str, listed: dict[str, int]) -> dict[str, int]:
     folders = sorted({f"{images}/{name}".rpartition("/")[0] for name in listed})
     sizes: dict[str, int] = {}
     for folder in folders:
-        # The images of a folder that is gone are counted as missing, one by one.
+        # The images of a missing folder are counted as missing, one by one.
         if (root / folder).is_dir():
             sizes |= image_sizes(root, folder)
     return sizes
@@ -137,7 +137,7 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 def _lines(listing: Path) -> Iterator[tuple[int, str]]:
     """Yield a list's lines that are not blank, with their numbers from 1."""
     try:
-        # Bytes that are no text make a line malformed, which says where they are.
+        # Bytes that are no text make a line malformed, and are reported with its number.
         text = listing.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(

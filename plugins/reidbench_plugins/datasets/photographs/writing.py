@@ -28,8 +28,8 @@ Naming = Callable[[int, int, int], str]
 def write_market1501(data: ReIDData, root: Path) -> Path:
     """Write ``data`` below the data root as Market-1501, with its distractors and its junk.
 
-    People and cameras are renumbered from 1, the training's people first, and stay told apart as
-    they were. Images are JPEG files of quality 95. Returns the folder.
+    People and cameras are renumbered from 1, the training's people first, and remain distinct.
+    Images are JPEG files of quality 95. Returns the folder.
 
     Raises:
         DataError: more people or cameras than the layout has numbers for, or the root already
@@ -155,7 +155,7 @@ def _by_person(images: list[Numbered], first: int) -> Iterator[tuple[Numbered, i
 
 
 def _for_val(row: tuple[Numbered, int, int]) -> bool:
-    # Never a person's first, so that list_train alone knows everybody.
+    # Never a person's first image, so that list_train alone has every person.
     return row[2] % VAL_EVERY == VAL_EVERY - 1
 
 
