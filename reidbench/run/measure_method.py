@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from reidbench.api.records import MethodRecord
-from reidbench.cards.costs import Cost, Setting
+from reidbench.cards.costs import Cost, MeasuringConditions
 from reidbench.config.protocol import Protocol
 from reidbench.engine.device import Device, thread_count, torch_version
 from reidbench.engine.phases.context import PhaseContext
@@ -42,11 +42,11 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: Device) -> Setting:
+def setting(on: Yardstick, device: Device) -> MeasuringConditions:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
-    return Setting(
+    return MeasuringConditions(
         protocol=on.protocol.name,
         backbone=on.backbone.label,
         height=size.height,
