@@ -1,1 +1,6 @@
-"""Backends that run a plan's nodes; each takes the plan as it is and decides nothing about it."""
+"""What a run does: plans a suite, finds finished trials, executes the others, publishes tables."""
+
+from reidbench.run.options import RunOptions
+from reidbench.run.suite_run import SuiteOutcome, run_suite, run_trials
+
+__all__ = ["RunOptions", "SuiteOutcome", "run_suite", "run_trials"]

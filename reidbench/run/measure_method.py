@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from reidbench.api.records import MethodRecord
 from reidbench.cards.costs import Cost, Setting
 from reidbench.config.protocol import Protocol
+from reidbench.engine import torch_process
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
@@ -19,6 +18,9 @@ from reidbench.errors import ReidbenchError
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ def setting(on: Yardstick, device: torch.device) -> Setting:
         reduction=on.reduction,
         device=device.type,
         hardware=hardware["cpu" if device.type == "cpu" else "gpu"] or "unknown hardware",
-        threads=torch.get_num_threads(),
-        torch=torch.__version__,
+        threads=torch_process.threads(),
+        torch=torch_process.version(),
     )
 
 

@@ -67,7 +67,7 @@ def _distinct(parts: Iterable[C]) -> list[C]:
 
 
 def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
-    """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
+    """Refuse a copy of a data set that is not the published one, unless the suite accepts it."""
     if data.published is None or data.drawn or not chosen.complete:
         return
     found, published = asdict(data.counts), asdict(data.published)
@@ -79,7 +79,7 @@ def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | Classific
     if odd:
         raise PreflightError(
             f"suite '{plan.suite.name}': {chosen.label} is not the published data set: "
-            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or let it in "
+            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or accept it "
             "with 'complete: false', which its rows then say"
         )
 
@@ -93,7 +93,7 @@ def _make(part: Configured) -> Any:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "
-            f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
+            f"({type(error).__name__}: {' '.join(str(error).split())}); correct it or leave it out"
         ) from error
 
 

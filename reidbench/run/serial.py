@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.evaluate import run_evaluate
@@ -33,17 +31,20 @@ from reidbench.results import Result, Status, write_result
 from reidbench.run.assemble import failed_result, finished_result
 from reidbench.run.forecast import Forecast
 from reidbench.run.progress import Reporter
-from reidbench.run.timings import Ledger
+from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
+
+if TYPE_CHECKING:
+    import torch
 
 _log = logging.getLogger(__name__)
 FAILED = "failed"
-"""Under what name the time of phases is entered that failed or diverged."""
+"""The name under which the time of failed and diverged phases is recorded."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a node could not be made."""
+    """Why a node was not made."""
 
     status: Status
     why: str
@@ -59,7 +60,7 @@ class SerialExecutor:
     reporter: Reporter
     device: torch.device
     forecast: Forecast
-    ledger: Ledger
+    recorder: TimingsRecorder
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
@@ -86,7 +87,7 @@ class SerialExecutor:
         for node in trial.nodes:
             failure = self._failures.get(node.key) or self._make(node, trial, context)
             if failure is not None:
-                # Remembered for the trials that share the node; a new run tries again.
+                # Kept for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
                 return failed_result(plan, trial, self.store, failure.status, failure.why)
         return finished_result(plan, trial, self.store)
@@ -116,25 +117,25 @@ class SerialExecutor:
         try:
             run_node(node, context)
         except (Exception, SystemExit):
-            self._enter(FAILED, started, {"seconds": {}}, context)
+            self._record(FAILED, started, {"seconds": {}}, context)
             raise
-        self._enter(_account(node, trial), started, self.store.meta(node.key), context)
+        self._record(_timing_name(node, trial), started, self.store.meta(node.key), context)
 
-    def _enter(
+    def _record(
         self, name: str, started: float, meta: Mapping[str, Any], context: PhaseContext
     ) -> None:
-        """Enter a phase that ends now, and beside it the images that were decoded for it."""
+        """Record a phase that ends now, and beside it the images that were decoded for it."""
         wall = perf_counter() - started
         while context.decoding:
             notes = context.decoding.pop(0)
-            self.ledger.note("decode images", notes["wall"], notes)
+            self.recorder.record("decode images", notes["wall"], notes)
             wall -= notes["wall"]
-        self.ledger.note(name, wall, meta)
+        self.recorder.record(name, wall, meta)
 
     def _count_found(self, trials: tuple[Trial, ...]) -> None:
-        """Enter what is in the store before anything is run."""
-        names = {node.key: _account(node, trial) for trial in trials for node in trial.nodes}
-        self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
+        """Record what is in the store before anything is run."""
+        names = {node.key: _timing_name(node, trial) for trial in trials for node in trial.nodes}
+        self.recorder.found.update(name for key, name in names.items() if self.store.has(key))
 
 
 def run_node(node: Node, context: PhaseContext) -> None:
@@ -154,8 +155,8 @@ def title(node: Node, trial: Trial) -> str:
     return f"{trial.word(node)} on {node.data.label}"
 
 
-def _account(node: Node, trial: Trial) -> str:
-    """Return under what name a node's time is entered: phases of a method under the method's."""
+def _timing_name(node: Node, trial: Trial) -> str:
+    """Return the name that a node's time is recorded under: a prune phase has its method's."""
     if isinstance(node, PruneNode):
         return trial.method.label
     return "measure" if isinstance(node, EvaluateNode) else str(node.kind)

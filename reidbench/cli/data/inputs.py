@@ -23,14 +23,14 @@ settings_option = click.option(
 
 
 def registry_of(context: click.Context) -> Registry:
-    """Discover plugins but for those that the group was told to leave out."""
+    """Discover plugins but for those that the group's options leave out."""
     return discover(_group(context).params["disabled"])
 
 
 def root_of(context: click.Context) -> Path:
-    """Return the data root, whichever side of the subcommand's name ``--data`` stands."""
-    given = context.get_parameter_source("data_root") is ParameterSource.COMMANDLINE
-    root: Path = (context if given else _group(context)).params["data_root"]
+    """Return the data root, whether ``--data`` precedes or follows the subcommand's name."""
+    given = context.get_parameter_source("data") is ParameterSource.COMMANDLINE
+    root: Path = (context if given else _group(context)).params["data"]
     return root
 
 
