@@ -20,7 +20,7 @@ SUITES, REPORTED = (
 
 def shipped_suites() -> dict[str, Path]:
     """Return the file of each suite that comes with reidbench, by the suite's name."""
-    return {path.stem: path for path in sorted(SUITES.glob("*.yaml"))}
+    return {path.stem: path for path in sorted(SUITES.glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def find_suite(suite: str | Path) -> Path:

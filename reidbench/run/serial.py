@@ -85,14 +85,15 @@ class SerialExecutor:
 
     def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
         for node in trial.nodes:
-            failure = self._failures.get(node.key) or self._make(node, trial, context)
+            failure = self._failures.get(node.key) or self.make(node, trial, context)
             if failure is not None:
                 # Kept for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
                 return failed_result(plan, trial, self.store, failure.status, failure.why)
         return finished_result(plan, trial, self.store)
 
-    def _make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+    def make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+        """Run a node of a trial unless it is in the store; return why it could not be."""
         if self.store.has(node.key):
             self.store.folder(node.key)  # in use: nothing that makes room may take it now
             return None

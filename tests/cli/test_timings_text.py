@@ -1,4 +1,4 @@
-"""What a run cost, what is left to run, and what sharing saves: told to whoever waits."""
+"""What a run cost, what is left to run, and what sharing saves, as commands print it."""
 
 from __future__ import annotations
 
@@ -72,26 +72,26 @@ def changed(**fields: Any) -> RunTimings:
 # --- the table of a run -----------------------------------------------------------------------
 
 
-def test_the_time_of_a_run_is_told_by_phase_and_method() -> None:
+def test_the_time_of_a_run_is_listed_by_phase_and_method() -> None:
     assert timings_text(TIMINGS) == TEXT
 
 
-def test_memory_of_a_gpu_is_told_where_there_is_one() -> None:
+def test_memory_of_a_gpu_is_listed_where_there_is_one() -> None:
     text = timings_text(changed(peak_gpu_memory=56_000_000))
     assert "\npeak memory: 1.2 GB, 56.0 MB on the GPU\n" in text
 
 
-def test_memory_that_the_system_does_not_tell_is_left_out() -> None:
+def test_memory_that_the_system_does_not_report_is_left_out() -> None:
     assert "peak memory" not in timings_text(changed(peak_memory=0))
     text = timings_text(changed(peak_memory=0, peak_gpu_memory=56_000_000))
     assert "\npeak memory: 56.0 MB on the GPU\n" in text
 
 
-def test_rankings_are_not_spoken_of_where_none_was_shared() -> None:
+def test_rankings_are_not_mentioned_where_none_was_shared() -> None:
     assert "rankings" not in timings_text(changed(shared_rankings=0))
 
 
-def test_a_run_that_made_nothing_has_an_account_too() -> None:
+def test_a_run_that_made_nothing_has_timings_too() -> None:
     text = timings_text(changed(made=(), found={}, shared_rankings=0))
     assert "\nharness (all that no phase took): 200.0 s, 100.0% of the run\n" in text
 
@@ -142,18 +142,18 @@ def test_a_run_ends_with_where_its_time_went(first: tuple[Run, Finished]) -> Non
     assert "where the time went" not in first[1].stdout
 
 
-def test_the_account_of_a_run_lies_beside_its_results(first: tuple[Run, Finished]) -> None:
+def test_the_timings_of_a_run_are_written_beside_its_results(first: tuple[Run, Finished]) -> None:
     run, said = first
-    account = json.loads((run.home / "costs.json").read_text())
-    walls = sum(one["wall"] for one in account["made"])
-    assert account["harness"] == pytest.approx(account["wall"] - walls) and walls > 0
-    assert account["harness"] > 0 and account["found"] == {}
-    assert len(account["made"]) == sum(int(cells[0]) for cells in table(said.stderr).values())
-    trained = [one for one in account["made"] if one["images"]]
+    costs = json.loads((run.home / "costs.json").read_text())
+    walls = sum(one["wall"] for one in costs["made"])
+    assert costs["harness"] == pytest.approx(costs["wall"] - walls) and walls > 0
+    assert costs["harness"] > 0 and costs["found"] == {}
+    assert len(costs["made"]) == sum(int(cells[0]) for cells in table(said.stderr).values())
+    trained = [one for one in costs["made"] if one["images"]]
     assert {one["name"] for one in trained} == {"train", "dense", "l1", "tiny-norm"}
     assert all(0 <= one["waited"] <= one["seconds"]["training"] for one in trained)
     # Each of the seconds was rounded to the millisecond.
-    assert all(sum(one["seconds"].values()) <= one["wall"] + 0.003 for one in account["made"])
+    assert all(sum(one["seconds"].values()) <= one["wall"] + 0.003 for one in costs["made"])
 
 
 def test_a_finished_suite_costs_nothing_and_says_nothing_of_costs(finished: Run) -> None:

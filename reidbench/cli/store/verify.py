@@ -35,9 +35,8 @@ def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: 
     """
     given = context.get_parameter_source("store") is ParameterSource.COMMANDLINE
     artefacts, kept = _asked(store, keys), Store(store)
-    repair = "to repair it: reidbench store verify --remove" + (
-        f" --store {store}" if given else ""
-    )
+    same_store = f" --store {store}" if given else ""
+    repair = f"to repair it: reidbench store verify --remove{same_store}"
     damaged, unknown, started = 0, [], perf_counter()
     size = sum(each.size for each in artefacts)
     with bar(f"verifying {len(artefacts)} artefacts", size, in_bytes=True) as tick:
