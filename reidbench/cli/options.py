@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from reidbench.plugins import Registry
+from reidbench.run.installed import installed_plugins
 from reidbench.run.options import DATA, DATA_VARIABLE, STORE, STORE_VARIABLE
-from reidbench.run.planned_suite import installed_plugins
 
 F = TypeVar("F", bound=Callable[..., Any])
 

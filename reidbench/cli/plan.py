@@ -12,9 +12,9 @@ from tabulate import tabulate
 
 from reidbench.cli.options import shared
 from reidbench.plan import Node, Plan, PruneNode, Trial, data_read, missing_text
-from reidbench.run import RunOptions
 from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
+from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import plan_suite
 from reidbench.store import Store
 from reidbench.text import counted, duration

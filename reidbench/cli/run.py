@@ -13,7 +13,8 @@ import click
 from reidbench.cli.options import shared
 from reidbench.cli.publish import publish
 from reidbench.cli.timings_text import timings_text
-from reidbench.run import RunOptions, run_trials
+from reidbench.run.options import RunOptions
+from reidbench.run.suite_run import run_trials
 from reidbench.text import counted
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from reidbench.config.shipped import find_suite
 from reidbench.config.suite import Suite, load_suite
 from reidbench.config.yaml_document import Located
 from reidbench.plan import Plan, make_plan
-from reidbench.plugins import Registry, discover
+from reidbench.plugins import Registry
+from reidbench.run.installed import installed_plugins
 from reidbench.run.options import RUNS, RunOptions
 from reidbench.run.run_folder import RunFolder
 
@@ -48,14 +48,6 @@ def plan_suite(options: RunOptions) -> PlannedSuite:
     suite = _under(options.protocol, load_suite(find_suite(options.suite)))
     plan = make_plan(suite, registry, options.data_folder, options.selection)
     return PlannedSuite(options, suite, registry, plan)
-
-
-def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:
-    """Return the plugins that load, and say which do not, and why."""
-    registry = discover(disabled)
-    for problem in registry.problems:
-        say(f"plugin {problem.plugin} left out: {problem.reason}")
-    return registry
 
 
 def _under(protocol: str | None, suite: Located[Suite]) -> Located[Suite]:

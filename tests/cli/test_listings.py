@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
@@ -48,6 +50,38 @@ def test_plugins_lists_every_component_with_its_owner(new_run: New) -> None:
     for row in (r"l1 .*reidbench \d", r"tinynet .*reidbench-tiny 1\.0", r"tiny .*reidbench-tiny"):
         assert re.search(f"^{row}", text, re.M)
     assert text.rstrip().endswith("2 plugins loaded, none failed")
+
+
+def test_plugins_are_listed_without_importing_what_takes_long(new_run: New) -> None:
+    run = new_run()
+    _, modules = imported("plugins", cwd=run.folder, env=run.env)
+    assert "reidbench_plugins" in modules
+    assert not {"torch", "numpy", "pydantic", "rich", "yaml"} & modules
+
+
+def test_the_package_itself_imports_nothing(new_run: New) -> None:
+    code = "import sys; import reidbench; print([m for m in sys.modules if 'reidbench.' in m])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.stdout == "[]\n"
+
+
+def test_the_package_is_a_command(new_run: New) -> None:
+    run = new_run()
+    words = [sys.executable, "-m", "reidbench", "plan", "suite.yaml"]
+    said = subprocess.run(words, cwd=run.folder, env=run.env, capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout == printed(run, "plan", "suite.yaml")
+
+
+def test_a_shipped_suite_is_planned_by_its_name(new_run: New) -> None:
+    text = printed(new_run(), "plan", "quickstart", "--only", "seed=0", "--only", "l1")
+    assert "2 trials under mini/1: 0 done, 2 left" in text
+
+
+def test_a_file_wins_over_a_shipped_suite_of_its_name(new_run: New) -> None:
+    run = new_run()
+    (run.folder / "suite.yaml").rename(run.folder / "quickstart")
+    assert "4 trials under smoke/1" in printed(run, "plan", "quickstart")
 
 
 def test_a_disabled_plugin_is_not_listed(new_run: New) -> None:

@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 import click
-from rich.console import Console
 
 from reidbench.api.records import MethodRecord
 from reidbench.cli.options import installed
@@ -119,6 +118,8 @@ def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
 @contextmanager
 def _spinning(text: str) -> Iterator[None]:
     """Show what runs while the block does, on a terminal."""
+    from rich.console import Console  # here, because listings and help need none of it
+
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield
