@@ -88,10 +88,10 @@ def _measured(
     # Here, because torch takes seconds to import, and printing needs none of it.
     from reidbench.engine.phases.context import PhaseContext
     from reidbench.run.device import prepare_device
-    from reidbench.run.measure_method import Yardstick, measure
+    from reidbench.run.measure_method import MeasurementSetup, measure
     from reidbench.store import Store
 
-    yardstick = Yardstick(
+    setup = MeasurementSetup(
         load_protocol(on.protocol),
         _at_defaults(registry.backbones.get(on.backbone)),
         _data_at_defaults(registry.datasets.get(on.data)),
@@ -99,7 +99,7 @@ def _measured(
     with TemporaryDirectory() as folder:
         context = PhaseContext(Store(Path(folder)), prepare_device(on.device, on.threads))
         for component in methods:
-            cost = measure(component, yardstick, context)
+            cost = measure(component, setup, context)
             click.echo(_line(cost), err=True)
             yield cost
 

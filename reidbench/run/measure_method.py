@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class MeasurementSetup:
     """What every method is measured on; weights are untrained, which costs the same."""
 
     protocol: Protocol
@@ -33,8 +33,10 @@ class Yardstick:
     reduction: float = 0.5
 
 
-def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseContext) -> Cost:
-    """Measure a method at its defaults; what it cannot do has no seconds, and a reason."""
+def measure(
+    component: Component[MethodRecord], on: MeasurementSetup, context: PhaseContext
+) -> Cost:
+    """Measure a method at its defaults; an activity that fails has no seconds, but a reason."""
     record = component.record
     cost = Cost(method=record.name, version=record.version, setting=setting(on, context.device))
     if record.prunes == "nothing":
@@ -45,7 +47,7 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: torch.device) -> Setting:
+def setting(on: MeasurementSetup, device: torch.device) -> Setting:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
@@ -65,7 +67,7 @@ def setting(on: Yardstick, device: torch.device) -> Setting:
     )
 
 
-def _node(component: Component[MethodRecord], on: Yardstick) -> PruneNode:
+def _node(component: Component[MethodRecord], on: MeasurementSetup) -> PruneNode:
     record = component.record
     method = ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
     # Without a budget the phase has no steps: it is a cut alone, whatever the strategy.
@@ -81,16 +83,16 @@ def _tried(
     """Return the seconds of an activity in a phase of its own, or why there are none."""
     try:
         return activity(begin_prune(node, context))
-    # As in a suite, what a method raises or exits with is its own affair.
+    # As in a suite, what a method raises, or that it exits, stops no other method.
     except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
         reason = text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
-    # A cut mostly fails for the very reason that its ranking did.
+    # A cut mostly fails for the reason that its ranking failed.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
 
 
 def _warm_up(phase: Pruning) -> dict[str, Any]:
-    # The first pass of a process pays for memory and kernels that no method costs.
+    # The first pass of a process allocates memory and selects kernels: no cost of a method.
     phase.prunable.recalibrated()
     return {}
 

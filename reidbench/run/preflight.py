@@ -121,7 +121,7 @@ def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> 
 
 
 def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float]) -> None:
-    """Refuse a network so coarse that no choice of equal shares comes near a target."""
+    """Refuse a network so coarse that no choice of equal shares comes near a reduction."""
     rules = plan.protocol.pruning
     # Under uniform allocation the widths do not depend on the scores, so any scores will do.
     scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}

@@ -102,7 +102,7 @@ class SerialExecutor:
             try:
                 self._run(node, trial, context)
             except NoRoom:
-                # No trial's own fault, and every later one would work as long and be lost.
+                # No fault of the trial, and every later one would be lost as well.
                 raise
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
@@ -152,7 +152,7 @@ def run_node(node: Node, context: PhaseContext) -> None:
 
 
 def title(node: Node, trial: Trial) -> str:
-    """Return a few words for people about a node of a trial."""
+    """Return a short description of a node of a trial, for people."""
     return f"{trial.word(node)} on {node.data.label}"
 
 

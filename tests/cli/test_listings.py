@@ -59,7 +59,7 @@ def test_plugins_are_listed_without_importing_what_takes_long(new_run: New) -> N
     assert not {"torch", "numpy", "pydantic", "rich", "yaml"} & modules
 
 
-def test_the_package_itself_imports_nothing(new_run: New) -> None:
+def test_the_package_itself_imports_nothing() -> None:
     code = "import sys; import reidbench; print([m for m in sys.modules if 'reidbench.' in m])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert said.stdout == "[]\n"

@@ -12,10 +12,9 @@ from reidbench.api.records import DatasetRecord
 from reidbench.cli.data.check import command as check
 from reidbench.cli.data.make import command as make
 from reidbench.cli.data.show import command as show
-from reidbench.cli.options import shared
+from reidbench.cli.options import installed, shared
 from reidbench.datasets.locate import begun
 from reidbench.datasets.stand_in import is_stand_in
-from reidbench.plugins import discover
 
 
 @click.group("data", invoke_without_command=True)
@@ -37,7 +36,7 @@ def command(context: click.Context, data: Path, disabled: tuple[str, ...]) -> No
     """  # noqa: D301 - click wants the character, not the two letters
     if context.invoked_subcommand is not None:
         return
-    registry = discover(disabled)
+    registry = installed(disabled)
     records = [component.record for component in registry.datasets.components]
     click.echo(_table(records, data))
     found = [(r.name, str(place)) for r in records if (place := _place(r, data))]
@@ -49,8 +48,6 @@ def command(context: click.Context, data: Path, disabled: tuple[str, ...]) -> No
             "\nWhere to get one, and what goes where: reidbench data show NAME\n"
             "A drawn stand-in, to try things:       reidbench data make NAME DIR"
         )
-    for problem in registry.problems:
-        click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
 
 
 for _subcommand in (show, check, make):

@@ -11,7 +11,8 @@ import yaml
 from click.core import ParameterSource
 
 from reidbench.api.records import OptionError, Record
-from reidbench.plugins import Registry, discover
+from reidbench.cli.options import installed
+from reidbench.plugins import Registry
 
 settings_option = click.option(
     "--option",
@@ -23,8 +24,8 @@ settings_option = click.option(
 
 
 def registry_of(context: click.Context) -> Registry:
-    """Discover plugins but for those that the group's options leave out."""
-    return discover(_group(context).params["disabled"])
+    """Return the plugins that load, but for those that the group's options leave out."""
+    return installed(_group(context).params["disabled"])
 
 
 def root_of(context: click.Context) -> Path:
