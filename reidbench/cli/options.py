@@ -10,8 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from reidbench.plugins import Registry
-from reidbench.run.installed import installed_plugins
-from reidbench.run.options import DATA, DATA_VARIABLE, STORE, STORE_VARIABLE
+from reidbench.run.options import (
+    DATA,
+    DATA_VARIABLE,
+    STORE,
+    STORE_VARIABLE,
+    installed_plugins,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

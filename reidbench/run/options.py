@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TextIO
 
 from reidbench.errors import ReidbenchError
+from reidbench.plugins import Registry, discover
 
 RUNS = Path("runs")
 STORE, STORE_VARIABLE = RUNS / "store", "REIDBENCH_STORE"
@@ -70,3 +71,11 @@ class RunOptions:
         """Report a line of progress."""
         if self.progress is not None:
             print(line, file=self.progress, flush=True)
+
+
+def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:
+    """Return the plugins that load, and say which do not, and why."""
+    registry = discover(disabled)
+    for problem in registry.problems:
+        say(f"plugin {problem.plugin} left out: {problem.reason}")
+    return registry

@@ -11,8 +11,7 @@ from reidbench.config.suite import Suite, load_suite
 from reidbench.config.yaml_document import Located
 from reidbench.plan import Plan, make_plan
 from reidbench.plugins import Registry
-from reidbench.run.installed import installed_plugins
-from reidbench.run.options import RUNS, RunOptions
+from reidbench.run.options import RUNS, RunOptions, installed_plugins
 from reidbench.run.run_folder import RunFolder
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -98,9 +97,11 @@ def _check(
 
 
 def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
-    width = max(len(check.name) for check in all_checks)
+    from rich.console import Console  # here, because listings and help need none of it
+
+    console, width = Console(stderr=True), max(len(check.name) for check in all_checks)
     for number, check in enumerate(all_checks, start=1):
-        with _spinning(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
+        with console.status(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
             outcome = check.outcome()
         word = f"{WORDS[outcome.status]:8}"
         if outcome.status == "failed":
@@ -113,19 +114,6 @@ def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
         if outcome.status in ("failed", "refused"):
             click.echo(click.wrap_text(outcome.sentence, 96, _MARGIN, _MARGIN))
         yield outcome
-
-
-@contextmanager
-def _spinning(text: str) -> Iterator[None]:
-    """Show what runs while the block does, on a terminal."""
-    from rich.console import Console  # here, because listings and help need none of it
-
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(text):
-        yield
 
 
 def _summary(counts: Counter[Status]) -> str:
