@@ -86,8 +86,8 @@ def _measured(
 ) -> Iterator[Cost]:
     """Measure methods one after another, and say so."""
     # Here, because torch takes seconds to import, and printing needs none of it.
+    from reidbench.engine.device import prepare_device
     from reidbench.engine.phases.context import PhaseContext
-    from reidbench.run.device import prepare_device
     from reidbench.run.measure_method import MeasurementSetup, measure
     from reidbench.store import Store
 

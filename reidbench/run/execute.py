@@ -7,12 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reidbench.engine.torch_process import peak_gpu_memory
+from reidbench.engine.device import Device, peak_gpu_memory, prepare_device
 from reidbench.files import room_for
 from reidbench.plan import Trial
-from reidbench.run.device import prepare_device
 from reidbench.run.executor import Executor
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
@@ -24,9 +22,6 @@ from reidbench.run.timings import RunTimings, TimingsRecorder
 from reidbench.store import Store, StoreError
 from reidbench.store.provenance import collect
 from reidbench.text import counted
-
-if TYPE_CHECKING:
-    import torch
 
 
 def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) -> RunTimings:
@@ -59,7 +54,7 @@ def _serial(
     planned: PlannedSuite,
     trials: tuple[Trial, ...],
     store: Store,
-    device: torch.device,
+    device: Device,
     recorder: TimingsRecorder,
 ) -> Executor:
     """Return the executor of this process, and report what it is about to do."""

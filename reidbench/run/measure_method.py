@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reidbench.api.records import MethodRecord
 from reidbench.cards.costs import Cost, Setting
 from reidbench.config.protocol import Protocol
-from reidbench.engine import torch_process
+from reidbench.engine.device import Device, thread_count, torch_version
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
@@ -18,9 +18,6 @@ from reidbench.errors import ReidbenchError
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def measure(
     return cost
 
 
-def setting(on: MeasurementSetup, device: torch.device) -> Setting:
+def setting(on: MeasurementSetup, device: Device) -> Setting:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
@@ -62,8 +59,8 @@ def setting(on: MeasurementSetup, device: torch.device) -> Setting:
         reduction=on.reduction,
         device=device.type,
         hardware=hardware["cpu" if device.type == "cpu" else "gpu"] or "unknown hardware",
-        threads=torch_process.threads(),
-        torch=torch_process.version(),
+        threads=thread_count(),
+        torch=torch_version(),
     )
 
 

@@ -8,22 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reidbench.engine.phases.context import PhaseContext
-from reidbench.engine.phases.evaluate import run_evaluate
-from reidbench.engine.phases.load import run_load
-from reidbench.engine.phases.prune import run_prune
-from reidbench.engine.phases.train import run_train
+from reidbench.engine.device import Device
+from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.errors import Diverged
 from reidbench.files import NoRoom
 from reidbench.plan import (
     EvaluateNode,
-    LoadNode,
     Node,
     Plan,
     PruneNode,
-    TrainNode,
     Trial,
 )
 from reidbench.plugins import Registry
@@ -33,9 +28,6 @@ from reidbench.run.forecast import Forecast
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
-
-if TYPE_CHECKING:
-    import torch
 
 _log = logging.getLogger(__name__)
 FAILED = "failed"
@@ -58,7 +50,7 @@ class SerialExecutor:
     registry: Registry
     results: Path
     reporter: Reporter
-    device: torch.device
+    device: Device
     forecast: Forecast
     recorder: TimingsRecorder
     _failures: dict[str, Failure] = field(default_factory=dict)
@@ -116,7 +108,7 @@ class SerialExecutor:
     def _run(self, node: Node, trial: Trial, context: PhaseContext) -> None:
         started = perf_counter()
         try:
-            run_node(node, context)
+            run_phase(node, context)
         except (Exception, SystemExit):
             self._record(FAILED, started, {"seconds": {}}, context)
             raise
@@ -137,18 +129,6 @@ class SerialExecutor:
         """Record what is in the store before anything is run."""
         names = {node.key: _timing_name(node, trial) for trial in trials for node in trial.nodes}
         self.recorder.found.update(name for key, name in names.items() if self.store.has(key))
-
-
-def run_node(node: Node, context: PhaseContext) -> None:
-    """Run one node of any kind."""
-    if isinstance(node, LoadNode):
-        run_load(node, context)
-    elif isinstance(node, PruneNode):
-        run_prune(node, context)
-    elif isinstance(node, TrainNode):
-        run_train(node, context)
-    elif isinstance(node, EvaluateNode):
-        run_evaluate(node, context)
 
 
 def title(node: Node, trial: Trial) -> str:

@@ -121,7 +121,7 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 def _refuse_device(options: RunOptions) -> None:
     """Refuse a device that is not there, whether or not anything is left to run on it."""
     if options.device not in _NO_TORCH:
-        from reidbench.run.device import prepare_device
+        from reidbench.engine.device import prepare_device
 
         prepare_device(options.device, options.threads)
 

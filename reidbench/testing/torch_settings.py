@@ -17,7 +17,7 @@ ASKED = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share", 
 @contextmanager
 def undisturbed(changes: list[str], what: str) -> Iterator[None]:
     """Put all settings back after the block, and note as a clause what ``what`` changed."""
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     try:
         yield
     finally:

@@ -99,7 +99,7 @@ def test_a_sound_method_gives_the_same_bits_in_another_process() -> None:
 
 
 def test_settings_of_torch_are_put_back_whatever_a_method_did() -> None:
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     for name in ("SetsThreads", "SwitchesGradientsOff", "HooksEverything", "SetsPrecisionOnce"):
         for check in fast(record(name)):
             check.outcome()

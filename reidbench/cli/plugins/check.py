@@ -83,7 +83,7 @@ def _check(
 ) -> int:
     """Run the checks of one method, a line each; return how many failed."""
     # Imported here, so that a wrong name never waits for torch.
-    from reidbench.run.device import prepare_device
+    from reidbench.engine.device import prepare_device
     from reidbench.testing import checks
 
     # Networks this small only get slower with more.

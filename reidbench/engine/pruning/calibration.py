@@ -1,4 +1,4 @@
-"""The calibration images: the training images that every ranking and recalibration looks at."""
+"""The calibration images: the training images that every ranking and recalibration uses."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def calibration_batches(
     sampler = make_sampler(images.labels, protocol.training.batch.of(rules.batch), random)
     return [
         (
-            normalise(images.pixels[chosen], protocol.input).to(device),
-            images.labels[chosen].to(device),
+            normalise(images.pixels[indices], protocol.input).to(device),
+            images.labels[indices].to(device),
         )
-        for chosen in islice(sampler, rules.images // rules.batch)
+        for indices in islice(sampler, rules.images // rules.batch)
     ]
 
 

@@ -11,46 +11,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reidbench.api.tasks import CannotScore
-from reidbench.engine.channels import ChannelGraph, GroupView, PruningPlan
+from reidbench.engine.channels import GroupView
 from reidbench.engine.channels.graph import Slice
+from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import Batches, evaluating
 from reidbench.engine.training import Network
 
 
 @dataclass(frozen=True, eq=False)
 class LayerSample:
-    """The :class:`reidbench.api.NextLayer` of one layer; ``cut`` says where its columns are."""
+    """The :class:`reidbench.api.NextLayer` of one layer."""
 
     name: str
     weight: Tensor
     inputs: Tensor
     outputs: Tensor
-    cut: Slice
-
-
-@dataclass(frozen=True, eq=False)
-class Anchor:
-    """The network as it last trained: what a refitted layer should still give.
-
-    ``plan`` leads from the network of ``graph`` (the anchor) to the one that is being cut.
-    """
-
-    network: Network
-    graph: ChannelGraph
-    plan: PruningPlan
-
-    def rows(self, owner: str) -> Tensor:
-        """Return which rows of layer ``owner`` are still there, ascending."""
-        weight = self.network.backbone.get_submodule(owner).weight
-        assert isinstance(weight, Tensor)
-        stays = torch.ones(len(weight), dtype=torch.bool)
-        # A layer may make the channels of several groups, and some of none.
-        for name, gone in self.plan.dropped.items():
-            for cut in self.graph.group(name).producers:
-                if cut.owner == owner:
-                    lost = torch.isin(torch.from_numpy(cut.channels), torch.tensor(gone))
-                    stays[torch.from_numpy(cut.positions)[lost]] = False
-        return stays.nonzero().flatten()
 
 
 def sample_next_layers(
@@ -79,7 +54,7 @@ def sample_next_layers(
         rows = whole[anchor.rows(cut.owner)].double()
         outputs = torch.einsum("sct,oct->so", old_inputs[index].double(), rows).float()
         weight = _columns(network.backbone, cut, group.size)
-        samples.append(LayerSample(cut.owner, weight, inputs[index], outputs, cut))
+        samples.append(LayerSample(cut.owner, weight, inputs[index], outputs))
     return samples
 
 
@@ -165,8 +140,8 @@ def _places(
         read, layer.kernel_size, layer.dilation, layer.padding, layer.stride
     )
     count, _, places = patches.shape
-    chosen = torch.randint(places, (count, 1, points), generator=random).to(read.device)
-    picked = patches.gather(2, chosen.expand(-1, patches.shape[1], -1))
+    sampled = torch.randint(places, (count, 1, points), generator=random).to(read.device)
+    picked = patches.gather(2, sampled.expand(-1, patches.shape[1], -1))
     return picked.permute(0, 2, 1).reshape(count * points, size, -1)
 
 

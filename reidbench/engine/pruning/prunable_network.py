@@ -1,17 +1,15 @@
-"""The network under the knife: what it was, what is left of it, and how it gets smaller."""
+"""The network that a phase prunes: what it was, what is left of it, and how it gets smaller."""
 
 from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 from torch.optim import Optimizer
 
-from reidbench.api.records import Allocation
 from reidbench.config.protocol import Protocol
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -24,7 +22,7 @@ from reidbench.engine.channels import (
     view,
 )
 from reidbench.engine.pruning.calibration import Batches
-from reidbench.engine.pruning.next_plan import next_plan, relative
+from reidbench.engine.pruning.next_plan import relative
 from reidbench.engine.pruning.recalibration import recalibrated
 from reidbench.engine.training import Network
 
@@ -51,41 +49,29 @@ class PrunableNetwork:
         return 1 - self.dense.macs.total(self.plan.widths) / self.dense.macs.total()
 
     @property
-    def unlike_its_plan(self) -> str:
-        """The first layer that has not as many channels as the plan leaves it, "" for none."""
-        gone: Counter[tuple[str, str, int]] = Counter()
+    def mismatched_layer(self) -> str | None:
+        """The first layer that has not as many channels as the plan leaves it."""
+        removed: Counter[tuple[str, str, int]] = Counter()
         sizes: dict[tuple[str, str, int], int] = {}
         for group in self.dense.groups:
             kept = self.plan.kept.get(group.name, range(group.size))
             for cut in group.producers:
                 place = cut.owner, cut.tensors[0], cut.dim
                 sizes[place] = cut.length
-                gone[place] += int((~np.isin(cut.channels, kept)).sum())
+                removed[place] += int((~np.isin(cut.channels, kept)).sum())
         layers = dict(self.network.backbone.named_modules())
-        for (owner, tensor, dim), size in sizes.items():
+        for place, size in sizes.items():
+            owner, tensor, dim = place
             weight = getattr(layers.get(owner), tensor, None)
-            if weight is None or weight.shape[dim] != size - gone[owner, tensor, dim]:
+            if weight is None or weight.shape[dim] != size - removed[place]:
                 return owner
-        return ""
+        return None
 
     def views(self, network: Network | None = None, *, live: bool = False) -> list[GroupView]:
         """Return the groups in scope, of the network or of a copy of it."""
         backbone = (network or self.network).backbone
         groups = self.graph.in_scope(self.protocol.pruning.scope)
         return [view(backbone, self.graph, group, live=live) for group in groups]
-
-    def next_plan(
-        self, scores: Mapping[str, Tensor], reduction: float, allocation: Allocation
-    ) -> PruningPlan:
-        """Return the plan for ``reduction``, by scores that groups may be compared by."""
-        return next_plan(
-            self.dense,
-            self.plan,
-            scores,
-            reduction=reduction,
-            allocation=allocation,
-            rules=self.protocol.pruning,
-        )
 
     def relative(self, plan: PruningPlan) -> PruningPlan:
         """Return ``plan`` in the indices of the network as it is."""
@@ -109,25 +95,24 @@ class PrunableNetwork:
         The running statistics of a network that was cut a few steps ago still describe the one
         before.
         """
-        return recalibrated(self.network, (images for images, _ in self.calibration))
+        return self._recalibrated(self.network)
 
     def copy_after(self, plan: PruningPlan) -> Network:
         """Return a recalibrated copy that is cut to ``plan``."""
         network = copy.deepcopy(self.network)
         remove(network.backbone, self.graph, self.relative(plan))
+        return self._recalibrated(network)
+
+    def _recalibrated(self, network: Network) -> Network:
         return recalibrated(network, (images for images, _ in self.calibration))
 
-    def without(self, name: str, plan: PruningPlan, kept: Tensor) -> PruningPlan:
-        """Return the present plan but with group ``name`` cut to ``kept`` of its channels now.
-
-        As many as ``plan`` keeps of it.
-        """
+    def plan_with(self, name: str, kept: Tensor) -> PruningPlan:
+        """Return the present plan, but with group ``name`` cut to ``kept`` of its channels now."""
         present = self.plan.kept[name]
-        assert len(kept) == len(plan.kept[name])
-        own = tuple(present[index] for index in kept.tolist())
-        return PruningPlan({**self.plan.kept, name: own}, self.plan.sizes)
+        cut = tuple(present[index] for index in kept.tolist())
+        return PruningPlan({**self.plan.kept, name: cut}, self.plan.sizes)
 
 
-def lowest_gone(scores: Tensor, keep: int) -> Tensor:
-    """Return the indices that stay when the lowest go, ascending; of ties the first goes."""
-    return scores.argsort(stable=True)[len(scores) - keep :].sort().values
+def highest(scores: Tensor, count: int) -> Tensor:
+    """Return the indices of the highest ``count`` scores, ascending; of ties the last ones."""
+    return scores.argsort(stable=True)[len(scores) - count :].sort().values

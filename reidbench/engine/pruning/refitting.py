@@ -1,4 +1,4 @@
-"""New weights for the layers that read what is about to go."""
+"""New weights for the layers that read channels which are about to be removed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
+from reidbench.engine.pruning.method_errors import naming
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
-from reidbench.engine.pruning.ranking import Ranking, naming
+from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
 
 
 def refits(method: Method) -> bool:
-    """Return whether a method gives the next layers new weights at all."""
+    """Return whether a method gives the next layers new weights."""
     return type(method).refit is not Method.refit
 
 
@@ -47,7 +48,7 @@ def _write(
     expected = [columns_shape(backbone, cut, group.size, len(kept)) for cut in cuts]
     if (shapes := [tuple(weight.shape) for weight in weights]) != expected:
         raise MethodError(
-            f"{where} must return weights of shapes {expected}, not {shapes}; mend it"
+            f"{where} must return weights of shapes {expected}, not {shapes}; correct it"
         )
     for cut, weight in zip(cuts, weights, strict=True):
         if not torch.isfinite(weight).all():

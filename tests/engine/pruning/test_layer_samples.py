@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from reidbench.api import CannotScore
 from reidbench.engine.channels import PruningPlan, capture, remove, view
-from reidbench.engine.pruning.layer_samples import Anchor, sample_next_layers, write_columns
+from reidbench.engine.pruning.anchor import Anchor
+from reidbench.engine.pruning.layer_samples import sample_next_layers, write_columns
 from reidbench.engine.training import Network
 from reidbench.errors import MethodError
 from tests.engine.phases.criteria import ByNorm
@@ -123,7 +124,8 @@ def test_written_weights_arrive_at_the_kept_channels(group):
     (sample,) = sampled(network, group)
     kept = torch.tensor([0, 2, 3])
     before = sample.weight.clone()
-    write_columns(network.backbone, sample.cut, kept, sample.weight[:, kept] * 2)
+    (consumer,) = graph.group(group).consumers
+    write_columns(network.backbone, consumer, kept, sample.weight[:, kept] * 2)
     (after,) = sampled(network, group)
     assert torch.equal(after.weight[:, kept], 2 * before[:, kept])
     assert torch.equal(after.weight[:, 1], before[:, 1])

@@ -1,4 +1,4 @@
-"""The score_cache of shared scores: in the store, under the key of the ranking they came from."""
+"""The score cache of prune phases: in the store, under the key of the ranking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from safetensors.torch import load_file
 
 from reidbench.engine.channels import write_tensors
-from reidbench.engine.pruning.shared_scores import SharedScores
+from reidbench.engine.pruning.score_cache import CachedScores, ScoreCache
 from reidbench.plan import PruneNode
 from reidbench.store import Store
 
@@ -15,30 +15,30 @@ SCORES_FILE = "scores.safetensors"
 
 
 @dataclass(frozen=True)
-class StoredScores:
-    """The :class:`reidbench.engine.pruning.shared_scores.ScoreCache` of one prune phase."""
+class StoredScores(ScoreCache):
+    """The cached scores of one prune phase: none for a strategy that ranks more than once."""
 
     node: PruneNode
     store: Store
 
-    def take(self) -> SharedScores | None:
-        """Return the scores, if a phase left them there."""
+    def read(self) -> CachedScores | None:
+        """Return the scores, if a phase has stored them."""
         key = self.node.ranking_key
         if key is None or not self.store.has(key):
             return None
         scores = load_file(self.store.folder(key) / SCORES_FILE)
-        return SharedScores(scores, self.store.meta(key)["seconds"]["ranking"])
+        return CachedScores(scores, self.store.meta(key)["seconds"]["ranking"])
 
-    def put(self, shared: SharedScores) -> None:
-        """Keep scores; float64 and exact."""
+    def write(self, scores: CachedScores) -> None:
+        """Store scores, float64 and exact."""
         key = self.node.ranking_key
         if key is None:
             return
         with self.store.writing(key) as (folder, meta):
-            write_tensors(folder / SCORES_FILE, dict(shared.scores))
+            write_tensors(folder / SCORES_FILE, dict(scores.scores))
             meta.update(
                 kind="scores",
                 document=self.node.ranking_document,
                 on=self.node.data.label,
-                seconds={"ranking": round(shared.seconds, 3)},
+                seconds={"ranking": round(scores.seconds, 3)},
             )

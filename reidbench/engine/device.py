@@ -1,13 +1,17 @@
-"""The device a run computes on, set up so that a protocol's precision means what it says."""
+"""The device a run computes on: set up for a protocol's precision, and asked what it used."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import torch
 
 from reidbench.errors import ReidbenchError
 
+Device: TypeAlias = torch.device
 
-def prepare_device(name: str, threads: int | None) -> torch.device:
+
+def prepare_device(name: str, threads: int | None) -> Device:
     """Return the device called ``name`` (``auto`` takes a GPU if there is one), ready to use.
 
     Convolutions and products in float32 are float32 everywhere: a GPU's default, TF32, keeps 10
@@ -31,3 +35,18 @@ def prepare_device(name: str, threads: int | None) -> torch.device:
         reason = str(error).splitlines()[0]
         raise ReidbenchError(f"--device {name}: {reason}; use auto, cpu or cuda:N") from error
     return device
+
+
+def peak_gpu_memory() -> int:
+    """Return the most bytes that tensors held at once on the current GPU; 0 without one."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+
+
+def thread_count() -> int:
+    """Return how many threads torch computes with on the CPU."""
+    return torch.get_num_threads()
+
+
+def torch_version() -> str:
+    """Return torch's version, e.g. ``2.5.1+cpu``."""
+    return str(torch.__version__)

@@ -1,4 +1,4 @@
-"""A method may ask what a cut would cost before it is made, and hand over scores of its own."""
+"""A method may ask what a cut would cost before it is made, and pass scores of its own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.engine.phases.criteria import ByNorm
 from tests.engine.phases.world import method
 
 
-class Judges(ByNorm):
-    """Ask what cuts by noise would leave."""
+class AsksLosses(ByNorm):
+    """Ask for the losses that cuts by noise would leave."""
 
     def prepare(self, task):
         self.task_reduction = task.reduction
-        self.judged = [
+        self.losses = [
             (scores, task.loss_after(scores))
             for scores in (
                 {group.name: torch.rand(group.size) for group in task.groups} for _ in range(3)
@@ -27,21 +27,21 @@ class Judges(ByNorm):
 
 @pytest.mark.parametrize("allocation", ["uniform", "global"])
 def test_the_loss_after_a_cut_is_the_loss_after_that_cut(world, allocation):
-    own = Judges()
-    judging = world.begin(world.prune(method("ByMaps", "one-shot", allocation)), own)
-    judging.rank()
-    for scores, loss in own.judged:
+    own = AsksLosses()
+    asking = world.begin(world.prune(method("ByMaps", "one-shot", allocation)), own)
+    asking.rank()
+    for scores, loss in own.losses:
         cutting = world.begin(world.prune(method("ByMaps", "one-shot", allocation)))
         cutting.cut(0.5, scores)
         rules = cutting.node.protocol
         after = calibration_loss(cutting.just_cut, cutting.prunable.calibration, rules)
         assert loss == pytest.approx(after, rel=1e-6)
-    assert len({loss for _, loss in own.judged}) == 3
+    assert len({loss for _, loss in own.losses}) == 3
     assert own.task_reduction == 0.5
 
 
-def test_judging_leaves_the_network_whole(world):
-    phase = world.begin(world.prune(method("ByMaps")), Judges())
+def test_asking_leaves_the_network_as_it_is(world):
+    phase = world.begin(world.prune(method("ByMaps")), AsksLosses())
     before = {name: value.clone() for name, value in phase.prunable.network.state_dict().items()}
     phase.rank()
     after = phase.prunable.network.state_dict()
@@ -57,7 +57,7 @@ def test_a_phases_loss_is_that_of_the_recalibrated_network(world):
 
 
 @pytest.mark.parametrize("act", ["cut", "soften"])
-def test_scores_that_are_handed_over_are_checked_like_any(world, act):
+def test_scores_that_are_passed_in_are_checked_like_any(world, act):
     phase = world.begin(world.prune())
     some = {"block1.conv1": torch.rand(96)}
     with pytest.raises(MethodError, match=r"groups in scope differ in block2.conv1"):
