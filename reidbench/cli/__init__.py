@@ -21,8 +21,6 @@ COMMANDS = {
     "protocols": "List the published protocols, or print the rules of one.",
     "schema": "Print the JSON schema of suite files.",
 }
-
-
 GROUPS = ("data", "plugins", "store")
 """Commands with commands of their own, each in a folder."""
 
@@ -56,16 +54,16 @@ def cli() -> None:
 
     \b
     Start here:
-      reidbench run suites/quickstart.yaml       train, prune, retrain and rank
-      reidbench plan suites/quickstart.yaml      see what that would do
-      reidbench leaderboard runs/quickstart      print the table again
+      reidbench run quickstart               train, prune, retrain and rank
+      reidbench plan quickstart              see what that would do
+      reidbench leaderboard runs/quickstart  print the table again
     """  # noqa: D301 - click wants the character, not the two letters
 
 
 def main() -> None:
     """Run the command line: 0 done, 1 some trial failed, 2 wrong input, 130 interrupted."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(prog_name="reidbench", standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -21,7 +21,7 @@ from reidbench.store.provenance import collect
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class MeasurementSetup:
     """What every method is measured on; weights are untrained, which costs the same."""
 
     protocol: Protocol
@@ -30,8 +30,10 @@ class Yardstick:
     reduction: float = 0.5
 
 
-def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseContext) -> Cost:
-    """Measure a method at its defaults; what it cannot do has no seconds, and a reason."""
+def measure(
+    component: Component[MethodRecord], on: MeasurementSetup, context: PhaseContext
+) -> Cost:
+    """Measure a method at its defaults; an activity that fails has no seconds, but a reason."""
     record = component.record
     cost = Cost(method=record.name, version=record.version, setting=setting(on, context.device))
     if record.prunes == "nothing":
@@ -42,7 +44,7 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: Device) -> MeasuringConditions:
+def setting(on: MeasurementSetup, device: Device) -> MeasuringConditions:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
@@ -62,7 +64,7 @@ def setting(on: Yardstick, device: Device) -> MeasuringConditions:
     )
 
 
-def _node(component: Component[MethodRecord], on: Yardstick) -> PruneNode:
+def _node(component: Component[MethodRecord], on: MeasurementSetup) -> PruneNode:
     record = component.record
     method = ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
     # Without a budget the phase has no steps: it is a cut alone, whatever the strategy.
@@ -78,15 +80,15 @@ def _tried(
     """Return the seconds of an activity in a phase of its own, or why there are none."""
     try:
         return activity(begin_prune(node, context))
-    # As in a suite, what a method raises or exits with is its own affair.
+    # As in a suite, what a method raises, or that it exits, stops no other method.
     except (Exception, SystemExit) as error:
         reason = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
-    # A cut mostly fails for the very reason that its ranking did.
+    # A cut mostly fails for the reason that its ranking failed.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
 
 
 def _warm_up(phase: Pruning) -> dict[str, Any]:
-    # The first pass of a process pays for memory and kernels that no method costs.
+    # The first pass of a process allocates memory and selects kernels: no cost of a method.
     phase.prunable.recalibrated()
     return {}
 

@@ -26,17 +26,17 @@ from reidbench.results import Result, Status, write_result
 from reidbench.run.assemble import failed_result, finished_result
 from reidbench.run.forecast import Forecast
 from reidbench.run.progress import Reporter
-from reidbench.run.timings import Ledger
+from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
 
 _log = logging.getLogger(__name__)
 FAILED = "failed"
-"""Under what name the time of phases is entered that failed or diverged."""
+"""The name under which the time of failed and diverged phases is recorded."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a node could not be made."""
+    """Why a node was not made."""
 
     status: Status
     why: str
@@ -52,7 +52,7 @@ class SerialExecutor:
     reporter: Reporter
     device: Device
     forecast: Forecast
-    ledger: Ledger
+    recorder: TimingsRecorder
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
@@ -77,14 +77,15 @@ class SerialExecutor:
 
     def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
         for node in trial.nodes:
-            failure = self._failures.get(node.key) or self._make(node, trial, context)
+            failure = self._failures.get(node.key) or self.make(node, trial, context)
             if failure is not None:
-                # Remembered for the trials that share the node; a new run tries again.
+                # Kept for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
                 return failed_result(plan, trial, self.store, failure.status, failure.why)
         return finished_result(plan, trial, self.store)
 
-    def _make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+    def make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+        """Run a node of a trial unless it is in the store; return why it could not be."""
         if self.store.has(node.key):
             self.store.mark_used(node.key)  # nothing that makes room may remove it now
             return None
@@ -93,7 +94,7 @@ class SerialExecutor:
             try:
                 self._run(node, trial, context)
             except NoRoom:
-                # No trial's own fault, and every later one would work as long and be lost.
+                # No fault of the trial, and every later one would be lost as well.
                 raise
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
@@ -109,34 +110,34 @@ class SerialExecutor:
         try:
             run_phase(node, context)
         except (Exception, SystemExit):
-            self._enter(FAILED, started, {"seconds": {}}, context)
+            self._record(FAILED, started, {"seconds": {}}, context)
             raise
-        self._enter(_account(node, trial), started, self.store.meta(node.key), context)
+        self._record(_timing_name(node, trial), started, self.store.meta(node.key), context)
 
-    def _enter(
+    def _record(
         self, name: str, started: float, meta: Mapping[str, Any], context: PhaseContext
     ) -> None:
-        """Enter a phase that ends now, and beside it the images that were decoded for it."""
+        """Record a phase that ends now, and beside it the images that were decoded for it."""
         wall = perf_counter() - started
         while context.decoding:
             notes = context.decoding.pop(0)
-            self.ledger.note("decode images", notes["wall"], notes)
+            self.recorder.record("decode images", notes["wall"], notes)
             wall -= notes["wall"]
-        self.ledger.note(name, wall, meta)
+        self.recorder.record(name, wall, meta)
 
     def _count_found(self, trials: tuple[Trial, ...]) -> None:
-        """Enter what is in the store before anything is run."""
-        names = {node.key: _account(node, trial) for trial in trials for node in trial.nodes}
-        self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
+        """Record what is in the store before anything is run."""
+        names = {node.key: _timing_name(node, trial) for trial in trials for node in trial.nodes}
+        self.recorder.found.update(name for key, name in names.items() if self.store.has(key))
 
 
 def title(node: Node, trial: Trial) -> str:
-    """Return a few words for people about a node of a trial."""
+    """Return a short description of a node of a trial, for people."""
     return f"{trial.word(node)} on {node.data.label}"
 
 
-def _account(node: Node, trial: Trial) -> str:
-    """Return under what name a node's time is entered: phases of a method under the method's."""
+def _timing_name(node: Node, trial: Trial) -> str:
+    """Return the name that a node's time is recorded under: a prune phase has its method's."""
     if isinstance(node, PruneNode):
         return trial.method.label
     return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
