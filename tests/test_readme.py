@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -15,11 +17,22 @@ from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLISHED = ROOT / "leaderboard"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
+
+
+def test_every_suite_with_published_results_has_its_pages() -> None:
+    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    assert sorted(published) == FOLDERS and "quickstart" in published
 
 
 def test_its_table_is_the_one_the_published_results_print() -> None:
     assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in README
+
+
+def test_every_published_folder_has_its_page() -> None:
+    folders = {path.parent.name for path in PUBLISHED.glob("*/*.json")}
+    assert folders - {"reported"} == set(FOLDERS) != set()
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -35,7 +48,8 @@ def test_the_published_results_are_of_the_suite_and_protocol_as_they_are_now(nam
     suite = load_suite(ROOT / "suites" / f"{name}.yaml").content
     protocol = load_protocol(suite.protocol).identity()
     results = read_results(PUBLISHED / name)
-    assert all(result.protocol == protocol for result in results)
+    assert results
+    assert [result.trial for result in results if result.protocol != protocol] == []
     assert {result.trial.method for result in results} <= {spec.method for spec in suite.methods}
     assert f"| `{name}/` |" in (PUBLISHED / "README.md").read_text(encoding="utf-8")
 
@@ -55,13 +69,51 @@ def test_its_example_suite_is_a_suite(tmp_path: Path) -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    links = [
+        (page, target)
+        for page in PAGES
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 50
+    assert [
+        (page.name, target) for page, target in links if not (page.parent / target).exists()
+    ] == []
+
+
+def test_every_import_that_pages_show_works() -> None:
+    shown = {
+        (page.name, module, name.split(" as ")[0].strip())
+        for page in PAGES
+        for module, names in re.findall(
+            r"from (reidbench[\w.]*) import ([\w, ]+)", page.read_text(encoding="utf-8")
+        )
+        for name in names.split(",")
+    }
+    assert len(shown) > 5
+    assert [
+        where
+        for where in sorted(shown)
+        if not hasattr(importlib.import_module(where[1]), where[2])
+        and importlib.util.find_spec(f"{where[1]}.{where[2]}") is None
+    ] == []
+
+
+def test_every_path_that_pages_name_exists() -> None:
+    named = {
+        (page.name, path)
+        for page in PAGES
+        for path in re.findall(
+            r"`((?:reidbench|plugins|tests|docs|suites|leaderboard)/[\w./-]*)`",
+            page.read_text(encoding="utf-8"),
+        )
+    }
+    assert len(named) > 20
+    assert [where for where in sorted(named) if not (ROOT / where[1]).exists()] == []
 
 
 def test_every_protocol_is_documented_with_its_budgets() -> None:
     page = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
+    assert {"mini/1", "paper/1", "reid/1"} <= set(protocol_names())
     for name in protocol_names():
         rules = load_protocol(name)
         budget = f"{rules.budgets.train.epochs:g} + {rules.budgets.prune.epochs:g} epochs"

@@ -162,7 +162,7 @@ class ReIDData:
         shared = sorted({int(p) for p in self.train.pids} & {int(p) for p in self.query.pids})
         if shared:
             raise DataError(
-                f"data set '{self.name}': identities {shared[:5]} stand in both the training and "
+                f"data set '{self.name}': identities {shared[:5]} are in both the training and "
                 "the test split; a re-ID split has disjoint people"
             )
 

@@ -1,22 +1,25 @@
-"""Method cards: one page a method, from its record, its docstring and its measured cost.
-
-:mod:`reidbench.run.measure_method` needs torch, and so is imported by its own name.
-"""
+"""Method cards: one page a method, from its record, its docstring and its measured cost."""
 
 from __future__ import annotations
 
 from reidbench.cards.card import Card, make_cards
-from reidbench.cards.costs import Cost, CostError, Setting, read_costs, updated, write_costs
-from reidbench.cards.index import index_page
+from reidbench.cards.costs import (
+    Cost,
+    CostError,
+    MeasuringConditions,
+    read_costs,
+    updated,
+    write_costs,
+)
+from reidbench.cards.index import INDEX, index_page, pages
 from reidbench.cards.markdown import page
-from reidbench.cards.pages import INDEX, pages
 
 __all__ = [
     "INDEX",
     "Card",
     "Cost",
     "CostError",
-    "Setting",
+    "MeasuringConditions",
     "index_page",
     "make_cards",
     "page",

@@ -13,7 +13,7 @@ from reidbench.plugins import Component
 
 @dataclass(frozen=True)
 class Family:
-    """The package that a method stands in, and the first sentence of its docstring."""
+    """The package that holds a method, and the first sentence of its docstring."""
 
     name: str
     sentence: str = ""
@@ -40,7 +40,7 @@ def make_cards(
     """Return the cards of methods, in their order.
 
     Raises:
-        TargetError: a target whose docstring is nowhere to be found.
+        TargetError: a target that has no source and cannot be imported.
 
     """
     known = {cost.method: cost for cost in costs}
@@ -57,7 +57,7 @@ def make_cards(
 
 def _family(component: Component[MethodRecord]) -> Family:
     package = component.record.target.split(":")[0].rpartition(".")[0]
-    # A target in a module of its own stands in no package.
+    # A target in a top-level module belongs to no package.
     if not package:
         return Family(component.owner.name)
     return Family(package.rpartition(".")[2], first_sentence(package))

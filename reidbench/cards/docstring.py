@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import griffe
+
 from reidbench.api.records import Record
 
-_HEADING = re.compile(r"[A-Z]\w*:")
-_BULLET = re.compile(r"[*-] +")
+_BULLET = re.compile(r"^\s*[*-] +", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A docstring taken apart; every text is one line, with the docstring's own markup.
+    """The parts of a docstring; each text is one line, with the docstring's own markup.
 
     Attributes:
         formula: the first paragraph.
@@ -33,17 +34,25 @@ class Explanation:
 
 
 def explanation(docstring: str) -> Explanation:
-    """Take a docstring apart, indented or not."""
-    body, sections = _sections(inspect.cleandoc(docstring).splitlines())
-    formula, *others = _paragraphs(body) or [""]
-    return Explanation(formula, tuple(others), tuple(_items(sections.get("Deviations", []))))
+    """Parse a docstring in Google's style, indented or not."""
+    sections = griffe.Docstring(inspect.cleandoc(docstring)).parse("google", warnings=False)
+    body = [part.value for part in sections if part.kind is griffe.DocstringSectionKind.text]
+    # A section that the style does not know is an admonition.
+    deviations = [part.value.contents for part in sections if part.title == "Deviations"]
+    formula, *others = _lines(re.split(r"\n\s*\n", "\n\n".join(body))) or [""]
+    return Explanation(formula, tuple(others), tuple(_lines(_BULLET.split("\n".join(deviations)))))
+
+
+def _lines(texts: Iterable[str]) -> list[str]:
+    """Return every text that is not blank, on one line."""
+    return [" ".join(text.split()) for text in texts if text.strip()]
 
 
 def docstring_of(record: Record) -> str:
     """Return the own docstring of a record's target; empty without one.
 
     Raises:
-        TargetError: the target's source is not to be found, nor can it be imported.
+        TargetError: the target has no source to read, and cannot be imported.
 
     """
     module, attribute = record.target.split(":")
@@ -51,7 +60,7 @@ def docstring_of(record: Record) -> str:
     for statement in tree.body if tree else ():
         if isinstance(statement, ast.ClassDef | ast.FunctionDef) and statement.name == attribute:
             return ast.get_docstring(statement) or ""
-    # Defined elsewhere, or compiled. Not getdoc(): a base class's words are not the target's.
+    # Defined elsewhere, or compiled. Not getdoc(): it falls back on a base class's docstring.
     return inspect.cleandoc(vars(record.load()).get("__doc__") or "")
 
 
@@ -69,40 +78,6 @@ def _source(module: str) -> ast.Module | None:
         if spec is None or not spec.origin or not spec.origin.endswith(".py"):
             return None
         return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    # Whatever a plugin's package raises on import; importing the target will tell.
+    # A plugin's package may raise anything on import; importing the target reports it.
     except Exception:
         return None
-
-
-def _sections(lines: list[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """Part the lines before the first section from those of each section, by its word."""
-    body: list[str] = []
-    sections: dict[str, list[str]] = {}
-    into = body
-    for line in lines:
-        if _HEADING.fullmatch(line.rstrip()):
-            into = sections.setdefault(line.rstrip()[:-1], [])
-        else:
-            # What is indented no more ends a section.
-            into = into if line[:1].isspace() or not line else body
-            into.append(line)
-    return body, sections
-
-
-def _paragraphs(lines: list[str]) -> list[str]:
-    blocks = re.split(r"\n\s*\n", "\n".join(lines))
-    return [" ".join(block.split()) for block in blocks if block.strip()]
-
-
-def _items(lines: list[str]) -> Iterator[str]:
-    """Yield the items of a list; text without a bullet is an item too."""
-    item = ""
-    for line in (line.strip() for line in lines):
-        if bullet := _BULLET.match(line):
-            if item:
-                yield item
-            item = line[bullet.end() :]
-        else:
-            item = f"{item} {line}".strip()
-    if item:
-        yield item

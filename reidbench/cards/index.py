@@ -1,16 +1,16 @@
-"""The index of the cards: every method in a row, by family."""
+"""The index of the cards, a row for each method by family; and all pages of a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from tabulate import tabulate
-
 from reidbench.cards import labels
 from reidbench.cards.card import Card
-from reidbench.cards.markdown_text import cell, prose, wrapped
+from reidbench.cards.markdown import page
+from reidbench.cards.markdown_text import cell, prose, table, wrapped
 
+INDEX = "README.md"
 INTRODUCTION = """\
 # Methods
 
@@ -32,17 +32,26 @@ COLUMNS = (
 STALE = "\\* measured with another version of the method."
 
 
+def pages(cards: Sequence[Card]) -> dict[str, str]:
+    """Return the text of every page by file name, the index first."""
+    return {INDEX: index_page(cards), **{f"{card.record.name}.md": page(card) for card in cards}}
+
+
 def index_page(cards: Sequence[Card]) -> str:
     """Write the index of all cards; families and their methods in alphabetical order."""
     blocks = [INTRODUCTION, *_costs(cards)]
     for family in sorted({card.family for card in cards}, key=lambda family: family.name):
         own = sorted((c for c in cards if c.family == family), key=lambda card: card.record.name)
-        blocks += [f"## {family.name}", prose(family.sentence), _grid(own)]
+        blocks += [
+            f"## {family.name}",
+            prose(family.sentence),
+            table(COLUMNS, map(_row, own), numbers=2),
+        ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def _costs(cards: Iterable[Card]) -> Iterator[str]:
-    """Say what seconds are, and of what machines."""
+    """Explain the columns of seconds, and name the machines."""
     costs = [card.cost for card in cards if card.cost is not None]
     if not costs:
         yield "Costs are not measured yet."
@@ -54,20 +63,9 @@ def _costs(cards: Iterable[Card]) -> Iterator[str]:
         + ", the same for every method. *whole cut*: all rankings, refits and removals of a prune "
         "phase, without its training, nor what a penalty adds to that. A dash: the card says why."
     )
-    yield from dict.fromkeys(wrapped(labels.setting(cost.setting)) for cost in costs)
+    yield from dict.fromkeys(wrapped(labels.conditions(cost.setting)) for cost in costs)
     if any(card.is_stale for card in cards):
         yield STALE
-
-
-def _grid(cards: Iterable[Card]) -> str:
-    align = ("left", "left", "left", "left", "right", "right")
-    return tabulate(
-        [_row(card) for card in cards],
-        headers=COLUMNS,
-        tablefmt="pipe",
-        colalign=align,
-        disable_numparse=True,
-    )
 
 
 def _row(card: Card) -> list[str]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import yaml
-from tabulate import tabulate
 
 from reidbench.cards import labels
 from reidbench.cards.card import Card
-from reidbench.cards.markdown_text import bullets, cell, paragraph, wrapped
+from reidbench.cards.markdown_text import bullets, cell, paragraph, table, wrapped
 
 
 def page(card: Card) -> str:
-    """Write a card: what it is, what it costs, how it deviates, how to use it."""
+    """Return a card's page: the method, its cost, its deviations, how to use it."""
     return "\n\n".join(_blocks(card)) + "\n"
 
 
@@ -43,34 +42,31 @@ def _formula(card: Card) -> Iterator[str]:
 
 def _facts(card: Card) -> str:
     record, family = card.record, card.family
-    source = "-" if record.reference == "-" else cell(record.reference)
-    rows = [("source", source)]
-    about = f": {cell(family.sentence)}" if family.sentence else ""
-    rows.append(("family", f"[{family.name}](README.md#{family.name}){about}"))
-    if record.prunes != "trained":
-        rows.append(("prunes", labels.PRUNES[record.prunes]))
-    if record.prunes != "nothing":
-        rows.append(("strategy", f"`{record.strategy}`: {labels.STRATEGY[record.strategy]}"))
-        rows.append(
-            ("allocation", f"`{record.allocation}`: {labels.ALLOCATION[record.allocation]}")
-        )
-        rows.append(("looks at", labels.DATA[record.data]))
-    if record.budget != "epochs":
-        rows.append(("trains for", labels.BUDGET[record.budget]))
-    if record.control:
-        rows.append(("control", "a row for comparison, not a contender"))
-    if record.needs:
-        rows.append(("needs", f"`pip install '{record.needs}'`"))
-    rows.append(("version", record.version))
-    return _table(("", ""), rows, ("left", "left"))
+    cuts, about = record.prunes != "nothing", cell(family.sentence)
+    facts = {
+        "source": "-" if record.reference == "-" else cell(record.reference),
+        "family": f"[{family.name}](README.md#{family.name})" + (f": {about}" if about else ""),
+        "prunes": "" if record.prunes == "trained" else labels.PRUNES[record.prunes],
+        "strategy": f"`{record.strategy}`: {labels.STRATEGY[record.strategy]}" if cuts else "",
+        "allocation": (
+            f"`{record.allocation}`: {labels.ALLOCATION[record.allocation]}" if cuts else ""
+        ),
+        "looks at": labels.DATA[record.data] if cuts else "",
+        "trains for": "" if record.budget == "epochs" else labels.BUDGET[record.budget],
+        "control": "a row for comparison, not a contender" if record.control else "",
+        "needs": f"`pip install '{record.needs}'`" if record.needs else "",
+        "version": record.version,
+    }
+    return table(("", ""), [(name, fact) for name, fact in facts.items() if fact])
 
 
 def _options(card: Card) -> Iterator[str]:
-    if not card.record.options:
-        return
-    yield "## Options"
-    rows = [(f"`{name}`", f"`{_inline(value)}`") for name, value in card.record.options.items()]
-    yield _table(("option", "default"), rows, ("left", "left"))
+    if card.record.options:
+        options = card.record.options.items()
+        yield "## Options"
+        yield table(
+            ("option", "default"), [(f"`{name}`", f"`{_inline(value)}`") for name, value in options]
+        )
 
 
 def _schedule(card: Card) -> str:
@@ -93,12 +89,12 @@ def _cost(card: Card) -> Iterator[str]:
         ("a ranking", labels.seconds(cost.ranking)),
         (labels.whole_cut(cost), labels.seconds(cost.cut)),
     ]
-    yield _table(("", "seconds"), rows, ("left", "right"))
+    yield table(("", "seconds"), rows, numbers=1)
     if cost.problem:
         yield paragraph(f"Not measured: {cost.problem}.".replace("..", "."))
     if card.is_stale:
         yield f"**Measured with version {cost.version}; this is version {card.record.version}.**"
-    yield wrapped(labels.setting(cost.setting))
+    yield wrapped(labels.conditions(cost.setting))
 
 
 def _suite(card: Card) -> str:
@@ -116,7 +112,3 @@ def _inline(value: object) -> str:
     """Return a value as YAML reads it, on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
     return text.removesuffix("...\n").strip()
-
-
-def _table(headers: tuple[str, str], rows: list[tuple[str, str]], align: tuple[str, str]) -> str:
-    return tabulate(rows, headers=headers, tablefmt="pipe", colalign=align, disable_numparse=True)

@@ -45,14 +45,14 @@ WORDS = {
     "target": "on",
 }
 
-# In points: the last bits of a sum, which must not decide a claim.
-ROUNDING = 1e-9
+# In points, so that the last bits of a sum do not decide a claim.
+POINTS_TOLERANCE = 1e-9
 
 V = TypeVar("V")
 
 
 def _as_list(value: Any) -> Any:
-    """Let one value stand for a list of one."""
+    """Turn one value into a list of one."""
     return (value,) if isinstance(value, (str, int, float)) else value
 
 
@@ -64,12 +64,12 @@ def _distinct(values: tuple[V, ...]) -> tuple[V, ...]:
 
 
 def _one_or_many(schema: dict[str, Any]) -> None:
-    """Let an editor accept one value where a list may stand."""
+    """Let an editor accept one value in place of a list."""
     for field, many in schema["properties"].items():
         schema["properties"][field] = {"anyOf": [many["items"], many]}
 
 
-Some = Annotated[
+OneOrMany = Annotated[
     tuple[V, ...], Field(min_length=1), BeforeValidator(_as_list), AfterValidator(_distinct)
 ]
 Name = Annotated[str, Field(min_length=1)]
@@ -79,11 +79,11 @@ Points = Annotated[float, Field(ge=-100, le=100, strict=True)]
 Margin = Annotated[float, Field(gt=0, le=100, strict=True)]
 
 
-class _Part(BaseModel):
+class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Selector(_Part):
+class Selector(_Frozen):
     """Rows of a leaderboard: those with one of the values given, in every field that is named.
 
     A component's name stands for all its variants with options, its label in a table for one.
@@ -91,14 +91,14 @@ class Selector(_Part):
 
     model_config = ConfigDict(json_schema_extra=_one_or_many)
 
-    scenario: Some[Name] = ()
-    backbone: Some[Name] = ()
-    source: Some[Name] = ()
-    target: Some[Name] = ()
-    method: Some[Name] = ()
-    strategy: Some[Strategy] = ()
-    allocation: Some[Allocation] = ()
-    reduction: Some[Share] = ()
+    scenario: OneOrMany[Name] = ()
+    backbone: OneOrMany[Name] = ()
+    source: OneOrMany[Name] = ()
+    target: OneOrMany[Name] = ()
+    method: OneOrMany[Name] = ()
+    strategy: OneOrMany[Strategy] = ()
+    allocation: OneOrMany[Allocation] = ()
+    reduction: OneOrMany[Share] = ()
 
     @property
     def named(self) -> Mapping[str, tuple[str | float, ...]]:
@@ -112,11 +112,11 @@ class Selector(_Part):
 
 
 def _either(values: tuple[str | float, ...]) -> str:
-    *first, last = map(written, values)
+    *first, last = map(value_text, values)
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def written(value: str | float) -> str:
+def value_text(value: str | float) -> str:
     """Write the value of a field: a reduction as a percentage."""
     return value if isinstance(value, str) else f"{100 * value:g} %"
 
@@ -129,7 +129,7 @@ def _counterparts(value: Any) -> Any:
     return value
 
 
-class Claim(_Part):
+class Claim(_Frozen):
     """A sentence, and the difference of scores by which it stands or falls, in points.
 
     Attributes:
@@ -181,12 +181,12 @@ class Claim(_Part):
         return self
 
     @field_serializer("against")
-    def _as_written(self, against: Selector | None) -> Any:
+    def _as_value_text(self, against: Selector | None) -> Any:
         return EACH_OTHER if against is None else against.model_dump(exclude_defaults=True)
 
     @property
     def judged(self) -> Judged:
-        """Whether pairs are judged together or each for itself, with the default filled in."""
+        """``judge``, with its default filled in."""
         return self.judge or ("each" if self.within is not None else "together")
 
     @property
@@ -207,13 +207,13 @@ class Claim(_Part):
 
         Supported if all of it satisfies the bound, refuted if all of it violates it.
         """
-        least, most = self._range
-        if least <= low and high <= most:
+        if self.clearance(low, high) >= 0:
             return "supported"
+        least, most = self._range
         return "refuted" if high < least or most < low else "undecided"
 
-    def room(self, low: float, high: float) -> float:
-        """Return by how many points an interval keeps clear of the bound, below 0 if not."""
+    def clearance(self, low: float, high: float) -> float:
+        """Return by how many points an interval satisfies the bound, below 0 if it does not."""
         least, most = self._range
         return min(low - least, most - high)
 
@@ -223,13 +223,13 @@ class Claim(_Part):
 
     @property
     def _range(self) -> tuple[float, float]:
-        """The differences that satisfy the bound, widened or narrowed by what rounding may do."""
+        """The least and the greatest difference that satisfy the bound, but for rounding."""
         name, points = self._bound
         return {
-            "at_least": (points - ROUNDING, math.inf),
-            "more_than": (points + ROUNDING, math.inf),
-            "at_most": (-math.inf, points + ROUNDING),
-            "within": (-points - ROUNDING, points + ROUNDING),
+            "at_least": (points - POINTS_TOLERANCE, math.inf),
+            "more_than": (points + POINTS_TOLERANCE, math.inf),
+            "at_most": (-math.inf, points + POINTS_TOLERANCE),
+            "within": (-points - POINTS_TOLERANCE, points + POINTS_TOLERANCE),
         }[name]
 
 

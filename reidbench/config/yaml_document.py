@@ -55,9 +55,9 @@ def load(path: Path, model: type[M], reserved: Mapping[str, str] | None = None) 
     try:
         return Located(path, model.model_validate(data), lines)
     except ValidationError as error:
-        known, told = field_names(model), reserved or {}
+        known, hints = field_names(model), reserved or {}
         faults = (
-            _translate(path, lines, details, known, told)
+            _translate(path, lines, details, known, hints)
             for details in error.errors()
             if not _is_echo(details)
         )

@@ -1,17 +1,7 @@
 """Results as tables that compare methods at matched reductions; nothing here needs torch."""
 
 from reidbench.leaderboard.build import build
-from reidbench.leaderboard.model import (
-    Leaderboard,
-    Origin,
-    OtherNetwork,
-    Part,
-    Quotation,
-    Row,
-    Section,
-    Setting,
-    Table,
-)
+from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
 from reidbench.leaderboard.render.markdown import to_markdown
@@ -21,13 +11,8 @@ from reidbench.leaderboard.reported.match import with_reported
 __all__ = [
     "Leaderboard",
     "LeaderboardError",
-    "Origin",
-    "OtherNetwork",
-    "Part",
-    "Quotation",
+    "ReportedRow",
     "Row",
-    "Section",
-    "Setting",
     "Table",
     "build",
     "claims_to_csv",

@@ -1,78 +1,57 @@
-"""Sorts results into tables, sections and rows, and places each row among the others."""
+"""Sorts results into tables, sections and rows, and ranks each row among the others."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reidbench.config.claim import Claim
 from reidbench.leaderboard.budgets import Budget, off_budget, shared_budget
 from reidbench.leaderboard.claims.judge import judge
-from reidbench.leaderboard.model import Leaderboard, Part, Row, Section, Setting, Table
-from reidbench.leaderboard.other_backbones import show_others
-from reidbench.leaderboard.paired_scores import LeaderboardError, mean_ap, shared_resamples
+from reidbench.leaderboard.model import Leaderboard, Row, Section, Table, TableSetting
+from reidbench.leaderboard.other_backbones import with_other_backbones
+from reidbench.leaderboard.paired_scores import (
+    LeaderboardError,
+    PairedScores,
+    refuse_different_queries,
+)
 from reidbench.leaderboard.provenance import origins
-from reidbench.leaderboard.rows import make_row, method_of, paired_delta, parts_of
-from reidbench.leaderboard.statistics import MeanScore, ranks
+from reidbench.leaderboard.row_trials import RowTrials, gather, grouped, used_components
+from reidbench.leaderboard.rows import compared, make_row
+from reidbench.leaderboard.statistics import ranks
 from reidbench.results import Result
-
-K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
 
 LISTED = 5
 """How many of the trials that have two results an error names."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Entry:
-    """A row, the trials behind it, and what it is compared by."""
-
-    row: Row
-    trials: Sequence[Result]
-    mean_ap: MeanScore | None
-
-
 def build(results: Iterable[Result], claims: Iterable[Claim] = ()) -> Leaderboard:
-    """Arrange results as a leaderboard, whatever their order, and judge the claims by them.
+    """Build the leaderboard of results, in any order, and judge the claims by them.
 
     Raises:
         LeaderboardError: two results of one trial, or a table scored on different queries.
 
     """
-    ordered = sorted(results, key=lambda result: (str(result.trial), result.key))
-    _refuse_repeated_trials(ordered)
-    groups = dict(_grouped(ordered, _setting))
+    results = list(results)
+    rows = gather(results)
+    _refuse_repeated_trials(rows)
+    scores = PairedScores(rows)
+    by_setting = grouped(rows, lambda row: row.setting)
+    tables = [_table(setting, members, scores) for setting, members in by_setting.items()]
+    dense = {row.setting: row for row in rows if row.is_dense}
     return Leaderboard(
-        tables=show_others((_table(*group) for group in groups.items()), groups),
-        parts=tuple(sorted({part for result in ordered for part in parts_of(result)})),
-        origins=origins(ordered),
-        claims=judge(claims, ordered),
+        tables=with_other_backbones(tables, dense, scores),
+        components=tuple(sorted({it for result in results for it in used_components(result)})),
+        origins=origins(results),
+        claims=judge(claims, rows, scores),
     )
 
 
-def _setting(result: Result) -> Setting:
-    trial = result.trial
-    return Setting(
-        drawn=result.drawn,
-        scenario=trial.scenario,
-        backbone=trial.backbone,
-        source=trial.source or "",
-        target=trial.target,
-        protocol=result.protocol.get("name", "?"),
-        protocol_hash=result.protocol.get("sha256", "?"),
-        division=result.division,
-        engine=result.engine,
-        parts=tuple(part for part in parts_of(result) if part.role != "method"),
-    )
-
-
-def _refuse_repeated_trials(results: Sequence[Result]) -> None:
-    trials = _grouped(results, lambda r: (_setting(r), _row_key(r), r.trial.seed))
+def _refuse_repeated_trials(rows: Sequence[RowTrials]) -> None:
     repeated = [
         f"{' and '.join(f'{result.key}.json' for result in same)} ({same[0].trial})"
-        for _, same in trials
+        for row in rows
+        for same in grouped(row.trials, lambda result: result.trial.seed).values()
         if len(same) > 1
     ]
     if repeated:
@@ -85,98 +64,65 @@ def _refuse_repeated_trials(results: Sequence[Result]) -> None:
         )
 
 
-def _table(setting: Setting, results: Sequence[Result]) -> Table:
-    entries = _entries(results)
-    dense = _reference(entries)
-    # An open division would leave to each method how long it trains.
-    closed = setting.division == "closed"
-    budget = shared_budget(dense.trials if dense else (), results) if closed else {}
-    others = [_held_to(budget, _compared(entry, dense)) for entry in entries if entry is not dense]
-    by_reduction = _grouped(others, lambda entry: entry.row.target_reduction)
-    finals = [result.scores.final for result in results if result.scores]
+def _table(setting: TableSetting, members: Sequence[RowTrials], scores: PairedScores) -> Table:
+    refuse_different_queries(members)
+    dense = _reference(members)
+    # An open division leaves to each method how long it trains.
+    budget = shared_budget(dense, members) if setting.division == "closed" else {}
+    reference = make_row(dense, members) if dense else None
+    rows = {
+        own: _on_budget(compared(make_row(own, members), own, dense, scores), own, budget)
+        for own in members
+        if own is not dense
+    }
+    by_reduction = grouped(rows, lambda own: own.id.reduction)
+    final = next((it.scores.final for row in members for it in row.trials if it.scores), None)
     return Table(
         setting=setting,
-        tolerance=results[0].tolerance,
-        valid_queries=finals[0].valid_queries if finals else None,
-        excluded_queries=finals[0].excluded_queries if finals else None,
+        tolerance=members[0].trials[0].tolerance,
+        valid_queries=final.valid_queries if final else None,
+        excluded_queries=final.excluded_queries if final else None,
         sections=tuple(
             Section(
                 reduction=reduction,
-                reference=dense.row if dense else None,
-                rows=_placed(members),
+                reference=reference,
+                rows=_ranked({own: rows[own] for own in by_reduction.get(reduction, ())}, scores),
             )
-            for reduction, members in sorted(by_reduction) or [(0.0, [])]
+            for reduction in sorted(by_reduction) or [0.0]
         ),
     )
 
 
-def _reference(entries: Sequence[_Entry]) -> _Entry | None:
+def _reference(table: Sequence[RowTrials]) -> RowTrials | None:
     """Return the control that keeps every channel, which all others are compared with."""
-    whole = [entry for entry in entries if entry.row.control and entry.row.target_reduction == 0]
-    if len(whole) > 1:
-        labels = ", ".join(entry.row.label for entry in whole)
+    dense = [row for row in table if row.is_dense]
+    if len(dense) > 1:
+        labels = ", ".join(make_row(row, table).label for row in dense)
         raise LeaderboardError(
             f"more than one control keeps every channel ({labels}), and every difference is to "
             "the one that does: remove the results of the others"
         )
-    return whole[0] if whole else None
+    return dense[0] if dense else None
 
 
-def _entries(results: Sequence[Result]) -> list[_Entry]:
-    seeds = sorted({result.trial.seed for result in results})
-    resamples = shared_resamples(results)
-    by_method = dict(_grouped(results, lambda result: result.trial.method))
-    return [
-        _Entry(
-            make_row(trials, same_method=by_method[trials[0].trial.method], seeds=len(seeds)),
-            trials,
-            mean_ap(trials, seeds, resamples),
-        )
-        for _, trials in sorted(_grouped(results, _row_key))
-    ]
+def _on_budget(row: Row, own: RowTrials, budget: Budget) -> Row:
+    """Return a row that says whether it trained for the budget of its table."""
+    why = off_budget(own, budget)
+    return replace(row, on_budget=False, notes=(why, *row.notes)) if why else row
 
 
-def _row_key(result: Result) -> tuple[float, str, str, str, bool, Part]:
-    trial, part = result.trial, method_of(result)
-    return trial.reduction, trial.method, trial.strategy, trial.allocation, trial.control, part
-
-
-def _compared(entry: _Entry, dense: _Entry | None) -> _Entry:
-    if dense is None:
-        return entry
-    interval = entry.mean_ap.minus(dense.mean_ap) if entry.mean_ap and dense.mean_ap else None
-    delta = paired_delta(entry.trials, dense.trials)
-    return replace(entry, row=replace(entry.row, delta=delta, delta_interval=interval))
-
-
-def _held_to(budget: Budget, entry: _Entry) -> _Entry:
-    why = off_budget(entry.trials, budget)
-    row = replace(entry.row, on_budget=False, notes=(why, *entry.row.notes)) if why else entry.row
-    return replace(entry, row=row)
-
-
-def _placed(entries: Sequence[_Entry]) -> tuple[Row, ...]:
-    """Rank the rows that are whole, on target and on budget, and sort all of them."""
-    scores = [entry.mean_ap if _may_be_ranked(entry.row) else None for entry in entries]
-    places = iter(ranks([score for score in scores if score]))
-    rows = [
-        replace(entry.row, **next(places)._asdict()) if score else entry.row
-        for entry, score in zip(entries, scores, strict=True)
-    ]
-    return tuple(sorted(rows, key=_best_first))
-
-
-def _may_be_ranked(row: Row) -> bool:
+def _ranked(rows: Mapping[RowTrials, Row], scores: PairedScores) -> tuple[Row, ...]:
+    """Rank the rows that are complete, on target and on budget, and sort all of them."""
     # A method that fails on its bad seeds must not be judged by the good ones.
-    return row.status == "done" and row.matched and row.on_budget
+    comparable = [
+        own
+        for own, row in rows.items()
+        if row.status == "done" and row.matched and row.on_budget and own.scored
+    ]
+    places = zip(comparable, ranks([scores.mean(own) for own in comparable]), strict=True)
+    placed = {own: replace(rows[own], **place._asdict()) for own, place in places}
+    return tuple(sorted({**rows, **placed}.values(), key=_best_first))
 
 
 def _best_first(row: Row) -> tuple[bool, float, str]:
     return row.mean_ap is None, -row.mean_ap.mean if row.mean_ap else 0.0, row.label
-
-
-def _grouped(items: Iterable[T], key: Callable[[T], K]) -> list[tuple[K, list[T]]]:
-    groups: dict[K, list[T]] = defaultdict(list)
-    for item in items:
-        groups[key(item)].append(item)
-    return list(groups.items())

@@ -12,7 +12,7 @@ from reidbench.leaderboard.statistics import Interval, Spread
 from reidbench.results import Status
 
 
-class Part(NamedTuple):
+class UsedComponent(NamedTuple):
     """A component, in the version that a result was made with, and what it was used as."""
 
     role: str
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Setting:
+class TableSetting:
     """What all rows of a table have in common; results that differ in it share no table."""
 
     drawn: bool
@@ -42,8 +42,8 @@ class Setting:
     protocol_hash: str
     division: str
     engine: int
-    parts: tuple[Part, ...]
-    """The components that every row shares; a method's version is its row's."""
+    components: tuple[UsedComponent, ...]
+    """Those that every row shares; a method's version is its row's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class Row:
     a row that may not be ranked, and the comparison of the dense row with itself.
     """
 
+    setting: TableSetting
     label: str
     method: str
     version: str
@@ -61,7 +62,7 @@ class Row:
     strategy: str
     allocation: str
     control: bool
-    target_reduction: float
+    reduction: float
     status: Status
     """``done`` if every trial of the row is."""
     seeds_done: int
@@ -74,12 +75,12 @@ class Row:
     trapezoid: Spread | None
     before_retraining: Spread | None
     """mAP right after the cut."""
-    reduction: float | None
-    """What was achieved, the mean over seeds."""
+    achieved: float | None
+    """The reduction that was achieved, the mean over seeds."""
     max_miss: float | None
-    """The largest distance of a seed's reduction to the target."""
+    """The largest distance of a seed's achieved reduction to ``reduction``."""
     matched: bool
-    """Whether every seed's reduction is within the protocol's tolerance."""
+    """Whether every seed achieved ``reduction`` within the protocol's tolerance."""
     macs: float | None
     parameters: float | None
     epochs: float | None
@@ -99,7 +100,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """The rows of one target reduction, best mAP first, under the dense row they compare to."""
+    """The rows of one reduction, best mAP first, below the dense row they are compared with."""
 
     reduction: float
     reference: Row | None
@@ -112,16 +113,8 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherNetwork:
-    """The dense network of another backbone; its difference is to this table's dense network."""
-
-    setting: Setting
-    row: Row
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quotation:
-    """What a paper reports of a network, in its own units; measured by nobody here."""
+class ReportedRow:
+    """What a paper reports of a network, in the paper's units; not measured here."""
 
     entry: Entry
     source: Source
@@ -133,20 +126,23 @@ class Quotation:
 class Table:
     """Every section of one setting."""
 
-    setting: Setting
+    setting: TableSetting
     tolerance: float
     valid_queries: int | None
     """None if no trial of the table was scored, as for the excluded queries."""
     excluded_queries: int | None
     sections: tuple[Section, ...]
-    others: tuple[OtherNetwork, ...] = ()
-    """The dense networks of other backbones, the most MACs first; never ranked."""
-    quotations: tuple[Quotation, ...] = ()
+    other_networks: tuple[Row, ...] = ()
+    """The dense networks of other backbones, the most MACs first; never ranked.
+
+    Their differences are to this table's dense network.
+    """
+    reported: tuple[ReportedRow, ...] = ()
 
     @property
     def reference(self) -> Row | None:
         """The dense row, where there is one."""
-        return next((section.reference for section in self.sections if section.reference), None)
+        return self.sections[0].reference
 
     @property
     def unique_rows(self) -> Iterator[Row]:
@@ -156,9 +152,9 @@ class Table:
             yield from section.rows
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, order=True)
 class Origin:
-    """Under what versions, and on what hardware, so many results were made."""
+    """The versions and the hardware that so many results were made with."""
 
     reidbench: str
     commit: str
@@ -166,7 +162,7 @@ class Origin:
     hardware: str
     threads: str
     device: str
-    results: int
+    results: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +170,7 @@ class Leaderboard:
     """All tables, and where their results come from."""
 
     tables: tuple[Table, ...]
-    parts: tuple[Part, ...]
+    components: tuple[UsedComponent, ...]
     """Every component of any result, methods too."""
     origins: tuple[Origin, ...]
     claims: tuple[Verdict, ...] = ()

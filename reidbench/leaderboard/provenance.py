@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reidbench.leaderboard.model import Origin
@@ -12,27 +13,26 @@ from reidbench.results import Result
 
 def origins(results: Iterable[Result]) -> tuple[Origin, ...]:
     """Count results by origin, the most common first; what was not recorded reads ``unknown``."""
-    counts = Counter(_facts(result.provenance) for result in results)
+    counts = Counter(_origin(result.provenance) for result in results)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Origin(**dict(facts), results=count) for facts, count in ordered)
+    return tuple(replace(origin, results=count) for origin, count in ordered)
 
 
-def _facts(provenance: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    packages, hardware = _part(provenance, "packages"), _part(provenance, "hardware")
-    facts = {
-        "reidbench": _text(provenance.get("reidbench")),
-        "commit": _commit(_part(provenance, "git")),
-        "torch": _text(packages.get("torch")),
-        "hardware": _hardware(hardware),
-        "threads": _text(hardware.get("threads")),
-        "device": _text(provenance.get("device")),
-    }
-    return tuple(facts.items())
+def _origin(provenance: Mapping[str, Any]) -> Origin:
+    hardware = _section(provenance, "hardware")
+    return Origin(
+        reidbench=_text(provenance.get("reidbench")),
+        commit=_commit(_section(provenance, "git")),
+        torch=_text(_section(provenance, "packages").get("torch")),
+        hardware=_hardware(hardware),
+        threads=_text(hardware.get("threads")),
+        device=_text(provenance.get("device")),
+    )
 
 
-def _part(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = provenance.get(name)
-    return part if isinstance(part, Mapping) else {}
+def _section(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = provenance.get(name)
+    return section if isinstance(section, Mapping) else {}
 
 
 def _text(value: object) -> str:

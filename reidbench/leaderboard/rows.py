@@ -1,122 +1,92 @@
-"""The trials of one method at one reduction, one a seed, as a row."""
+"""The trials of one row, summarised over their seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import fmean
 
-from reidbench.leaderboard.model import Part, Row
+from reidbench.leaderboard.model import Row
+from reidbench.leaderboard.paired_scores import PairedScores, mean_difference
+from reidbench.leaderboard.row_trials import RowTrials, is_scored
 from reidbench.leaderboard.statistics import Spread, mean_sd
-from reidbench.results import Metrics, Result, Scores, Status
+from reidbench.results import Result, Status
+
+WORST_FIRST: tuple[Status, ...] = ("failed", "diverged", "not applicable", "done")
 
 
-def make_row(results: Sequence[Result], *, same_method: Sequence[Result], seeds: int) -> Row:
-    """Summarise the trials of a row, which differ in their seed alone.
-
-    ``same_method`` are all of the table's results with a method of that name, from which the label
-    must tell this row apart; ``seeds`` is how many the table has. Rank and comparison are the
-    table's to fill in.
-    """
-    trial, part = results[0].trial, method_of(results[0])
-    done = [result for result in results if is_scored(result)]
+def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
+    """Summarise a row of a table, but for its rank and comparisons, which depend on other rows."""
+    trial, done = row.id, row.scored
     costs = [result.cost for result in done if result.cost]
     scores = [result.scores for result in done if result.scores]
     misses = [abs(cost.reduction - trial.reduction) for cost in costs]
+    statuses = {result.status for result in row.trials}
+
+    def final(metric: str) -> Spread | None:
+        return mean_sd([getattr(score.final, metric) for score in scores])
+
     return Row(
-        label=_label(results[0], same_method),
+        setting=row.setting,
+        label=_label(row, [it for it in table if it.id.method == trial.method]),
         method=trial.method,
-        version=part.version,
-        distribution=part.distribution,
+        version=row.method.version,
+        distribution=row.method.distribution,
         strategy=trial.strategy,
         allocation=trial.allocation,
         control=trial.control,
-        target_reduction=trial.reduction,
-        status=_status(results),
+        reduction=trial.reduction,
+        status=next(status for status in WORST_FIRST if status in statuses),
         seeds_done=len(done),
-        seeds=seeds,
-        mean_ap=_final(scores, lambda metrics: metrics.mAP),
-        rank1=_final(scores, lambda metrics: metrics.rank1),
-        rank5=_final(scores, lambda metrics: metrics.rank5),
-        mean_inp=_final(scores, lambda metrics: metrics.mINP),
-        trapezoid=_final(scores, lambda metrics: metrics.mAP_trapezoid),
-        before_retraining=_spread(
+        seeds=len(frozenset[int]().union(*(other.seeds for other in table))),
+        mean_ap=final("mAP"),
+        rank1=final("rank1"),
+        rank5=final("rank5"),
+        mean_inp=final("mINP"),
+        trapezoid=final("mAP_trapezoid"),
+        before_retraining=mean_sd(
             [score.before_retraining.mAP for score in scores if score.before_retraining]
         ),
-        reduction=_mean([cost.reduction for cost in costs]),
+        achieved=_mean(cost.reduction for cost in costs),
         max_miss=max(misses, default=None),
         matched=all(result.matched for result in done),
-        macs=_mean([cost.macs for cost in costs]),
-        parameters=_mean([cost.parameters for cost in costs]),
-        epochs=_mean([_epochs(result) for result in done]),
-        seconds=_mean([_seconds(result) for result in done]),
-        choosing_seconds=_mean([_seconds(result, but="training") for result in done]),
-        notes=(*_off_target(done, misses), *dict.fromkeys(map(_failure, _unscored(results)))),
+        macs=_mean(cost.macs for cost in costs),
+        parameters=_mean(cost.parameters for cost in costs),
+        epochs=_mean(sum(phase.epochs for phase in result.phases) for result in done),
+        seconds=_mean(map(_seconds, done)),
+        choosing_seconds=_mean(_seconds(result, but="training") for result in done),
+        notes=(*_off_target(done, misses), *dict.fromkeys(_failures(row))),
     )
 
 
-def parts_of(result: Result) -> tuple[Part, ...]:
-    """Return a result's components, sorted by what they were used as."""
-    parts = result.components.items()
-    return tuple(
-        sorted(
-            Part(role, it.name, it.version, it.distribution, it.content or "") for role, it in parts
-        )
-    )
+def compared(row: Row, own: RowTrials, dense: RowTrials | None, scores: PairedScores) -> Row:
+    """Return a row with its difference to a dense network, where there is one."""
+    if dense is None:
+        return row
+    interval = scores.difference([(own, dense)])
+    return replace(row, delta=mean_difference(own, dense), delta_interval=interval)
 
 
-def method_of(result: Result) -> Part:
-    """Return the method's component; what was not recorded reads ``?``."""
-    unknown = Part("method", result.trial.method, "?", "?")
-    return next((part for part in parts_of(result) if part.role == "method"), unknown)
-
-
-def is_scored(result: Result) -> bool:
-    """Whether a result has numbers to show: those of a diverged network are none."""
-    return result.status == "done" and result.scores is not None
-
-
-def paired_delta(results: Sequence[Result], dense: Sequence[Result]) -> float | None:
-    """Return mAP minus the dense network's, a mean over the seeds both have."""
-    base = _map_by_seed(dense)
-    own = _map_by_seed(results)
-    return _mean([own[seed] - base[seed] for seed in sorted(own.keys() & base.keys())])
-
-
-def _map_by_seed(results: Sequence[Result]) -> dict[int, float]:
-    return {
-        result.trial.seed: result.scores.final.mAP
-        for result in results
-        if is_scored(result) and result.scores
-    }
-
-
-def _label(result: Result, same_method: Sequence[Result]) -> str:
-    trial, part = result.trial, method_of(result)
-    parts = {method_of(other) for other in same_method}
-    name = trial.method + (f" v{part.version}" if len(parts) > 1 else "")
+def _label(row: RowTrials, same_method: Sequence[RowTrials]) -> str:
+    """Name a row by its method, and by what tells it from the table's others of that method."""
+    trial, methods = row.id, {other.method for other in same_method}
+    name = trial.method + (f" v{row.method.version}" if len(methods) > 1 else "")
     remarks = ["control"] if trial.control else []
-    if len({(other.trial.strategy, other.trial.allocation) for other in same_method}) > 1:
+    if len({(other.id.strategy, other.id.allocation) for other in same_method}) > 1:
         remarks += [trial.strategy, trial.allocation]
-    if len({other.distribution for other in parts}) > 1:
-        remarks.append(part.distribution)
+    if len({method.distribution for method in methods}) > 1:
+        remarks.append(row.method.distribution)
     return f"{name} ({', '.join(remarks)})" if remarks else name
 
 
-def _status(results: Sequence[Result]) -> Status:
-    met = {result.status for result in results}
-    worst_first: tuple[Status, ...] = ("failed", "diverged", "not applicable")
-    return next((status for status in worst_first if status in met), "done")
-
-
-def _unscored(results: Sequence[Result]) -> list[Result]:
-    return sorted((r for r in results if not is_scored(r)), key=lambda r: r.trial.seed)
-
-
-def _failure(result: Result) -> str:
-    reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
-    if result.status == "not applicable":
-        return f"not applicable: {reason}"  # whatever the seed
-    return f"seed {result.trial.seed} {result.status}: {reason}"
+def _failures(row: RowTrials) -> Iterator[str]:
+    """Say why each trial without scores has none."""
+    for result in sorted(row.trials, key=lambda it: it.trial.seed):
+        reason, *_ = (result.error or "").strip().splitlines() or ["no reason was recorded"]
+        if result.status == "not applicable":
+            yield f"not applicable: {reason}"  # whatever the seed
+        elif not is_scored(result):
+            yield f"seed {result.trial.seed} {result.status}: {reason}"
 
 
 def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:
@@ -130,27 +100,12 @@ def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:
     ]
 
 
-def _final(scores: Sequence[Scores], metric: Callable[[Metrics], float]) -> Spread | None:
-    return _spread([metric(score.final) for score in scores])
-
-
-def _spread(values: Sequence[float]) -> Spread | None:
-    return mean_sd(values) if values else None
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
-
-
-def _epochs(result: Result) -> float:
-    return sum(phase.epochs for phase in result.phases)
+def _mean(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return fmean(found) if found else None
 
 
 def _seconds(result: Result, but: str = "") -> float:
     """Return the seconds of all phases, but for one activity."""
-    return sum(
-        seconds
-        for phase in result.phases
-        for activity, seconds in phase.seconds.items()
-        if activity != but
-    )
+    times = [item for phase in result.phases for item in phase.seconds.items()]
+    return sum(seconds for activity, seconds in times if activity != but)

@@ -17,11 +17,11 @@ QueryScores = Array | Sequence[Sequence[float | None]]
 
 DRAWS = 2000
 TAIL = 0.025
-"""What an interval leaves out at either end: it is of 95 %."""
+"""The share that a 95 % interval leaves out at either end."""
 IDENTITY_STREAM, SEED_STREAM = 0, 1
 
 # Equal rows can differ in the last bits of their sums; that must not tell them apart.
-ROUNDING = 1e-12
+FLOAT_TOLERANCE = 1e-12
 
 
 class Spread(NamedTuple):
@@ -32,7 +32,7 @@ class Spread(NamedTuple):
 
 
 class Rank(NamedTuple):
-    """A place from 1, and whether another row shares it."""
+    """A rank from 1, and whether another row shares it."""
 
     rank: int
     tied: bool
@@ -47,29 +47,25 @@ class Interval:
     mean: float
 
     @property
+    def points(self) -> tuple[float, float]:
+        """Its ends in points."""
+        return 100 * self.low, 100 * self.high
+
+    @property
     def above_zero(self) -> bool:
         """Whether the whole interval lies above zero."""
-        return self.low > ROUNDING
+        return self.low > FLOAT_TOLERANCE
 
 
 @dataclass(frozen=True, eq=False)
 class MeanScore:
-    """A row's mean over queries, NaN for a seed it lacks, as mAP is the mean of average precision.
+    """A row's mean score over queries, for each seed; NaN for a seed it lacks.
 
-    ``observed`` (seeds,) is that of all queries, ``drawn`` (draws, seeds) that of each draw.
+    ``observed`` (seeds,) is the mean of all queries, ``drawn`` (draws, seeds) that of each draw.
     """
 
     observed: Array
     drawn: Array
-
-    def minus(self, other: MeanScore) -> Interval | None:
-        """Return the interval of the difference over the seeds both have; None without one.
-
-        Each draw takes its identities, and as many of the shared seeds as there are, again with
-        replacement, the same for both rows: the interval says how far the difference depends on
-        who is in the test set and on the seed. A single seed cannot show the latter.
-        """
-        return pooled_difference([(self, other)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +98,18 @@ class Resamples:
         return np.stack([np.bincount(self.identity, row, identities) for row in rows], axis=1)
 
 
-def mean_sd(values: Sequence[float]) -> Spread:
-    """Return the mean and the sample standard deviation (ddof 1) of at least one value."""
+def mean_sd(values: Sequence[float]) -> Spread | None:
+    """Return the mean and the sample standard deviation (ddof 1); None without values."""
+    if not values:
+        return None
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
 def resample(pids: Sequence[int], *, draws: int = DRAWS, test_set: int = 0) -> Resamples:
     """Draw as many identities as there are, ``draws`` times, from the queries' ``pids``.
 
-    Each comes with all its queries, because the queries of one person are not independent. The
-    draws of test sets that are numbered differently are independent of each other.
+    An identity comes with all its queries, because the queries of one person are not independent.
+    The draws of test sets that are numbered differently are independent of each other.
     """
     names, identity = np.unique(np.asarray(pids), return_inverse=True)
     shape = (draws, len(names))
@@ -135,17 +133,18 @@ def draw_seeds(seeds: int, draws: int = DRAWS) -> NDArray[np.intp]:
 
 
 def pooled_difference(
-    pairs: Sequence[tuple[MeanScore, MeanScore]], *, looks: int = 1
+    pairs: Sequence[tuple[MeanScore, MeanScore]], *, comparisons: int = 1
 ) -> Interval | None:
     """Return the interval of first minus second, the mean of all pairs; None without a shared seed.
 
-    One of ``looks`` intervals of which any may decide is so much wider that all of them together
-    err as seldom as one of 95 % (Bonferroni).
+    An interval that is one of several ``comparisons``, any of which may decide, is so much wider
+    that all of them together err as seldom as one of 95 % (Bonferroni).
 
     A pair counts by the mean over the seeds that both its rows have, and every pair alike. Each
     draw takes its identities, and as many seeds as any pair has, with replacement, the same for
-    all pairs; a pair that has none of the seeds drawn sits that draw out. So the interval says how
+    all pairs; a draw leaves out the pairs that have none of its seeds. So the interval says how
     far the mean depends on who is in the test sets and on the seeds, not on which pairs there are.
+    A single seed cannot show how far it depends on the seed.
     """
     observed = np.stack([first.observed - second.observed for first, second in pairs])
     shared = ~np.isnan(observed).all(axis=0)
@@ -154,14 +153,14 @@ def pooled_difference(
     drawn = np.stack([first.drawn[:, shared] - second.drawn[:, shared] for first, second in pairs])
     _, draws, seeds = drawn.shape
     drawn = np.take_along_axis(drawn, draw_seeds(seeds, draws)[None], axis=2)
-    tail = TAIL / looks
+    tail = TAIL / comparisons
     low, high = np.nanquantile(_mean(_mean(drawn, axis=2), axis=0), (tail, 1 - tail))
     mean = _mean(_mean(observed, axis=1), axis=0)
     return Interval(float(low), float(high), float(mean))
 
 
 def ranks(rows: Sequence[MeanScore]) -> list[Rank]:
-    """Return each row's place by its mean, shared by rows that cannot be told from the best of it.
+    """Return each row's rank by its mean, shared by rows that are not clearly worse than the best.
 
     From the best mean downwards, a row shares the rank of the best row above it that opened a rank,
     until it is clearly worse: the interval of their difference excludes zero. It then opens a rank
@@ -172,7 +171,7 @@ def ranks(rows: Sequence[MeanScore]) -> list[Rank]:
     places: list[int] = [0] * len(rows)
     best = 0  # position in ``order`` of the row that opened the current rank
     for position, row in enumerate(order):
-        difference = rows[order[best]].minus(rows[row])
+        difference = pooled_difference([(rows[order[best]], rows[row])])
         if difference is not None and difference.above_zero:
             best = position
         places[row] = best + 1
@@ -180,9 +179,9 @@ def ranks(rows: Sequence[MeanScore]) -> list[Rank]:
 
 
 def _mean(values: Array, axis: int) -> Array:
-    """Average what is there; NaN where nothing is."""
-    there = ~np.isnan(values)
-    return _ratio(np.where(there, values, 0.0).sum(axis=axis), there.sum(axis=axis))
+    """Return the mean of what is not NaN, along an axis; NaN where nothing is."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(axis=axis), known.sum(axis=axis))
 
 
 def _ratio(sums: Array, sizes: Array | NDArray[np.intp]) -> Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
 from reidbench.config.protocol import Protocol, ProtocolError, load_protocol
 from reidbench.config.suite import Suite
 from reidbench.config.yaml_document import Located
-from reidbench.plan.components import DATA_ROOT, ConfiguredData
+from reidbench.plan.components import DATA_ROOT
 from reidbench.plan.missing_data import data_read
 from reidbench.plan.resolve import Components, resolve
 from reidbench.plan.selection import select
@@ -35,9 +36,12 @@ def make_plan(
 
     """
     suite = located.content
-    protocol = _protocol(located)
+    with _faults_of(located, "protocol"):
+        protocol = load_protocol(suite.protocol)
     components = resolve(located, registry, data_root)
-    _refuse_untrainable(located, protocol, components.domains.get("source"))
+    if source := components.domains.get("source"):
+        with _faults_of(located, "source"):
+            protocol.on(source.record.task)
     rows = list(_rows(suite, protocol, components))
     trials = tuple(row for row in rows if isinstance(row, Trial))
     left_out = tuple(row for row in rows if isinstance(row, NotApplicable))
@@ -46,23 +50,13 @@ def make_plan(
     return select(Plan(suite, protocol, trials, left_out), only)
 
 
-def _protocol(located: Located[Suite]) -> Protocol:
+@contextmanager
+def _faults_of(located: Located[Suite], field: str) -> Iterator[None]:
+    """Point at a field of the suite in errors of the protocol."""
     try:
-        return load_protocol(located.content.protocol)
+        yield
     except ProtocolError as error:
-        raise located.fault(("protocol",), str(error)) from error
-
-
-def _refuse_untrainable(
-    located: Located[Suite], protocol: Protocol, source: ConfiguredData | None
-) -> None:
-    """Refuse a source that the protocol has no rules to train on."""
-    if source is None:
-        return
-    try:
-        protocol.on(source.record.task)
-    except ProtocolError as error:
-        raise located.fault(("source",), str(error)) from error
+        raise located.fault((field,), str(error)) from error
 
 
 def _rows(

@@ -1,8 +1,7 @@
-"""The result of a trial and its file: the only thing the two halves of reidbench share."""
+"""The result of a trial and its file: all that running and the leaderboard share."""
 
 from reidbench.results.files import ResultError, read_result, read_results, write_result
 from reidbench.results.result import (
-    ROUNDING,
     SCHEMA_VERSION,
     ComponentId,
     Cost,
@@ -18,7 +17,6 @@ from reidbench.results.result import (
 )
 
 __all__ = [
-    "ROUNDING",
     "SCHEMA_VERSION",
     "ComponentId",
     "Cost",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -60,18 +59,13 @@ def read_results(directory: Path) -> list[Result]:
         ResultError: no such directory, no result in it, or one that cannot be read.
 
     """
-    results = list(_read_all(directory))
-    if not results:
-        raise ResultError(
-            f"{directory}: no results (*.json) here; make some with 'reidbench run SUITE'"
-        )
-    return results
-
-
-def _read_all(directory: Path) -> Iterator[Result]:
     if not directory.is_dir():
         raise ResultError(
             f"{directory}: no such directory; give the one a run wrote its results to"
         )
-    for path in sorted(directory.glob("*.json")):
-        yield read_result(path)
+    paths = sorted(directory.glob("*.json"))
+    if not paths:
+        raise ResultError(
+            f"{directory}: no results (*.json) here; make some with 'reidbench run SUITE'"
+        )
+    return [read_result(path) for path in paths]

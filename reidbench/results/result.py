@@ -1,4 +1,4 @@
-"""The result file: one JSON a trial, the only thing the two halves of reidbench share."""
+"""The result of a trial, as its JSON file holds it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from reidbench.config.yaml_document import problem_at
 
 SCHEMA_VERSION = 2
-ROUNDING = 1e-6
+SCORE_TOLERANCE = 1e-6
 """Each query's average precision is kept with six digits, so their mean differs by less."""
 Status = Literal["done", "failed", "diverged", "not applicable"]
 
@@ -28,7 +28,7 @@ class ComponentId(_Frozen):
     version: str
     distribution: str
     content: str | None = None
-    """Hash of the images found, for a data set on disk; the weights that stood for a source."""
+    """Hash of the images found, for a data set on disk; the weights loaded in place of a source."""
 
 
 class TrialId(_Frozen):
@@ -159,7 +159,7 @@ class PerQuery(_Frozen):
 
 
 class Result(_Frozen):
-    """A trial and all that came of it."""
+    """A trial, its status and everything that was measured."""
 
     schema_version: Literal[2] = 2
     key: str
@@ -193,7 +193,7 @@ class Result(_Frozen):
             for name, mean in self.per_query.means.items():
                 given = getattr(self.scores.final, name)
                 # Not '>', which no NaN is.
-                if not abs(given - mean) <= ROUNDING:
+                if not abs(given - mean) <= SCORE_TOLERANCE:
                     message = f"is {given:.7g}, but 'per_query' gives {mean:.7g}"
                     raise problem_at(("scores", "final", name), message)
         return self

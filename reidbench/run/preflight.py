@@ -60,7 +60,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
 
 
 def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
-    """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
+    """Refuse a copy of a data set that is not the published one, unless the suite accepts it."""
     if data.published is None or data.drawn or not chosen.complete:
         return
     found, published = asdict(data.counts), asdict(data.published)
@@ -72,7 +72,7 @@ def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | Classific
     if odd:
         raise PreflightError(
             f"suite '{plan.suite.name}': {chosen.label} is not the published data set: "
-            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or let it in "
+            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or accept it "
             "with 'complete: false', which its rows then say"
         )
 
@@ -86,7 +86,7 @@ def _make(part: Configured) -> Any:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "
-            f"({named_line(error)}); fix its plugin or leave it out"
+            f"({named_line(error)}); correct it or leave it out"
         ) from error
 
 
@@ -114,7 +114,7 @@ def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> 
 
 
 def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float]) -> None:
-    """Refuse a network so coarse that no choice of equal shares comes near a target."""
+    """Refuse a network so coarse that no choice of equal shares comes near a reduction."""
     rules = plan.protocol.pruning
     # Under uniform allocation the widths do not depend on the scores, so any scores will do.
     scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}

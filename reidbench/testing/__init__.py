@@ -1,4 +1,4 @@
-"""Checks that tell the author of a pruning method whether it keeps the plugin contract."""
+"""Conformance checks: whether a pruning method keeps the plugin contract."""
 
 from __future__ import annotations
 

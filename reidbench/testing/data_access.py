@@ -1,4 +1,4 @@
-"""Checks of what a method looks at: what its record declares, and never the test images."""
+"""Checks that a method looks at the data its record declares, and never at test images."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from reidbench.api.records import DATA, Data
 from reidbench.errors import MethodError
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.recording import Trace, run
+from reidbench.testing.recording import run
 from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY
 from reidbench.testing.toy_data import FORBIDDEN
 
-_LOOKS_AT: dict[Data, str] = {
-    "weights": "weights alone",
-    "images": "feature maps alone",
-}
+_LOOKS_AT: dict[Data, str] = {"weights": "weights alone", "images": "feature maps alone"}
 
 
 def never_touches_test_data(candidate: Candidate) -> None:
-    """Run the whole phase beside test images that nobody may read; all must be as before."""
-    first = candidate.finished()
-    asked = len(FORBIDDEN.asked)
-    phase = candidate.begin(replace(TINY, data=FORBIDDEN_TESTS), candidate.reduction)
+    """Run the whole phase with other test images, which raise an error when they are read."""
+    first, where = candidate.finished(), f"in a prune phase of {TINY}"
+    reads = len(FORBIDDEN.asked)
     try:
-        with trying(candidate.record, f"in a prune phase of {TINY}"):
-            second = run(phase)
+        second = candidate.again(where, sandbox=replace(TINY, data=FORBIDDEN_TESTS))
     finally:
-        if len(FORBIDDEN.asked) > asked:
+        if len(FORBIDDEN.asked) > reads:
             raise CheckFailed(_touched(candidate, "read images of query or gallery"))
-    difference = first.difference(second)
-    if not difference:
+    if not (difference := first.difference(second)):
         return
     if candidate.settings:
         raise Blocked("needs 'leaves-torch-untouched' to pass first")
-    if first.difference(_again(candidate)):
+    if first.difference(candidate.again(where)):
         raise Blocked("needs 'deterministic' to pass first")
     raise CheckFailed(_touched(candidate, f"{difference} when the test data were others"))
 
@@ -44,7 +38,7 @@ def declares_its_data(candidate: Candidate) -> None:
     candidate.finished()
     declared = candidate.record.data
     with trying(candidate.record, f"in a prune phase of {TINY}"):
-        # Every run before this one had leave to look at labels.
+        # Every run before this one had access to labels.
         if declared != "labels":
             run(TINY.begin(candidate.record, candidate.reduction))
     less = [data for data in DATA[: DATA.index(declared)] if _is_enough(candidate, data)]
@@ -54,10 +48,6 @@ def declares_its_data(candidate: Candidate) -> None:
             f"phase of {TINY} its rankings looked at {_LOOKS_AT[less[0]]}; tables tell readers "
             f"what a method needs, so declare data={less[0]!r}"
         )
-
-
-def _again(candidate: Candidate) -> Trace:
-    return run(candidate.begin(TINY, candidate.reduction))
 
 
 def _touched(candidate: Candidate, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Checks that a record and its class say what a reader of tables wants to know."""
+"""Checks of a record's summary and of a class's docstring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reidbench.testing.check import CheckFailed
 
 
 def documents_itself(candidate: Candidate) -> None:
-    """Make the method from its defaults, and read what it says of itself."""
+    """Make the method from its defaults, and check its record and docstring."""
     made = type(candidate.make())
     for fault in (*_record_faults(candidate.record), *_class_faults(candidate.record, made)):
         raise CheckFailed(f"method '{candidate.name}': {fault}")

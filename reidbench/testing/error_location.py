@@ -1,4 +1,4 @@
-"""Says of what a method raised where that was, in the words of its author."""
+"""Describes what a method raised by its last place in the code of its author."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _RANKS = {"prepare", "scores"}
 
 
 def described(error: BaseException, record: MethodRecord) -> str:
-    """Return the error's type and words on one line, and its last place in the plugin's own code.
+    """Return the error's type and message on one line, and its last place in the plugin's code.
 
-    Where it never came that far, how the harness calls what could not be called.
+    Of a hook that cannot be called as the harness calls it, the signature instead.
     """
     text = one_line(error)
     said = f"{type(error).__name__} ({text})" if text else type(error).__name__
@@ -29,5 +29,5 @@ def described(error: BaseException, record: MethodRecord) -> str:
 
 
 def raised_while_ranking(error: BaseException, record: MethodRecord) -> bool:
-    """Return whether ``CannotScore`` could have been said instead: while it ranked, that is."""
+    """Return whether a method raised while it ranked, where ``CannotScore`` is an answer."""
     return any(frame.f_code.co_name in _RANKS for frame, _ in own_frames(error, record.target))

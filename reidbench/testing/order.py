@@ -1,4 +1,4 @@
-"""Checks that scores say something of the channels, and do not hang on when they are asked for."""
+"""Checks that scores differ between channels, and do not depend on the order of the groups."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.recording import same
 from reidbench.testing.sandbox import TINY
-from reidbench.testing.torch_settings import guard
-from reidbench.testing.wrapping import Call, wrap
+from reidbench.testing.wrapping import Call, guard, wrap
 
 
 def tells_channels_apart(candidate: Candidate) -> None:
@@ -24,7 +23,7 @@ def tells_channels_apart(candidate: Candidate) -> None:
         raise CheckFailed(
             f"method '{candidate.name}' gave all channels of a group one score, in every ranking "
             f"of a prune phase of {TINY}, whose filters all differ; ties go by position, so that "
-            "nothing is chosen: mend its scores(), or declare control=True"
+            "nothing is chosen: correct its scores(), or declare control=True"
         )
 
 
@@ -33,7 +32,7 @@ def any_order_of_groups(candidate: Candidate) -> None:
     candidate.needs_scores()
     forwards, _ = _ranked(candidate, backwards=False)
     reverse, drew = _ranked(candidate, backwards=True)
-    # Whoever draws numbers for each group gets others in another order, and may.
+    # A method that draws numbers for each group gets others in another order, which is allowed.
     if drew or not (other := _other(forwards, reverse)):
         return
     again, _ = _ranked(candidate, backwards=False)
@@ -52,7 +51,7 @@ def _ranked(candidate: Candidate, *, backwards: bool) -> tuple[Scores, bool]:
     found: Scores = {}
     drew: list[bool] = []
 
-    def asking(call: Call, group: Any, task: Any) -> Any:
+    def backwards_first(name: str, call: Call, group: Any, task: Any) -> Any:
         nonlocal found
         if not found:
             before = _generators(task.generator)
@@ -62,7 +61,7 @@ def _ranked(candidate: Candidate, *, backwards: bool) -> tuple[Scores, bool]:
 
     guard(phase.method, [])
     if backwards:
-        wrap(phase.method, "scores", asking)
+        wrap(phase.method, ["scores"], backwards_first)
     with trying(candidate.record, f"while it ranked the groups of {TINY}"):
         return phase.rank(), any(drew)
 

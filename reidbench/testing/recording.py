@@ -1,4 +1,4 @@
-"""One run of a whole prune phase, and everything of it that two equal runs must share."""
+"""Runs a whole prune phase, and records what two equal runs must share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from torch import Tensor
 
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
-from reidbench.testing.torch_settings import guard
-from reidbench.testing.wrapping import Call, wrap
+from reidbench.testing.wrapping import Call, guard, wrap
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a method left when its prune phase was over.
+    """The results of a prune phase.
 
     Attributes:
         scores: the scores of each group, in the order in which they were asked for.
@@ -37,7 +36,7 @@ class Trace:
     settings: list[str]
 
     def difference(self, other: Trace) -> str:
-        """Return where another run first departs from this one, as a clause; empty if nowhere."""
+        """Return the first difference of another run, as a clause; empty if there is none."""
         for (name, mine), (theirs, values) in zip(self.scores, other.scores, strict=False):
             if name != theirs or not same(mine, values):
                 return f"gave other scores for '{name}'"
@@ -56,13 +55,13 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
     """Spend the phase by the record's own strategy; ``state`` seeds all global generators."""
     scores: list[tuple[str, Tensor]] = []
 
-    def noting(call: Call, group: Any, task: Any) -> Any:
+    def noting(name: str, call: Call, group: Any, task: Any) -> Any:
         values = call(group, task)
         if isinstance(values, Tensor):
             scores.append((group.name, values.detach().clone()))
         return values
 
-    wrap(phase.method, "scores", noting)
+    wrap(phase.method, ["scores"], noting)
     settings: list[str] = []
     guard(phase.method, settings)
     with isolated(state):

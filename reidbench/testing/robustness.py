@@ -1,53 +1,40 @@
-"""Checks that scores are sound on every network, and on images and groups that are awkward."""
+"""Checks that scores are sound on every network, and on unusual images and groups."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import CheckFailed, Refused
-from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Sandbox
+from reidbench.testing.sandbox import TINY, Sandbox
 
 
-def scores_soundly(candidate: Candidate, ground: Sandbox) -> None:
-    """Rank every group in reach: finite scores, one a channel."""
-    if ground != TINY:
+def scores_soundly(candidate: Candidate, sandbox: Sandbox) -> None:
+    """Rank every group in scope: finite scores, one a channel."""
+    if sandbox != TINY:
         with suppress(Refused):
             candidate.needs_scores()
-    candidate.rank(ground)
+    candidate.rank(sandbox)
 
 
-def scores_somewhere(candidate: Candidate, grounds: Sequence[Sandbox]) -> None:
-    """Rank on one ground after another until one is not refused."""
+def scores_somewhere(candidate: Candidate, sandboxes: Sequence[Sandbox]) -> None:
+    """Rank in one sandbox after another until one is not refused."""
     with suppress(Refused):
         candidate.needs_scores()
     refusals = []
-    for ground in grounds:
+    for sandbox in sandboxes:
         try:
-            return candidate.rank(ground)
+            return candidate.rank(sandbox)
         except Refused as refusal:
             refusals.append(str(refusal))
     raise CheckFailed(
-        f"method '{candidate.name}' refused to score all of {len(grounds)} networks and scopes it "
-        f"was shown, the first with: {refusals[0]}; a method must score at least one"
+        f"method '{candidate.name}' refused to score all of {len(sandboxes)} networks and scopes "
+        f"it was shown, the first with: {refusals[0]}; a method must score at least one"
     )
 
 
-def one_image_batches(candidate: Candidate) -> None:
-    """Rank with one calibration image a batch."""
+def scores_unusual(candidate: Candidate, sandbox: Sandbox) -> None:
+    """Rank with unusual images or groups, if the method ranks the tiny network at all."""
     candidate.needs_scores()
-    candidate.rank(replace(TINY, alone=True))
-
-
-def constant_images(candidate: Candidate) -> None:
-    """Rank with images that are all one grey, so that nothing varies."""
-    candidate.needs_scores()
-    candidate.rank(replace(TINY, data=GREY, trained=False))
-
-
-def small_groups(candidate: Candidate) -> None:
-    """Rank groups of one channel, with a dead channel, and of equal filters."""
-    candidate.needs_scores()
-    candidate.rank(AWKWARD)
+    candidate.rank(sandbox)

@@ -1,111 +1,82 @@
-"""Watches the networks that a method looks at: it must leave each as it was."""
+"""Compares the networks that a method reads before and after each of its calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.ranking import Ranking
-from reidbench.testing.wrapping import Call, wrap
+from reidbench.testing.wrapping import READING, Call, wrap
 
-LOOKING = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share")
-"""What the harness calls of a method that may look at networks, and must leave them as they are."""
+Snapshot: TypeAlias = Mapping[str, Mapping[str, object]]
+"""What a call must leave as it was, by kind and by the name of its module or tensor."""
 
-_OF_PARAMETERS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+_HOOKS_OF_PARAMETERS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def watch(phase: Pruning) -> list[str]:
     """Compare every network before and after each call; return a list of changes that grows."""
     changes: list[str] = []
-    for name in LOOKING:
-        wrap(phase.method, name, _watching(name, phase, changes))
-    return changes
 
-
-def _watching(name: str, phase: Pruning, changes: list[str]) -> Call:
-    """Return a wrapper that compares what the method could see before and after a call."""
-
-    def around(call: Call, *arguments: Any) -> Any:
-        seen = dict(_networks(phase, arguments[-1]))
-        before = {where: Snapshot.of(network) for where, network in seen.items()}
+    def around(name: str, call: Call, *arguments: Any) -> Any:
+        networks: dict[str, nn.Module] = {"the network that trains": phase.prunable.network}
+        if isinstance(task := arguments[-1], Ranking):
+            networks["the copy that is ranked (task.network)"] = task.whole
+        before = {where: snapshot(network) for where, network in networks.items()}
         images = [pair[0].clone() for pair in phase.prunable.calibration]
         answer = call(*arguments)
-        for where, network in seen.items():
-            if change := before[where].change(Snapshot.of(network)):
+        for where, network in networks.items():
+            if change := difference(before[where], snapshot(network)):
                 changes.append(f"{name}() changed {change} of {where}")
         if not all(map(torch.equal, images, (pair[0] for pair in phase.prunable.calibration))):
             changes.append(f"{name}() changed the calibration images in place")
         return answer
 
-    return around
+    wrap(phase.method, READING, around)
+    return changes
 
 
-def _networks(phase: Pruning, task: object) -> Iterator[tuple[str, nn.Module]]:
-    yield "the network that trains", phase.prunable.network
-    if isinstance(task, Ranking):
-        yield "the copy that is ranked (task.network)", task.whole
+def snapshot(network: nn.Module) -> Snapshot:
+    """Return everything of a network that reading it must not change."""
+    parameters, modules = dict(network.named_parameters()), dict(network.named_modules())
+    return {
+        "the values": {name: tensor.clone() for name, tensor in network.state_dict().items()},
+        "the gradient": {
+            name: None if p.grad is None else p.grad.clone() for name, p in parameters.items()
+        },
+        "requires_grad": {name: p.requires_grad for name, p in parameters.items()},
+        "the training mode": {name: module.training for name, module in modules.items()},
+        "the hooks": {
+            **{name: _hooks_of_module(module) for name, module in modules.items()},
+            **{name: _hooks_of_parameter(p) for name, p in parameters.items()},
+        },
+        # What runs when a module is called: its class, unless it has a function of its own.
+        "the forward()": {
+            name: (type(module), vars(module).get("forward")) for name, module in modules.items()
+        },
+    }
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """Everything of a network that a look at it must not change."""
-
-    tensors: dict[str, Tensor]
-    gradients: dict[str, Tensor | None]
-    learning: dict[str, bool]
-    modes: dict[str, bool]
-    hooks: dict[str, tuple[object, ...]]
-    forward: dict[str, tuple[object, ...]]
-
-    @classmethod
-    def of(cls, network: nn.Module) -> Snapshot:
-        """Take a snapshot."""
-        slopes = {name: p.grad for name, p in network.named_parameters()}
-        return cls(
-            {name: tensor.clone() for name, tensor in network.state_dict().items()},
-            {name: None if slope is None else slope.clone() for name, slope in slopes.items()},
-            {name: p.requires_grad for name, p in network.named_parameters()},
-            {name: module.training for name, module in network.named_modules()},
-            {
-                **{name: _hooks_of_module(module) for name, module in network.named_modules()},
-                **{name: _hooks_of_parameter(p) for name, p in network.named_parameters()},
-            },
-            {name: _forward(module) for name, module in network.named_modules()},
-        )
-
-    def change(self, after: Snapshot) -> str:
-        """Return the first difference, e.g. ``the weights 'conv1.weight'``; empty if none."""
-        for what, mine, theirs in (
-            ("the values", self.tensors, after.tensors),
-            ("the gradient", self.gradients, after.gradients),
-            ("requires_grad", self.learning, after.learning),
-            ("the training mode", self.modes, after.modes),
-            ("the hooks", self.hooks, after.hooks),
-            ("the forward()", self.forward, after.forward),
-        ):
-            for name in mine.keys() | theirs.keys():
-                if not _equal(mine.get(name), theirs.get(name)):
-                    return f"{what} of '{name or 'the whole'}'"
-        return ""
+def difference(before: Snapshot, after: Snapshot) -> str:
+    """Return the first change, e.g. ``the values of 'conv1.weight'``; empty if none."""
+    for kind, values in before.items():
+        for name in {**values, **after[kind]}:
+            if not _equal(values.get(name), after[kind].get(name)):
+                return f"{kind} of '{name or 'the whole'}'"
+    return ""
 
 
 def _hooks_of_module(module: nn.Module) -> tuple[object, ...]:
-    held = {kind: hooks for kind, hooks in vars(module).items() if "_hooks" in kind}
-    return tuple((kind, *hooks) for kind, hooks in held.items() if isinstance(hooks, dict))
+    hooks = {kind: value for kind, value in vars(module).items() if "_hooks" in kind}
+    return tuple((kind, *value) for kind, value in hooks.items() if isinstance(value, dict))
 
 
 def _hooks_of_parameter(parameter: nn.Parameter) -> tuple[object, ...]:
-    return tuple(tuple(getattr(parameter, kind) or ()) for kind in _OF_PARAMETERS)
-
-
-def _forward(module: nn.Module) -> tuple[object, ...]:
-    """Return what runs when a module is called: its class, unless it has a function of its own."""
-    return type(module), vars(module).get("forward")
+    return tuple(tuple(getattr(parameter, kind) or ()) for kind in _HOOKS_OF_PARAMETERS)
 
 
 def _equal(one: object, other: object) -> bool:

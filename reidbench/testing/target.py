@@ -1,4 +1,4 @@
-"""Checks that a prune phase ends where it should: at the target MACs, with its budget spent."""
+"""Checks that a prune phase reaches its reduction and spends its training budget."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def meets_the_target(candidate: Candidate, reduction: float) -> None:
 
 def spends_the_budget(candidate: Candidate) -> None:
     """Run the whole phase, and count the steps that are left."""
-    # Of a method that only trains, this is the check of its phase as such.
+    # For a method that only trains, this check runs the phase first.
     trains = candidate.record.prunes == "nothing"
     trace = candidate.reference if trains else candidate.finished()
     if trace.steps_left:

@@ -1,4 +1,4 @@
-"""Drawn people to try methods on: a coloured pattern a person, in memory and in milliseconds."""
+"""A toy data set: a coloured pattern for each person, drawn in memory in milliseconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Painter:
-    """Draws image ``i`` of (person, camera, shot) when asked, uint8 RGB (32, 16, 3)."""
+    """Draws image ``i`` of (person, camera, shot) on demand, uint8 RGB (32, 16, 3)."""
 
     shots: tuple[tuple[int, int, int], ...]
 
@@ -33,12 +33,12 @@ class Painter:
 
 @dataclass(frozen=True)
 class Forbidden:
-    """A reader of images that nobody may read; notes who was asked for."""
+    """A reader that refuses to read, and records the indices it was asked for."""
 
     asked: list[int] = field(default_factory=list)
 
     def __call__(self, index: int) -> Image:
-        """Note the index, and refuse.
+        """Record the index, and refuse.
 
         Raises:
             PermissionError: always.
@@ -63,13 +63,13 @@ def people() -> ReIDData:
 
 
 def people_with_forbidden_tests() -> ReIDData:
-    """Return the same training images, with other people to test on, whom nobody may look at."""
+    """Return the same training images, with other test people whose images cannot be read."""
     data = people()
     return replace(data, query=_forbidden(data.query), gallery=_forbidden(data.gallery))
 
 
 def grey_people() -> ReIDData:
-    """Return people whose training images are all one and the same grey."""
+    """Return people whose training images all have the same grey."""
     data = people()
     grey = np.full((HEIGHT, WIDTH, 3), 120, dtype=np.uint8)
     return replace(data, train=replace(data.train, reader=lambda index: grey))

@@ -1,4 +1,4 @@
-"""Small residual networks to try methods on: an ordinary one, and one of awkward groups."""
+"""Small residual networks to check methods on: an ordinary one, and one of unusual groups."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def main() -> None:
 def measure(keep: Path | None) -> Path:
     """Run all benchmarks and return the file of what they left."""
     path = keep or Path(tempfile.mkdtemp()) / "measured.json"
-    command = [sys.executable, "-m", "pytest", "tests/benchmarks", "--benchmark-enable"]
+    command = [sys.executable, "-m", "pytest", "tests/benchmarks", "-n0", "--benchmark-enable"]
     subprocess.run([*command, f"--benchmark-json={path}"], cwd=ROOT, check=True)
     return path
 

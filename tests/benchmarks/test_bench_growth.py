@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +18,9 @@ from reidbench.engine.retrieval import score
 from reidbench.engine.training import Trainer, TrainingStage
 from reidbench.plan import make_plan
 from reidbench.plugins import discover
-from tests.benchmarks.test_bench_retrieval import Size, drawn
-from tests.benchmarks.test_bench_training import SETTINGS, TINY, network_of, rules_of
-from tests.benchmarks.test_bench_training import drawn as drawn_people
+from tests.benchmarks.retrieval_features import Size, drawn
+from tests.benchmarks.training_workload import FOREVER, TINY, WORKLOADS, network_of, rules_of
+from tests.benchmarks.training_workload import drawn as drawn_people
 from tests.support.commands import command
 
 STRAIGHT = 1.15
@@ -32,18 +31,23 @@ def grown(
     benchmark: BenchmarkFixture,
     what: str,
     sizes: Sequence[int],
-    work_of: Callable[[int], Callable[[], Any]],
+    work_of: Callable[[int], Callable[[], int]],
     unit: str,
 ) -> None:
-    """Time work at each size, twice, and leave the better times and the fitted power."""
+    """Time work at each size, twice, and leave the better times and the fitted power.
+
+    What ``work_of(size)`` returns does the work and returns how many units it did: all of them,
+    or the time is not that of the size.
+    """
     works = [(size, work_of(size)) for size in sizes]
     times: dict[int, float] = {}
 
     def all_sizes() -> None:
         for size, work in works:
             started = perf_counter()
-            work()
+            done = work()
             took = perf_counter() - started
+            assert done == size
             times[size] = min(took, times.get(size, took))
 
     benchmark.pedantic(all_sizes, rounds=2 if benchmark.enabled else 1)
@@ -62,12 +66,19 @@ def grown(
 @pytest.mark.parametrize("metric", ["euclidean"])
 def test_evaluation_grows_with_the_gallery(benchmark: BenchmarkFixture, metric: str) -> None:
     sizes = [5000, 10000, 20000, 40000, 80000] if benchmark.enabled else [50, 200]
+    queries = 1000 if benchmark.enabled else 20
 
-    def work_of(gallery: int) -> Callable[[], Any]:
+    def work_of(gallery: int) -> Callable[[], int]:
         # As in data sets, a larger gallery shows more people, not more images of each.
-        people = max(4, gallery // 25)
-        query, images = drawn(Size(1000 if benchmark.enabled else 20, gallery, 512, people))
-        return lambda: score(query, images, metric=metric)
+        size = Size(queries, gallery, 512, people=max(4, gallery // 25))
+        query, images = drawn(size, junk=False)
+
+        def ranked() -> int:
+            scores = score(query, images, metric=metric)
+            assert scores.valid_queries == queries
+            return scores.gallery
+
+        return ranked
 
     grown(benchmark, "evaluation, 1 000 queries, width 512", sizes, work_of, "gallery images")
 
@@ -77,9 +88,9 @@ def test_planning_grows_with_the_trials(benchmark: BenchmarkFixture, tmp_path: P
     seeds = [10, 30, 100, 300, 480] if benchmark.enabled else [1, 2]
     registry = discover()
 
-    def work_of(trials: int) -> Callable[[], Any]:
+    def work_of(trials: int) -> Callable[[], int]:
         located = load_suite(written(tmp_path, trials // TRIALS_A_SEED))
-        return lambda: [trial.key for trial in make_plan(located, registry).trials]
+        return lambda: len({trial.key for trial in make_plan(located, registry).trials})
 
     sizes = [TRIALS_A_SEED * count for count in seeds]
     grown(benchmark, "planning with all keys", sizes, work_of, "trials")
@@ -87,24 +98,29 @@ def test_planning_grows_with_the_trials(benchmark: BenchmarkFixture, tmp_path: P
 
 @pytest.mark.benchmark(group="growth")
 def test_training_grows_with_the_images(benchmark: BenchmarkFixture) -> None:
-    setting = SETTINGS["ResNet-18 at 64 x 32"] if benchmark.enabled else TINY
+    workload = WORKLOADS["ResNet-18 at 64 x 32"] if benchmark.enabled else TINY
     steps = [2, 4, 8, 16, 32] if benchmark.enabled else [1, 2]
-    rules = rules_of(setting, "float32")
-    images = drawn_people(setting)
+    rules = rules_of(workload, "float32")
+    images = drawn_people(workload)
     trainer = Trainer(
-        network_of(setting, rules),
+        network_of(workload, rules),
         images,
         rules.training,
         rules.input,
-        legs=[TrainingStage(1000.0, seed=0)],
+        stages=[TrainingStage(FOREVER, seed=0)],
         on_step=lambda done, steps, loss: None,
     )
     trainer.train(1)
 
-    def work_of(seen: int) -> Callable[[], Any]:
-        return lambda: trainer.train(seen // setting.batch)
+    def work_of(images: int) -> Callable[[], int]:
+        def trained() -> int:
+            before = trainer.images_seen
+            trainer.train(images // workload.batch)
+            return trainer.images_seen - before
 
-    grown(benchmark, "training, ResNet-18", [setting.batch * n for n in steps], work_of, "images")
+        return trained
+
+    grown(benchmark, "training, ResNet-18", [workload.batch * n for n in steps], work_of, "images")
 
 
 TRIALS_A_SEED = 21

@@ -48,7 +48,7 @@ FOREVER = 1000.0
 
 
 @dataclass(frozen=True)
-class Setting:
+class PeerWorkload:
     """A network, and the work of a round."""
 
     backbone: str
@@ -73,9 +73,9 @@ class Setting:
         return Protocol.model_validate(rules)
 
 
-SETTINGS = {
-    "ResNet-18 at 64 x 32": Setting("resnet18", 64, 32, pad=4, batch=64, steps=10),
-    "ResNet-50 at 256 x 128": Setting("resnet50", 256, 128, pad=10, batch=32, steps=3),
+WORKLOADS = {
+    "ResNet-18 at 64 x 32": PeerWorkload("resnet18", 64, 32, pad=4, batch=64, steps=10),
+    "ResNet-50 at 256 x 128": PeerWorkload("resnet50", 256, 128, pad=10, batch=32, steps=3),
 }
 
 
@@ -108,32 +108,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.benchmark(group="training")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_training_beside_torchreid(
     benchmark: BenchmarkFixture, folder: Path, tmp_path: Path, name: str, precision: str
 ) -> None:
     torchreid = peers.torchreid()
-    setting = SETTINGS[name]
+    workload = WORKLOADS[name]
     if not benchmark.enabled:
-        setting = Setting(setting.backbone, 64, 32, pad=4, batch=8, steps=1)
-    rules = setting.rules(precision)
+        workload = PeerWorkload(workload.backbone, 64, 32, pad=4, batch=8, steps=1)
+    rules = workload.rules(precision)
     images, decoding = decoded(folder, tmp_path, rules)
-    trainer, losses = our_trainer(setting, rules, images)
-    engine = torchreids_engine(torchreid, setting, rules, folder)
+    trainer, losses = our_trainer(workload, rules, images)
+    engine = torchreids_engine(torchreid, workload, rules, folder)
     check_that_both_do_the_same(trainer, images, engine)
     ours, peer = Pipeline(ours_trains(trainer, losses)), Pipeline(peer_trains(engine))
 
     def peers_turn() -> tuple[tuple[int], dict[str, Any]]:
-        peer.round(setting.steps)
-        return (setting.steps,), {}
+        peer.round(workload.steps)
+        return (workload.steps,), {}
 
     for pipeline in (peer, ours):
         pipeline.round(1)  # the first step also sets up what later ones reuse
     benchmark.pedantic(ours.round, setup=peers_turn, rounds=ROUNDS)
-    check_that_both_learn(ours, peer, setting.steps if benchmark.enabled else None)
+    check_that_both_learn(ours, peer, workload.steps if benchmark.enabled else None)
 
     speed = {
-        side: setting.steps * setting.batch / median(pipeline.seconds[1:])
+        side: workload.steps * workload.batch / median(pipeline.seconds[1:])
         for side, pipeline in (("ours", ours), ("torchreid", peer))
     }
     note(
@@ -156,9 +156,11 @@ def decoded(folder: Path, store: Path, rules: Protocol) -> tuple[Images, float]:
     return images, perf_counter() - started
 
 
-def our_trainer(setting: Setting, rules: Protocol, images: Images) -> tuple[Trainer, list[float]]:
+def our_trainer(
+    workload: PeerWorkload, rules: Protocol, images: Images
+) -> tuple[Trainer, list[float]]:
     """Return the trainer of a train phase, and the list that its losses go to."""
-    backbone = discover().backbones.get(setting.backbone).record
+    backbone = discover().backbones.get(workload.backbone).record
     network = build_network(
         # torchreid's ResNets stride in their last layer.
         lambda: backbone.build({"last_stride": 2}),
@@ -173,7 +175,7 @@ def our_trainer(setting: Setting, rules: Protocol, images: Images) -> tuple[Trai
         images,
         rules.training,
         rules.input,
-        legs=[TrainingStage(FOREVER, seed=0)],
+        stages=[TrainingStage(FOREVER, seed=0)],
         on_step=lambda done, steps, loss: losses.append(loss),
     )
     return trainer, losses
@@ -187,22 +189,22 @@ def ours_trains(trainer: Trainer, losses: list[float]) -> Callable[[int], list[f
     return train
 
 
-def torchreids_engine(torchreid: Any, setting: Setting, rules: Protocol, folder: Path) -> Any:
+def torchreids_engine(torchreid: Any, workload: PeerWorkload, rules: Protocol, folder: Path) -> Any:
     """Return torchreid's pipeline, put together as its guide does."""
     data = torchreid.data.ImageDataManager(
         root=str(folder),
         sources="market1501",
-        height=setting.height,
-        width=setting.width,
+        height=workload.height,
+        width=workload.width,
         transforms=["random_flip", "random_crop", "random_erase"],
-        batch_size_train=setting.batch,
+        batch_size_train=workload.batch,
         num_instances=SHOTS,
         train_sampler="RandomIdentitySampler",
         workers=0,
         use_gpu=False,
     )
     network = torchreid.models.build_model(
-        setting.backbone, data.num_train_pids, loss="triplet", pretrained=False, use_gpu=False
+        workload.backbone, data.num_train_pids, loss="triplet", pretrained=False, use_gpu=False
     )
     loss, adam = rules.training.loss, rules.training.optimiser
     optimiser = torchreid.optim.build_optimizer(
@@ -261,5 +263,6 @@ def check_that_both_do_the_same(trainer: Trainer, images: Images, engine: Any) -
 def check_that_both_learn(ours: Pipeline, peer: Pipeline, last: int | None) -> None:
     """See finite losses, and after all rounds smaller ones in the ``last`` steps."""
     for pipeline in (ours, peer):
+        assert pipeline.losses
         assert all(math.isfinite(loss) for loss in pipeline.losses)
         assert last is None or fmean(pipeline.losses[-last:]) < pipeline.losses[0]

@@ -318,8 +318,8 @@ def test_what_supports_a_claim_refutes_its_opposite(value: float, a: float, b: f
 
 
 @given(points, points, points)
-def test_the_room_an_interval_leaves_is_negative_unless_it_supports(
+def test_the_clearance_of_an_interval_is_negative_unless_it_supports(
     value: float, a: float, b: float
 ) -> None:
     it, (low, high) = bounded("at_least", value), sorted((a, b))
-    assert (it.room(low, high) >= 0) == (it.standing(low, high) == "supported")
+    assert (it.clearance(low, high) >= 0) == (it.standing(low, high) == "supported")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import Any
 
@@ -16,6 +14,7 @@ from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.results import PhaseReport, Result
 from tests.leaderboard.builders import dense, failure, phase, result
 from tests.leaderboard.claim_cases import judged, over_seeds
+from tests.leaderboard.pages import csv_rows, only_table
 
 TWICE = [phase("prune", epochs=0), phase("train", epochs=40), phase("train", epochs=20)]
 
@@ -26,8 +25,7 @@ def longer(phases: list[PhaseReport] = TWICE, **others: Any) -> Result:
 
 
 def rows(results: list[Result]) -> dict[str, Row]:
-    (table,) = build(results).tables
-    return {row.method: row for row in table.unique_rows}
+    return {row.method: row for row in only_table(results).unique_rows}
 
 
 def test_a_row_that_trains_longer_has_no_rank_and_says_why() -> None:
@@ -39,7 +37,7 @@ def test_a_row_that_trains_longer_has_no_rank_and_says_why() -> None:
     assert found["l1"].notes == ()
 
 
-def test_it_stands_among_the_others_by_its_map_and_is_compared_to_dense() -> None:
+def test_it_is_sorted_among_the_others_by_its_map_and_compared_with_dense() -> None:
     found = rows([dense(), longer(), result("l1")])
     assert list(found) == ["dense", "patient", "l1"]
     assert found["patient"].delta == pytest.approx(0.05)
@@ -82,7 +80,7 @@ def test_epochs_on_one_data_set_do_not_stand_for_those_on_another() -> None:
     )
 
 
-def test_data_for_which_published_weights_stand_are_left_out() -> None:
+def test_data_for_which_published_weights_are_loaded_are_left_out() -> None:
     """A slim network has no published weights, and trains on the source what others load."""
     loaded = [phase("load", epochs=0, on="imagenet"), phase("train", epochs=10)]
     slim = [phase("train", epochs=90, on="imagenet"), phase("train", epochs=10)]
@@ -126,7 +124,7 @@ def test_every_page_shows_it_without_a_rank_and_the_note() -> None:
         assert re.search(r"- [| ]+patient \(control\) \[1\]", text)
         assert note in text
         assert "the dense network's compute, not" in " ".join(text.split())
-    (row,) = [row for row in csv.DictReader(io.StringIO(to_csv(board))) if row["notes"]]
+    (row,) = [row for row in csv_rows(to_csv(board)) if row["notes"]]
     assert (row["method"], row["rank"], row["tied"]) == ("patient", "", "")
     assert (row["on_budget"], row["notes"]) == ("false", note)
 

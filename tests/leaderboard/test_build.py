@@ -13,21 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reidbench.leaderboard import LeaderboardError, Row, Table, build
+from reidbench.leaderboard import LeaderboardError, Row, build
 from reidbench.results import Result, write_result
 from tests.leaderboard.builders import PIDS, dense, example, failure, metrics, queries, result
+from tests.leaderboard.pages import only_table
 
 # A run of the built-in suites has about this many trials.
 MANY = 28
 
 
-def only(results: list[Result]) -> Table:
-    (table,) = build(results).tables
-    return table
-
-
 def row(results: list[Result], method: str) -> Row:
-    (found,) = [row for row in only(results).unique_rows if row.method == method]
+    (found,) = [row for row in only_table(results).unique_rows if row.method == method]
     return found
 
 
@@ -56,9 +52,23 @@ def test_results_of_different_settings_share_no_table(other: dict[str, Any]) -> 
     assert all(len(list(table.unique_rows)) == 1 for table in tables)
 
 
+def test_tables_are_sorted_by_their_setting() -> None:
+    photographs = [
+        result(target=target, drawn=False, scenario=scenario, key=f"{target}{scenario}")
+        for target, scenario in (("market1501", "z"), ("dukemtmcreid", "z"), ("z", "a"))
+    ]
+    settings = [table.setting for table in build([result(), *photographs]).tables]
+    assert [(it.drawn, it.scenario, it.target) for it in settings] == [
+        (False, "a", "z"),
+        (False, "z", "dukemtmcreid"),
+        (False, "z", "market1501"),
+        (True, "target-only", "synthped"),
+    ]
+
+
 def test_a_section_is_a_reduction_and_sections_are_sorted() -> None:
     results = [result(reduction=reduction) for reduction in (0.75, 0.25, 0.5)]
-    assert [section.reduction for section in only(results).sections] == [0.25, 0.5, 0.75]
+    assert [section.reduction for section in only_table(results).sections] == [0.25, 0.5, 0.75]
 
 
 def test_rows_are_sorted_by_map_with_the_failed_ones_last() -> None:
@@ -67,7 +77,7 @@ def test_rows_are_sorted_by_map_with_the_failed_ones_last() -> None:
         result("random", mean_ap=0.5),
         result("l1", mean_ap=0.7),
     ]
-    assert [row.method for row in only(results).unique_rows] == ["l1", "random", "hrank"]
+    assert [row.method for row in only_table(results).unique_rows] == ["l1", "random", "hrank"]
 
 
 @given(st.permutations(example()))
@@ -77,7 +87,7 @@ def test_the_order_of_the_results_does_not_matter(results: list[Result]) -> None
 
 
 def test_the_dense_row_heads_every_section_and_is_not_ranked() -> None:
-    table = only([dense(), result("l1"), result("l1", reduction=0.75)])
+    table = only_table([dense(), result("l1"), result("l1", reduction=0.75)])
     assert [section.reduction for section in table.sections] == [0.5, 0.75]
     for section in table.sections:
         assert section.reference is not None
@@ -87,12 +97,12 @@ def test_the_dense_row_heads_every_section_and_is_not_ranked() -> None:
 
 
 def test_a_table_of_the_dense_network_alone_shows_it() -> None:
-    (section,) = only([dense()]).sections
+    (section,) = only_table([dense()]).sections
     assert section.all_rows == (section.reference,)
 
 
 def test_a_method_that_removes_nothing_is_dense_only_as_a_control() -> None:
-    (section,) = only([result("idle", reduction=0.0)]).sections
+    (section,) = only_table([result("idle", reduction=0.0)]).sections
     assert section.reference is None
     assert [row.method for row in section.rows] == ["idle"]
 
@@ -144,7 +154,7 @@ def test_rows_that_cannot_be_told_apart_share_a_rank() -> None:
         result("fpgm", mean_ap=0.7001),
         result("random", mean_ap=0.5),
     ]
-    ranks = {row.method: (row.rank, row.tied) for row in only(results).unique_rows}
+    ranks = {row.method: (row.rank, row.tied) for row in only_table(results).unique_rows}
     assert ranks == {"l1": (1, True), "fpgm": (1, True), "random": (3, False)}
 
 
@@ -154,7 +164,7 @@ def test_sections_are_ranked_apart() -> None:
         for method, mean_ap in (("l1", 0.7), ("random", 0.5))
         for reduction in (0.25, 0.5)
     ]
-    assert [row.rank for row in only(results).unique_rows] == [1, 2, 1, 2]
+    assert [row.rank for row in only_table(results).unique_rows] == [1, 2, 1, 2]
 
 
 def test_an_off_target_row_is_flagged_and_not_ranked_but_stays() -> None:
@@ -171,7 +181,7 @@ def test_an_off_target_row_is_flagged_and_not_ranked_but_stays() -> None:
 
 def test_misses_that_cancel_out_are_still_misses() -> None:
     summary = row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
-    assert summary.reduction == pytest.approx(0.5)
+    assert summary.achieved == pytest.approx(0.5)
     assert summary.max_miss == pytest.approx(0.02)
     assert not summary.matched
 
@@ -180,7 +190,7 @@ def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
     lost = row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
     assert lost.status == "failed"
     assert lost.notes == ("seed 3 failed: out of memory",)
-    assert (lost.mean_ap, lost.reduction, lost.delta, lost.rank) == (None, None, None, None)
+    assert (lost.mean_ap, lost.achieved, lost.delta, lost.rank) == (None, None, None, None)
     assert (lost.seeds_done, lost.seeds) == (0, 1)
 
 
@@ -220,7 +230,7 @@ def test_excluded_queries_do_not_disturb_the_comparison() -> None:
     found = queries(0.7)
     found[0] = found[50] = None
     worse = [None if value is None else value - 0.1 for value in found]
-    table = only(
+    table = only_table(
         [
             dense(average_precision=found),
             result("l1", average_precision=found),
@@ -239,7 +249,7 @@ def test_a_method_is_named_with_its_variant_only_where_there_are_several() -> No
         result("fpgm", strategy="iterative"),
         result("random", control=True),
     ]
-    assert sorted(row.label for row in only(results).unique_rows) == [
+    assert sorted(row.label for row in only_table(results).unique_rows) == [
         "fpgm",
         "l1 (iterative, global)",
         "l1 (one-shot, uniform)",
@@ -249,7 +259,7 @@ def test_a_method_is_named_with_its_variant_only_where_there_are_several() -> No
 
 def test_a_control_in_several_variants_says_both() -> None:
     results = [result("random", control=True, allocation=kind) for kind in ("global", "uniform")]
-    assert {row.label for row in only(results).unique_rows} == {
+    assert {row.label for row in only_table(results).unique_rows} == {
         "random (control, one-shot, global)",
         "random (control, one-shot, uniform)",
     }
@@ -262,11 +272,15 @@ def test_two_results_of_one_trial_are_refused() -> None:
     assert "more;" not in str(e.value)
 
 
-def test_all_trials_with_two_results_are_told_at_once_up_to_five() -> None:
+def test_all_trials_with_two_results_are_named_at_once_up_to_five() -> None:
     results = [result(key=f"{age}{seed}", seed=seed) for age in ("a", "b") for seed in range(7)]
     with pytest.raises(LeaderboardError, match="; and 2 more: ") as e:
         build(results)
     assert str(e.value).count(".json and ") == 5
+    with pytest.raises(LeaderboardError) as e:
+        build([trial for trial in results if trial.trial.seed < 5])
+    assert str(e.value).count(".json and ") == 5
+    assert "more: " not in str(e.value)
 
 
 def test_two_versions_of_a_method_are_two_rows() -> None:
@@ -275,14 +289,14 @@ def test_two_versions_of_a_method_are_two_rows() -> None:
         result("l1", key="new", versions={"method": ("2", "reidbench")}),
         result("fpgm"),
     ]
-    rows = list(only(results).unique_rows)
+    rows = list(only_table(results).unique_rows)
     assert sorted(row.label for row in rows) == ["fpgm", "l1 v1", "l1 v2"]
     assert {row.seeds_done for row in rows} == {1}
 
 
 def test_methods_of_one_name_from_two_distributions_are_two_rows() -> None:
     results = [result("l1"), result("l1", key="new", versions={"method": ("1", "elsewhere")})]
-    labels = sorted(row.label for row in only(results).unique_rows)
+    labels = sorted(row.label for row in only_table(results).unique_rows)
     assert labels == ["l1 v1 (elsewhere)", "l1 v1 (reidbench)"]
 
 
@@ -340,7 +354,7 @@ def test_publishing_needs_no_torch(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == [True, False]
 
 
-def test_a_suite_on_a_large_test_set_is_arranged_in_a_moment() -> None:
+def test_a_table_on_a_large_test_set_is_built_in_a_moment() -> None:
     """As many queries and identities as Market-1501, and as many trials as a suite."""
     pids = [pid for pid in range(750) for _ in range(4)]
     found = [0.5 + (query * 37 % 100) / 400 for query in range(len(pids))]

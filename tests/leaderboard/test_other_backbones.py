@@ -1,9 +1,7 @@
-"""Beside a table stand the dense networks of the other backbones, measured in the same way."""
+"""A table shows the dense networks of the other backbones, measured in the same way."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ import pytest
 from reidbench.leaderboard import (
     LeaderboardError,
     Row,
-    Table,
     build,
     to_csv,
     to_markdown,
@@ -20,25 +17,24 @@ from reidbench.leaderboard import (
 from reidbench.results import Result
 from tests.leaderboard.builders import PIDS, example, failure
 from tests.leaderboard.networks import board, photographs, pruned, unpruned
+from tests.leaderboard.pages import csv_rows, only_table
 
 C1 = {"parameters": 11.9}
 
 
-def only(results: list[Result]) -> Table:
-    (table,) = build(results).tables
-    return table
-
-
 def rows(results: list[Result]) -> dict[str, Row]:
     """Return the other networks that the one table shows, by their labels."""
-    return {other.row.label: other.row for other in only(results).others}
+    return {other.label: other for other in only_table(results).other_networks}
 
 
-def test_a_dense_network_of_another_backbone_stands_beside_the_table() -> None:
-    table = only(board())
+def test_a_table_shows_the_dense_networks_of_other_backbones() -> None:
+    table = only_table(board())
     assert table.setting.backbone == "resnet50"
-    assert [other.row.label for other in table.others] == ["resnet34 dense", "resnet18 dense"]
-    assert {other.setting.backbone for other in table.others} == {"resnet34", "resnet18"}
+    assert [other.label for other in table.other_networks] == [
+        "resnet34 dense",
+        "resnet18 dense",
+    ]
+    assert {other.setting.backbone for other in table.other_networks} == {"resnet34", "resnet18"}
 
 
 def test_they_come_by_their_macs_and_are_never_ranked() -> None:
@@ -51,7 +47,7 @@ def test_they_come_by_their_macs_and_are_never_ranked() -> None:
 
 def test_the_ranks_of_the_table_do_not_change() -> None:
     alone = [result for result in board() if result.trial.backbone == "resnet50"]
-    assert only(board()).sections == only(alone).sections
+    assert only_table(board()).sections == only_table(alone).sections
 
 
 def test_the_difference_is_paired_to_the_tables_dense_network() -> None:
@@ -68,7 +64,7 @@ def test_it_keeps_its_own_cost_but_has_no_reduction() -> None:
     row = rows(board())["resnet18 dense"]
     assert (row.macs, row.parameters) == (1_184_366_592, 11_176_512)
     assert (row.epochs, row.seeds_done, row.seeds) == (30, 2, 2)
-    assert row.reduction is None
+    assert row.achieved is None
     assert row.max_miss is None
 
 
@@ -116,11 +112,11 @@ def test_a_dense_network_that_failed_stays_with_its_reason() -> None:
     ],
     ids=str,
 )
-def test_one_measured_otherwise_stands_beside_nothing(other: dict[str, Any]) -> None:
+def test_one_measured_otherwise_is_shown_beside_nothing(other: dict[str, Any]) -> None:
     results = [unpruned("resnet50", 0.7), pruned("l1", 0.6, **C1)]
     tables = build([*results, unpruned("resnet18", 0.5, **other)]).tables
     assert len(tables) == 2
-    assert not any(table.others for table in tables)
+    assert not any(table.other_networks for table in tables)
 
 
 def test_the_version_of_a_backbone_does_not_matter_but_is_said_where_there_are_two() -> None:
@@ -135,28 +131,28 @@ def test_another_version_of_the_tables_backbone_is_no_other_network() -> None:
     newer = unpruned("resnet50", 0.71, versions={"backbone": ("2", "reidbench")})
     tables = build([unpruned("resnet50", 0.7), pruned("l1", 0.6, **C1), newer]).tables
     assert len(tables) == 2
-    assert not any(table.others for table in tables)
+    assert not any(table.other_networks for table in tables)
 
 
 def test_backbones_that_were_both_pruned_have_a_table_each_with_the_other_beside() -> None:
     small = pruned("l1", 0.5, parameters=5.5, backbone="resnet18")
     tables = build([*board(), small]).tables
     beside = {
-        table.setting.backbone: [other.row.label for other in table.others] for table in tables
+        table.setting.backbone: [other.label for other in table.other_networks] for table in tables
     }
     assert beside == {
         "resnet18": ["resnet50 dense", "resnet34 dense"],
         "resnet50": ["resnet34 dense", "resnet18 dense"],
     }
-    deltas = {table.setting.backbone: table.others[-1].row.delta for table in tables}
+    deltas = {table.setting.backbone: table.other_networks[-1].delta for table in tables}
     assert deltas["resnet18"] == pytest.approx(0.06)
 
 
 def test_of_dense_networks_alone_the_largest_has_the_table() -> None:
     results = [result for result in board() if result.trial.method == "dense"]
-    table = only(results)
+    table = only_table(results)
     assert table.setting.backbone == "resnet50"
-    assert len(table.others) == 2
+    assert len(table.other_networks) == 2
 
 
 def test_other_queries_of_the_same_data_are_refused() -> None:
@@ -186,9 +182,9 @@ def test_the_terminal_page_stays_within_the_terminal(width: int) -> None:
     assert max(map(len, page.splitlines())) <= width
 
 
-def test_csv_says_in_which_table_a_row_stands() -> None:
+def test_csv_says_in_which_table_a_row_is() -> None:
     small = pruned("l1", 0.5, parameters=5.5, backbone="resnet18")
-    found = list(csv.DictReader(io.StringIO(to_csv(build([*board(), small])))))
+    found = csv_rows(to_csv(build([*board(), small])))
     dense = {
         (row["table_backbone"], row["backbone"]): row["delta_map_points"]
         for row in found

@@ -167,14 +167,8 @@ def test_the_order_of_pairs_does_not_matter(pairs: Pairs) -> None:
 
 @given(cases())
 @settings(max_examples=30)
-def test_a_pair_told_twice_is_no_more_evidence(pairs: Pairs) -> None:
+def test_a_pair_counted_twice_is_no_more_evidence(pairs: Pairs) -> None:
     assert_close(pooled(pairs + pairs), pooled(pairs))
-
-
-def test_one_pair_alone_is_the_difference_of_its_rows() -> None:
-    pids = [0, 0, 1, 2, 2, 3]
-    first, second = row(1, 3, pids), row(2, 3, pids)
-    assert pooled([(first, second)]) == first.mean.minus(second.mean)
 
 
 def test_pairs_without_a_seed_in_common_have_no_difference() -> None:
@@ -227,8 +221,11 @@ def test_one_of_many_intervals_that_may_decide_is_wider_and_one_alone_is_not() -
     rng = np.random.default_rng(0)
     draws = resample([query // 2 for query in range(100)])
     first, second = (draws.mean_score(rng.uniform(0, 1, (2, 100))) for _ in range(2))
+    pair = [(first, second)]
     alone, same, among = (
-        pooled_difference([(first, second)], **looks) for looks in ({}, {"looks": 1}, {"looks": 20})
+        pooled_difference(pair),
+        pooled_difference(pair, comparisons=1),
+        pooled_difference(pair, comparisons=20),
     )
     assert alone is not None and among is not None
     assert same == alone
@@ -236,7 +233,7 @@ def test_one_of_many_intervals_that_may_decide_is_wider_and_one_alone_is_not() -
     assert among.mean == alone.mean
 
 
-def test_twenty_looks_at_nothing_refute_about_as_seldom_as_one() -> None:
+def test_twenty_comparisons_of_equals_refute_about_as_seldom_as_one() -> None:
     pids = [query // 2 for query in range(60)]
     wrong = 0
     for trial in range(60):
@@ -244,6 +241,6 @@ def test_twenty_looks_at_nothing_refute_about_as_seldom_as_one() -> None:
         draws = resample(pids, draws=1500)
         base = draws.mean_score(rng.normal(0.5, 0.1, (1, 60)))
         rows = [draws.mean_score(rng.normal(0.5, 0.1, (1, 60))) for _ in range(20)]
-        intervals = [pooled_difference([(row, base)], looks=20) for row in rows]
+        intervals = [pooled_difference([(row, base)], comparisons=20) for row in rows]
         wrong += any(it.high < 0 for it in intervals if it is not None)
     assert wrong <= 9  # uncorrected, about half of the trials

@@ -20,6 +20,7 @@ from reidbench.leaderboard.statistics import (
     Spread,
     draw_seeds,
     mean_sd,
+    pooled_difference,
     ranks,
     resample,
 )
@@ -47,7 +48,7 @@ def difference(
     a: QueryScores, b: QueryScores, pids: list[int], draws: int = DRAWS
 ) -> Interval | None:
     draw = resample(pids, draws=draws)
-    return draw.mean_score(a).minus(draw.mean_score(b))
+    return pooled_difference([(draw.mean_score(a), draw.mean_score(b))])
 
 
 def ranked(rows: list[QueryScores], pids: list[int], draws: int = DRAWS) -> list[Rank]:

@@ -1,6 +1,6 @@
 """The main job, whole: the quickstart suite from nothing to its leaderboard.
 
-Prints its figures: ``pytest -m nightly -s tests/nightly/test_quickstart.py``.
+Prints its figures: ``pytest -m nightly -n0 -s tests/nightly/test_quickstart.py``.
 """
 
 import os

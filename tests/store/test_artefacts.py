@@ -128,7 +128,7 @@ def test_an_artefact_says_which_run_made_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b'{"steps": ', b"\xff"])
-def test_damaged_notes_say_so_and_how_to_mend_them(store: Store, damage: bytes) -> None:
+def test_damaged_notes_say_so_and_how_to_fix_them(store: Store, damage: bytes) -> None:
     write(store, "a")
     path = store.folder("a") / "meta.json"
     path.write_bytes(damage)

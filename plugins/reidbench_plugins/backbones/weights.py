@@ -1,4 +1,4 @@
-"""Published weights: where they are, and how a file of them is read into a backbone."""
+"""Published ImageNet weights: download, and loading of a file into a backbone."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NOT_NEEDED = ".num_batches_tracked"
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """Weights of one backbone that somebody else trained on ImageNet-1k and published.
+    """Weights of one backbone that its publisher trained on ImageNet-1k.
 
     Attributes:
         backbone: the backbone's name.
-        classifier: the beginning of the keys of the classifier, which no backbone has.
+        classifier: the prefix of the classifier's keys, which no backbone has.
         address: where the file is; its name ends in the first digits of its SHA-256.
-        by_hand: the address is one that only a person can fetch from, and has no such name.
+        by_hand: the address needs a browser, and has no such name.
 
     """
 
@@ -136,7 +136,7 @@ def _read(file: Path) -> object:
 
 
 def _refuse(file: Path, error: pickle.UnpicklingError) -> NoReturn:
-    """Say what is in the way; torch's own words end in how to run the code in the file."""
+    """Report why torch refuses a pickle; its own message explains how to run the code in it."""
     if found := re.search(r"GLOBAL (\S+)", str(error)):
         raise WeightsError(
             f"{file} holds more than tensors ({found[1]}), and reading that could run code; load "

@@ -11,7 +11,8 @@ import yaml
 from click.core import ParameterSource
 
 from reidbench.api.records import OptionError, Record
-from reidbench.plugins import Registry, discover
+from reidbench.cli.options import installed
+from reidbench.plugins import Registry
 
 settings_option = click.option(
     "--option",
@@ -23,14 +24,14 @@ settings_option = click.option(
 
 
 def registry_of(context: click.Context) -> Registry:
-    """Discover plugins but for those that the group was told to leave out."""
-    return discover(_group(context).params["disabled"])
+    """Return the plugins that load, but for those that the group's options leave out."""
+    return installed(_group(context).params["disabled"])
 
 
 def root_of(context: click.Context) -> Path:
-    """Return the data root, whichever side of the subcommand's name ``--data`` stands."""
-    given = context.get_parameter_source("data_root") is ParameterSource.COMMANDLINE
-    root: Path = (context if given else _group(context)).params["data_root"]
+    """Return the data root, whether ``--data`` precedes or follows the subcommand's name."""
+    given = context.get_parameter_source("data") is ParameterSource.COMMANDLINE
+    root: Path = (context if given else _group(context)).params["data"]
     return root
 
 

@@ -1,4 +1,4 @@
-"""``reidbench data show``: all that somebody needs to know of one data set."""
+"""``reidbench data show``: origin, licence, layout and counts of one data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from reidbench.api.records import DatasetRecord, OnDisk
 from reidbench.cli.data.inputs import registry_of, root_of
 from reidbench.cli.data.text import counts_table, wrapped
-from reidbench.cli.options import data_option
+from reidbench.cli.options import shared
 from reidbench.datasets.locate import looked_for, open_dataset
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component
@@ -19,9 +19,9 @@ from reidbench.plugins import Component
 
 @click.command("show", short_help="Print one: origin, licence, expected files, counts.")
 @click.argument("name")
-@data_option
+@shared("data")
 @click.pass_context
-def command(context: click.Context, name: str, data_root: Path) -> None:
+def command(context: click.Context, name: str, data: Path) -> None:
     """Print what the data set NAME is, where it comes from, and where its files go.
 
     Where it is found, its lists are read: counts stand beside those its authors publish.
@@ -88,5 +88,5 @@ def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
         yield "\n" + wrapped(f"Its lists cannot be read: {error}")
         return
     if data.drawn and component.record.disk:
-        yield "\nWhat lies there is a drawn stand-in, not the published data set."
+        yield "\nWhat is there is a drawn stand-in, not the published data set."
     yield f"\n{counts_table(data)}"

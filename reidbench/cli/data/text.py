@@ -1,4 +1,4 @@
-"""How data sets are told of on a terminal of a hundred columns."""
+"""Tables and paragraphs about data sets for a terminal of a hundred columns."""
 
 from __future__ import annotations
 

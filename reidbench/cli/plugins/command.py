@@ -8,7 +8,7 @@ import click
 from tabulate import tabulate
 
 from reidbench.api.records import MethodRecord, Record
-from reidbench.cli.options import disable_option
+from reidbench.cli.options import shared
 from reidbench.cli.plugins.check import command as check
 from reidbench.plugins import Catalogue, Registry, discover
 from reidbench.plugins.registry import R
@@ -16,7 +16,7 @@ from reidbench.text import counted
 
 
 @click.group("plugins", invoke_without_command=True)
-@disable_option
+@shared("disabled")
 @click.pass_context
 def command(context: click.Context, disabled: tuple[str, ...]) -> None:
     """List every method, backbone and data set, whose it is, and what failed to load.

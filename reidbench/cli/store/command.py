@@ -9,7 +9,7 @@ from time import time
 import click
 from tabulate import tabulate
 
-from reidbench.cli.options import store_option
+from reidbench.cli.options import shared
 from reidbench.cli.store.prune import command as prune
 from reidbench.cli.store.verify import command as verify
 from reidbench.store import Store
@@ -39,7 +39,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="List what is kept: kind, size, last use, seconds it took.")
-@store_option
+@shared("store")
 @click.option(
     "--sort",
     "order",
@@ -104,7 +104,8 @@ def _total(name: str, group: Sequence[Artefact]) -> tuple[str, int, str, str]:
 def _remarks(found: Survey, now: float) -> Iterable[str]:
     damaged = [each.key for each in found.artefacts if each.kind == DAMAGED]
     if damaged:
-        yield f"damaged: {', '.join(damaged)}; reidbench store verify says how, and how to mend it"
+        names = ", ".join(damaged)
+        yield f"damaged: {names}; reidbench store verify says how, and how to repair it"
     if found.leftovers:
         names = ", ".join(_named(each, now) for each in found.leftovers)
         yield (

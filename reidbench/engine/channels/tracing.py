@@ -20,6 +20,7 @@ from reidbench.engine.channels.grouping import grouped
 from reidbench.engine.channels.problems import CaptureError
 from reidbench.engine.channels.rules import visit
 from reidbench.engine.channels.walk import Held, Walk, on_axis, shape_of
+from reidbench.engine.modes import evaluating
 
 BATCH = 2  # one would be mistaken for a dimension to broadcast
 
@@ -38,7 +39,7 @@ def capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph
 def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedProgram:
     like = next(module.parameters(), torch.zeros(()))
     images = torch.zeros((BATCH, *input_size), dtype=like.dtype, device=like.device)
-    with _undisturbed(module), torch.no_grad():
+    with evaluating(module), _without_hooks(module), torch.no_grad():
         try:
             return export(module, (images,), strict=False)
         except Exception as problem:
@@ -52,19 +53,16 @@ def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedPr
 
 
 @contextmanager
-def _undisturbed(module: nn.Module) -> Iterator[None]:
-    """Run in eval mode without hooks, and put flags and hooks back."""
+def _without_hooks(module: nn.Module) -> Iterator[None]:
+    """Run the block without forward hooks, and restore them."""
     parts = list(module.modules())
-    training = [part.training for part in parts]
     hooks = [(part._forward_hooks, part._forward_pre_hooks) for part in parts]
     try:
         for part in parts:
-            part.training = False
             part._forward_hooks, part._forward_pre_hooks = OrderedDict(), OrderedDict()
         yield
     finally:
-        for part, flag, (after, before) in zip(parts, training, hooks, strict=True):
-            part.training = flag
+        for part, (after, before) in zip(parts, hooks, strict=True):
             part._forward_hooks, part._forward_pre_hooks = after, before
 
 

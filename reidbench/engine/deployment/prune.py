@@ -22,6 +22,7 @@ from reidbench.engine.channels import (
     solve,
 )
 from reidbench.engine.channels.budget import Allocation
+from reidbench.engine.deployment.export import Exported, export
 from reidbench.engine.deployment.report import Report
 from reidbench.engine.deployment.saved import save_network
 from reidbench.engine.deployment.scoring import Criterion, Loss, rank
@@ -56,6 +57,14 @@ class Pruned:
         :func:`reidbench.load` reads them back.
         """
         return save_network(Path(folder), self.network, self.plan, self.report, self.size)
+
+    def export(self, file: Path | str, *, to: str | None = None) -> Exported:
+        """Write the network for other runtimes, as the file's ending or ``to`` says.
+
+        See :func:`reidbench.engine.deployment.export.export`.
+        """
+        metadata = {"size": list(self.size), "report": self.report.document()}
+        return export(self.network, file, size=self.size, to=to, metadata=metadata)
 
 
 def prune(

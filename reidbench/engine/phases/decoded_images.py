@@ -25,7 +25,7 @@ IMAGES_A_TASK = 32
 def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[int], None]) -> None:
     """Write all images of a split as uint8 ``(n, 3, height, width)`` to a ``.npy`` file.
 
-    ``on_images`` is told how many are done. Pixels do not depend on the number of threads.
+    ``on_images`` is called with the number of images done. The number of threads changes no pixel.
 
     Raises:
         OSError: the disk has no room.

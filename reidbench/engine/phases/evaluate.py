@@ -22,7 +22,7 @@ from reidbench.results import Metrics, PerQuery
 
 
 def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
-    """Measure a phase's network and leave metrics and what each query scores in the store.
+    """Measure a phase's network; store its metrics and what each query scores.
 
     Raises:
         Diverged: embeddings that are not finite.
@@ -89,9 +89,7 @@ def _features(
 
 
 def _metrics(scores: RetrievalScores) -> Metrics:
-    return Metrics(
-        **{name: getattr(scores, name) for name in Metrics.model_fields},
-    )
+    return Metrics(**{name: getattr(scores, name) for name in Metrics.model_fields})
 
 
 def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:

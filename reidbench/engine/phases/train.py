@@ -38,12 +38,12 @@ def make_trainer(
         images,
         node.rules.training,
         node.rules.input,
-        stages=_legs(node),
+        stages=_stages(node),
         on_step=lambda done, steps, loss: context.listener(done, steps, f"loss {loss:.3f}"),
     )
 
 
-def _legs(node: PhaseNode) -> list[TrainingStage]:
+def _stages(node: PhaseNode) -> list[TrainingStage]:
     budgets = node.rules.budgets
     return [
         TrainingStage(
@@ -55,7 +55,7 @@ def _legs(node: PhaseNode) -> list[TrainingStage]:
 
 
 def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[str, Any]:
-    """Return what every phase notes beside its network."""
+    """Return the notes that every phase stores with its network."""
     return {
         "kind": node.kind,
         "document": node.document(),

@@ -1,16 +1,16 @@
-"""The calibration images: the training images that every ranking and recalibration looks at."""
+"""The calibration images: the training images that every ranking and recalibration uses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import islice
 from typing import TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from reidbench.config.protocol import Protocol
+from reidbench.engine.modes import evaluating
 from reidbench.engine.training import Images, Network, make_sampler
 from reidbench.engine.training.augment import normalise
 from reidbench.engine.training.loop import batch_loss
@@ -31,10 +31,10 @@ def calibration_batches(
     sampler = make_sampler(images.labels, protocol.training.batch.of(rules.batch), random)
     return [
         (
-            normalise(images.pixels[chosen], protocol.input).to(device),
-            images.labels[chosen].to(device),
+            normalise(images.pixels[indices], protocol.input).to(device),
+            images.labels[indices].to(device),
         )
-        for chosen in islice(sampler, rules.images // rules.batch)
+        for indices in islice(sampler, rules.images // rules.batch)
     ]
 
 
@@ -46,15 +46,3 @@ def calibration_loss(network: Network, batches: Batches, protocol: Protocol) -> 
             for images, labels in batches
         ]
     return sum(losses) / len(losses)
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Run the block in eval mode and put every training flag back."""
-    flags = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags.items():
-            module.training = flag

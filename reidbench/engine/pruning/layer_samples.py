@@ -13,8 +13,9 @@ from torch.nn import functional
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import GroupView
 from reidbench.engine.channels.graph import Slice
+from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.anchor import Anchor
-from reidbench.engine.pruning.calibration import Batches, evaluating
+from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.training import Network
 
 
@@ -140,8 +141,8 @@ def _places(
         read, layer.kernel_size, layer.dilation, layer.padding, layer.stride
     )
     count, _, places = patches.shape
-    chosen = torch.randint(places, (count, 1, points), generator=random).to(read.device)
-    picked = patches.gather(2, chosen.expand(-1, patches.shape[1], -1))
+    sampled = torch.randint(places, (count, 1, points), generator=random).to(read.device)
+    picked = patches.gather(2, sampled.expand(-1, patches.shape[1], -1))
     return picked.permute(0, 2, 1).reshape(count * points, size, -1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -109,7 +109,7 @@ class Pruning(PrunePhase):
     def rank(self, reduction: float | None = None) -> Scores:
         """Return the method's checked scores by group, of the network as it is."""
         reduction = self.reduction if reduction is None else reduction
-        return self._ranker.scores(self._ranker.ranking(reduction))
+        return self._ranker.rank(reduction)
 
     def cut(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Remove channels for good; momentum of what stays goes on. Return what was kept."""
@@ -126,7 +126,7 @@ class Pruning(PrunePhase):
     def soften(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Rank, and shrink filters that may grow back. Return which shrank."""
         if scores is None:
-            scores = self.rank(reduction)
+            scores = self._ranker.rank(reduction)
         plan = self._planner.plan(scores, reduction)
         if refits(self.method):
             self._ranker.keep_last_trained()
@@ -137,7 +137,7 @@ class Pruning(PrunePhase):
 
     def layers(self, reduction: float) -> Iterator[float]:
         """Cut one group after another, each ranked when its turn comes; yield the share done."""
-        final = self._planner.plan(self._scores_for_widths(reduction), reduction)
+        final = self._planner.plan(self._ranker.scores_for_widths(reduction), reduction)
         names = [group.name for group in self.prunable.views()]
         for done, name in enumerate(names, start=1):
             width = len(final.kept[name])
@@ -167,13 +167,6 @@ class Pruning(PrunePhase):
     @property
     def _is_on_target(self) -> bool:
         return is_on_target(self, self.node)
-
-    def _scores_for_widths(self, reduction: float) -> Mapping[str, Tensor]:
-        """Return scores that decide how many channels each group loses."""
-        if self.node.method.allocation == "global":
-            return self.rank(reduction)
-        # Under uniform allocation widths do not depend on scores, so any will do.
-        return {group.name: torch.zeros(group.size) for group in self.prunable.views()}
 
     def _remove(self, plan: PruningPlan, ranking: Ranking | None) -> None:
         if plan == self.prunable.plan and self.just_cut is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from reidbench.config.protocol import Protocol
@@ -42,6 +43,7 @@ class PrunableNetwork:
     plan: PruningPlan
     protocol: Protocol
     calibration: Batches
+    capture: Callable[[nn.Module, tuple[int, int, int]], ChannelGraph] = capture
 
     @property
     def achieved(self) -> float:
@@ -82,7 +84,7 @@ class PrunableNetwork:
         removal = remove(self.network.backbone, self.graph, self.relative(plan))
         carry_optimizer_state(optimiser, removal)
         self.plan = plan
-        self.graph = capture(self.network.backbone, self.protocol.input.size)
+        self.graph = self.capture(self.network.backbone, self.protocol.input.size)
 
     def soften(self, plan: PruningPlan, optimiser: Optimizer, factor: float, norms: bool) -> None:
         """Shrink the filters that ``plan`` leaves out, and their norms; they may grow back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -79,6 +80,17 @@ class Ranker:
         self._has_ranked = True
         with self.stopwatch.running("ranking"), isolated(seed), unchanged(ranking.method):
             return score_groups(self.planner.method, ranking)
+
+    def rank(self, reduction: float) -> dict[str, Tensor]:
+        """Return the method's checked scores of all groups in scope."""
+        return self.scores(self.ranking(reduction))
+
+    def scores_for_widths(self, reduction: float) -> Mapping[str, Tensor]:
+        """Return scores that decide how many channels a cut leaves each group."""
+        if self.planner.configured.allocation == "global":
+            return self.rank(reduction)
+        # Under uniform allocation widths do not depend on scores, so any will do.
+        return {group.name: torch.zeros(group.size) for group in self.planner.prunable.views()}
 
     def scores_for_cut(self, reduction: float) -> tuple[Scores, Ranking | None]:
         """Return the scores of a cut, and the ranking they are from; None if they were cached."""

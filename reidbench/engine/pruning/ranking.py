@@ -19,8 +19,9 @@ from reidbench.api.tasks import (
     Scores,
 )
 from reidbench.engine.channels import GroupView
+from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.anchor import Anchor
-from reidbench.engine.pruning.calibration import Batches, evaluating
+from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.pruning.feature_maps import ObservedMap, observing
 from reidbench.engine.pruning.layer_samples import LayerSample, sample_next_layers
 from reidbench.engine.pruning.losses import Losses

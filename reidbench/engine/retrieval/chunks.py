@@ -1,4 +1,4 @@
-"""How much to hold at a time."""
+"""How many rows to hold in memory at a time, and the threads that work on them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tile_rows(width: int) -> int:
 
 
 def batches(items: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Yield consecutive runs of at most ``size`` items."""
+    """Yield consecutive batches of at most ``size`` items."""
     for span in slices(len(items), max(1, size)):
         yield items[span]
 
@@ -49,15 +49,15 @@ class Workers:
 
     @classmethod
     @contextmanager
-    def hired(cls, count: int) -> Iterator[Workers]:
-        """Give ``count`` workers for the block."""
+    def started(cls, count: int) -> Iterator[Workers]:
+        """Provide ``count`` workers for the block."""
         with ThreadPoolExecutor(count) as pool:
             yield cls(pool, count)
 
-    def over(self, items: int, work: Callable[[slice], T], most: int | None = None) -> list[T]:
-        """Run ``work`` on slices of ``range(items)``, in order; return what each gives.
+    def map(self, items: int, work: Callable[[slice], T], most: int | None = None) -> list[T]:
+        """Return the results of ``work`` on slices of ``range(items)``, in order.
 
-        There is a slice for each worker, or as many as it takes with at most ``most`` items each.
+        There is one slice per worker, or more where each may have at most ``most`` items.
         """
         share = max(1, -(-items // self.count))
         return list(self.pool.map(work, slices(items, min(share, most or share))))

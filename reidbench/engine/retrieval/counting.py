@@ -1,8 +1,8 @@
-"""Counting the negatives of one gallery tile that stand ahead of each hit of a block of queries."""
+"""How many negatives are ahead of each hit: exact counts from approximate blocks of nearness."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -20,9 +20,17 @@ _ROUNDING = 2.0**-24  # of float32
 _FLOAT64_ERROR = 1e-14
 _OUT_OF_RANGE = 1e-36  # smaller products lose bits in float32
 _OPEN_CELLS = 2**20  # looked at together
-_FEW_CELLS = 2**13  # of those, so few to measure that equal rows are not worth finding
+_MANY_CELLS = 2**13  # worth measuring together
 
 Cells: TypeAlias = tuple[Indices, Indices]
+
+
+@dataclass(frozen=True)
+class HitCounts:
+    """For every hit ``(p,)``, sorted by query: its query and the number of negatives ahead."""
+
+    query: Indices
+    ahead: Indices
 
 
 @dataclass(frozen=True)
@@ -37,17 +45,20 @@ class Thresholds:
 
 
 def find_thresholds(
-    query: Indices, distances: Array, queries: Queries, metric: Metric
+    query: Indices, distances: Array, terms: Array, weight: float
 ) -> tuple[Thresholds, Indices]:
-    """Return the thresholds of hits with these queries and distances, and each hit's threshold."""
+    """Return the thresholds of hits with these queries and distances, and each hit's threshold.
+
+    The nearness of a distance is the query's of the ``terms`` ``(q,)`` less ``weight`` times it.
+    """
     order = np.lexsort((distances, query))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(query[order]) != 0) | (np.diff(distances[order]) != 0)
     of_hit = np.empty(len(order), dtype=np.int64)
     of_hit[order] = np.cumsum(new) - 1
     query, distance = query[order][new], distances[order][new]
-    nearness = queries.terms[query] - metric.weight * distance
-    first = np.searchsorted(query, np.arange(len(queries.terms) + 1))
+    nearness = terms[query] - weight * distance
+    first = np.searchsorted(query, np.arange(len(terms) + 1))
     return Thresholds(query, distance, nearness, first), of_hit
 
 
@@ -69,11 +80,19 @@ def error_bound(queries: Queries, tile: Tile, metric: Metric) -> Array:
 
 @dataclass(frozen=True)
 class Block:
-    """The nearness ``(c, t)`` of a run of queries to a tile, minus infinity where hidden."""
+    """The nearness ``(c, t)`` of a run of queries to consecutive gallery images.
+
+    It is minus infinity for images that are no negatives of a query.
+    """
 
     span: slice
-    tile: Tile
+    start: int
+    """The first of the gallery images."""
     nearness: Tensor
+    error: Array
+    """``(q,)``: by how much the nearness of each query may be off."""
+    distances: Callable[[Pairs], Array]
+    """Returns the exact distances of pairs of the block."""
 
 
 @dataclass(frozen=True)
@@ -90,30 +109,41 @@ class Edges:
     upper: Tensor
 
 
-def count_ahead(
-    block: Block,
-    thresholds: Thresholds,
-    bound: Array,
-    distances: Callable[[Pairs], Array],
+def count_in_blocks(
+    query: Indices,
+    distances: Array,
+    blocks: Iterable[Block],
     workers: Workers,
-) -> tuple[slice, Indices]:
+    terms: Array,
+    weight: float,
+) -> HitCounts:
+    """Count the negatives in all blocks that are at least as near as each hit ``(p,)``."""
+    thresholds, of_hit = find_thresholds(query, distances, terms, weight)
+    ahead = np.zeros(len(thresholds.query), dtype=np.int64)
+    for block in blocks:
+        own, counts = count_ahead(block, thresholds, workers)
+        ahead[own] += counts
+    return HitCounts(query, ahead[of_hit])
+
+
+def count_ahead(block: Block, thresholds: Thresholds, workers: Workers) -> tuple[slice, Indices]:
     """Return the thresholds of the block's queries, and how many rows each has at least as near."""
     own = slice(*thresholds.first[[block.span.start, block.span.stop]])
-    edges = _edges(block, thresholds, own, bound)
+    edges = _edges(block, thresholds, own)
     possible, certain = _count_beyond(_ordered(block.nearness, workers), edges)
     unsettled = np.flatnonzero((possible > certain).cpu().numpy())
     ahead: Indices = certain.cpu().numpy()
     row = edges.row.cpu().numpy()
     for which, column in _together(_near(block, edges, unsettled, workers)):
-        found = _distances_in_tile(block, row[which], column, distances)
-        nearer = found <= thresholds.distance[own][which]
+        pairs = Pairs(block.span.start + row[which], block.start + column)
+        nearer = block.distances(pairs) <= thresholds.distance[own][which]
         ahead += np.bincount(which[nearer], minlength=len(ahead))
     return own, ahead
 
 
-def _edges(block: Block, thresholds: Thresholds, own: slice, bound: Array) -> Edges:
+def _edges(block: Block, thresholds: Thresholds, own: slice) -> Edges:
     query, middle = thresholds.query[own], thresholds.nearness[own]
-    error = bound[query] + 2.0 * _ROUNDING * np.abs(middle)
+    error = block.error[query] + 2.0 * _ROUNDING * np.abs(middle)
     lower, upper = ((middle + side * error).astype(np.float32) for side in (-1.0, 1.0))
     place = np.arange(own.start, own.stop) - thresholds.first[query]
     parts = (query - block.span.start, place, lower, upper)
@@ -129,7 +159,7 @@ def _ordered(nearness: Tensor, workers: Workers) -> Tensor:
     if not _on_the_cpu(nearness):
         return nearness.sort(dim=1).values
     ordered = nearness.numpy().copy()  # numpy's sort keeps no indices, which halves its time
-    workers.over(len(ordered), lambda rows: ordered[rows].sort(axis=1))
+    workers.map(len(ordered), lambda rows: ordered[rows].sort(axis=1))
     return torch.from_numpy(ordered)
 
 
@@ -162,7 +192,7 @@ def _near(block: Block, edges: Edges, unsettled: Indices, workers: Workers) -> I
         return part[which], column
 
     for part in batches(unsettled, _OPEN_CELLS // width):
-        yield from workers.over(len(part), partial(within, part))
+        yield from workers.map(len(part), partial(within, part))
 
 
 def _flat_cells(nearness: Tensor, row: Tensor, lower: Tensor, upper: Tensor) -> Indices:
@@ -179,7 +209,7 @@ def _together(found: Iterator[Cells]) -> Iterator[Cells]:
     held: list[Cells] = []
     for cells in found:
         held.append(cells)
-        if sum(len(which) for which, _ in held) >= _FEW_CELLS:
+        if sum(len(which) for which, _ in held) >= _MANY_CELLS:
             yield _joined(held)
             held = []
     if held:
@@ -189,15 +219,3 @@ def _together(found: Iterator[Cells]) -> Iterator[Cells]:
 def _joined(held: list[Cells]) -> Cells:
     which, columns = zip(*held, strict=True)
     return np.concatenate(which), np.concatenate(columns)
-
-
-def _distances_in_tile(
-    block: Block, row: Indices, column: Indices, distances: Callable[[Pairs], Array]
-) -> Array:
-    """Return the exact distances of cells, measuring equal rows once where they are many."""
-    query, start = row + block.span.start, block.tile.span.start
-    if len(row) <= _FEW_CELLS:
-        return distances(Pairs(query, start + column))
-    width = len(block.tile.rows)
-    cells, inverse = np.unique(query * width + block.tile.originals[column], return_inverse=True)
-    return distances(Pairs(cells // width, start + cells % width))[inverse]

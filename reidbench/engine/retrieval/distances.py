@@ -8,6 +8,7 @@ error need their exact distance. With it, nearness = query_term(q) - weight x di
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -139,15 +140,15 @@ def metric_named(name: MetricName, largest: float) -> Metric:
 
 
 class Scratch:
-    """Memory for pairs that are measured together: fresh memory costs more than the arithmetic."""
+    """Buffers for pairs that are measured together: allocating costs more than the arithmetic."""
 
     def __init__(self, pairs: int, width: int) -> None:
         self.points, self.others = np.empty((2, pairs, width))
         self._rows: Rows = np.empty((pairs, width), dtype=np.float32)
 
     def taken(self, rows: Rows, which: Indices) -> Rows:
-        """Return a copy of the rows ``which``, until the next is asked for."""
-        # Nothing is clipped: other modes would buffer what they write.
+        """Return a copy of the rows ``which``; the next call overwrites it."""
+        # No index is out of range: "clip" is the mode that writes to ``out`` without a buffer.
         return np.take(rows, which, axis=0, out=self._rows[: len(which)], mode="clip")
 
 
@@ -158,14 +159,21 @@ def pair_distances(
     together = working_rows(queries.shape[1])
 
     def distances(part: slice) -> list[Array]:
-        scratch = Scratch(together, queries.shape[1])
+        scratch = Scratch(min(together, part.stop - part.start), queries.shape[1])
         return [
             metric.distances(queries, gallery, pairs.at(part).at(span), scratch)
             for span in slices(part.stop - part.start, together)
         ]
 
-    found = workers.over(len(pairs.query), distances)
+    found = workers.map(len(pairs.query), distances)
     return np.concatenate([np.empty(0), *(piece for part in found for piece in part)])
+
+
+def measure_once(pairs: Pairs, measure: Callable[[Pairs], Array]) -> Array:
+    """Return ``measure`` of all pairs ``(p,)``, called with each distinct pair once."""
+    width = int(pairs.gallery.max()) + 1
+    keys, inverse = np.unique(pairs.query * width + pairs.gallery, return_inverse=True)
+    return measure(Pairs(keys // width, keys % width))[inverse]
 
 
 def squared_lengths(points: Array) -> Array:
@@ -176,7 +184,7 @@ def squared_lengths(points: Array) -> Array:
 
 def _row_sums(values: Array) -> Array:
     # numpy sums each contiguous row pairwise on its own: the same row gives the same bits whatever
-    # stands beside it, which neither BLAS nor a threaded reduction promises.
+    # the other rows are, which neither BLAS nor a threaded reduction promises.
     sums: Array = np.add.reduce(values, axis=1)
     return sums
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from reidbench.engine.modes import evaluating
 from reidbench.errors import Diverged as Diverged
 from reidbench.errors import ReidbenchError
 
@@ -46,20 +48,13 @@ def extract(network: Callable[[Tensor], Any], batches: Iterable[Tensor]) -> Tens
     """Return the embeddings ``(n, d)`` of all images, float32 on the CPU, in the order given.
 
     ``batches`` yields tensors ``(b, 3, H, W)`` that the network takes as they are: normalised, and
-    on its device. A module runs in evaluation mode without gradients, and the training flag of
-    each of its parts is put back afterwards, also when it fails. Raises ``ReidbenchError`` when
-    there is no batch or the network does not return one embedding an image.
+    on its device. A module runs in eval mode without gradients; its training flags are restored
+    afterwards, also when it fails. Raises ``ReidbenchError`` when there is no batch or the network
+    does not return one embedding per image.
     """
-    parts = list(network.modules()) if isinstance(network, nn.Module) else []
-    flags = [part.training for part in parts]
-    for part in parts:
-        part.training = False
-    try:
-        with torch.inference_mode():
-            embeddings = [_embed(network, batch) for batch in batches]
-    finally:
-        for part, flag in zip(parts, flags, strict=True):
-            part.training = flag
+    mode = evaluating(network) if isinstance(network, nn.Module) else nullcontext()
+    with mode, torch.inference_mode():
+        embeddings = [_embed(network, batch) for batch in batches]
     if not embeddings:
         raise ReidbenchError("features: no batch of images to embed; expected at least one")
     return torch.cat(embeddings)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reidbench.engine.retrieval.counting import HitCounts
 from reidbench.engine.retrieval.matches import Indices
-from reidbench.engine.retrieval.ranking import HitCounts
 
 Array = NDArray[np.float64]
 

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reidbench.engine.retrieval.counting import HitCounts
 from reidbench.engine.retrieval.distances import MetricName, metric_named
 from reidbench.engine.retrieval.features import Diverged, Features
 from reidbench.engine.retrieval.matches import JUNK
 from reidbench.engine.retrieval.metrics import cumulative_match, query_metrics
-from reidbench.engine.retrieval.ranking import HitCounts, count_negatives_ahead
+from reidbench.engine.retrieval.ranking import count_negatives_ahead
 from reidbench.errors import ReidbenchError
 
 Array = NDArray[np.float64]

@@ -1,21 +1,27 @@
-"""The two sides less a common centre, as the float32 matrix product takes them."""
+"""Queries and tiles of the gallery less a common centre: the operands of the float32 product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from reidbench.engine.retrieval.chunks import Workers, slices, tile_rows, working_rows
-from reidbench.engine.retrieval.distances import Array, Metric, Rows, squared_lengths
-from reidbench.engine.retrieval.matches import Indices
+from reidbench.engine.retrieval.distances import (
+    Array,
+    Metric,
+    Rows,
+    measure_once,
+    squared_lengths,
+)
+from reidbench.engine.retrieval.matches import Indices, Pairs
 
 _CENTRE_ROWS = 1024
+_FEW_PAIRS = 2**13  # too few to look for equal rows among them
 
 
 @dataclass(frozen=True)
@@ -26,14 +32,14 @@ class Queries:
     lengths: Array
     terms: Array
 
-    def on(self, device: torch.device) -> Queries:
-        """Return the queries with their offsets on a device."""
-        return replace(self, offsets=self.offsets.to(device))
+    def nearness(self, part: slice, tile: Tile) -> Tensor:
+        """Return the nearness ``(c, t)`` of some queries to a tile."""
+        return torch.mm(self.offsets[part], tile.offsets.T).add_(tile.bias)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A run of gallery rows less the centre, with their bias; ``rows`` are the embeddings."""
+    """Consecutive rows less the centre, with their bias; ``rows`` are the embeddings themselves."""
 
     span: slice
     rows: Rows
@@ -42,12 +48,22 @@ class Tile:
     longest: float
     largest_bias: float
 
-    def on(self, device: torch.device) -> Tile:
-        """Return the tile with its offsets and bias on a device."""
-        return replace(self, offsets=self.offsets.to(device), bias=self.bias.to(device))
+    def measured_by(self, measure: Callable[[Pairs], Array]) -> Callable[[Pairs], Array]:
+        """Return ``measure`` for pairs with rows of this tile, of equal rows once if they are many.
+
+        Of an over-pruned network whose embeddings are all the same, every pair needs measuring.
+        """
+
+        def distances(pairs: Pairs) -> Array:
+            if len(pairs.query) <= _FEW_PAIRS:
+                return measure(pairs)
+            originals = self.span.start + self._originals[pairs.gallery - self.span.start]
+            return measure_once(Pairs(pairs.query, originals), measure)
+
+        return distances
 
     @cached_property
-    def originals(self) -> Indices:
+    def _originals(self) -> Indices:
         """For every row of the tile, the first row of the tile with the same bits."""
         bits = np.dtype((np.void, self.rows.shape[1] * self.rows.itemsize))
         keys = np.ascontiguousarray(self.rows).view(bits).ravel()
@@ -66,47 +82,45 @@ def centre_of(gallery: Rows, metric: Metric) -> Array:
     return centre
 
 
-def prepare_queries(rows: Rows, metric: Metric, centre: Array, workers: Workers) -> Queries:
-    """Return all queries less the centre."""
-    queries = Queries(torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows)))
+@dataclass(frozen=True)
+class Space:
+    """Makes operands of the float32 product: embeddings less ``centre`` ``(d,)``, on a device."""
 
-    def prepare(part: slice) -> None:
-        points = metric.points(rows[part])
-        queries.terms[part] = metric.query_term(points, centre)
-        queries.lengths[part] = _store(points - centre, queries.offsets[part])
+    metric: Metric
+    centre: Array
+    workers: Workers
+    device: torch.device
 
-    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
-    return queries
+    def queries(self, rows: Rows) -> Queries:
+        """Return embeddings as queries."""
+        offsets, terms, lengths = torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows))
 
+        def prepare(part: slice) -> None:
+            points = self.metric.points(rows[part])
+            terms[part] = self.metric.query_term(points, self.centre)
+            lengths[part] = _store(points - self.centre, offsets[part])
 
-def gallery_tiles(
-    rows: Rows, junk: NDArray[np.bool_], metric: Metric, centre: Array, workers: Workers
-) -> Iterator[Tile]:
-    """Yield the gallery tile by tile; junk has bias minus infinity: behind everything."""
-    for span in slices(len(rows), tile_rows(rows.shape[1])):
-        yield _tile(span, rows[span], junk[span], metric, centre, workers)
+        self.workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
+        return Queries(offsets.to(self.device), lengths, terms)
 
+    def tile(self, span: slice, rows: Rows) -> Tile:
+        """Return embeddings, which have the numbers of ``span``, as a tile."""
+        offsets, bias, lengths = torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows))
 
-def _tile(
-    span: slice,
-    rows: Rows,
-    junk: NDArray[np.bool_],
-    metric: Metric,
-    centre: Array,
-    workers: Workers,
-) -> Tile:
-    offsets = torch.empty(rows.shape)
-    bias, lengths = np.empty(len(rows)), np.empty(len(rows))
+        def prepare(part: slice) -> None:
+            moved = self.metric.points(rows[part]) - self.centre
+            lengths[part] = _store(moved, offsets[part])
+            bias[part] = self.metric.bias(moved, self.centre)
 
-    def prepare(part: slice) -> None:
-        moved = metric.points(rows[part]) - centre
-        lengths[part] = _store(moved, offsets[part])
-        bias[part] = metric.bias(moved, centre)
+        self.workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
+        biases = torch.from_numpy(bias).float().to(self.device)
+        longest, largest_bias = float(lengths.max()), float(np.abs(bias).max())
+        return Tile(span, rows, offsets.to(self.device), biases, longest, largest_bias)
 
-    workers.over(len(rows), prepare, most=working_rows(rows.shape[1]))
-    longest, largest_bias = float(lengths.max()), float(np.abs(bias).max())
-    bias[junk] = -np.inf
-    return Tile(span, rows, offsets, torch.from_numpy(bias).float(), longest, largest_bias)
+    def tiles(self, rows: Rows) -> Iterator[Tile]:
+        """Yield the embeddings of the gallery tile by tile."""
+        for span in slices(len(rows), tile_rows(rows.shape[1])):
+            yield self.tile(span, rows[span])
 
 
 def _store(moved: Array, out: Tensor) -> Array:

@@ -57,7 +57,7 @@ def make_sampler(
 
 
 class ShuffledSampler:
-    """Deals all ``images`` out in batches of ``size``, shuffled anew each epoch, without end.
+    """Divides all ``images`` into batches of ``size``, shuffled anew each epoch, without end.
 
     The images that do not fill a batch are left out of their epoch.
 
@@ -84,11 +84,11 @@ class ShuffledSampler:
 class PKSampler:
     """Draws batches of P distinct people with K images each, without end.
 
-    An epoch shuffles every person's images, deals them out in hands of K (a short last hand is
-    filled up with the person's first images), and plays in each batch one hand of the P people
-    who have most left, ties broken at random. So nobody is twice in a batch, each image is used
-    about once an epoch (exactly once where K and P divide), and an epoch's length is known
-    beforehand: the hands dealt, over P.
+    An epoch shuffles every person's images and divides them into chunks of K (a short last chunk is
+    filled up with the person's first images). Each batch takes one chunk of the P people who have
+    most chunks left, ties broken at random. So nobody is twice in a batch, each image is used about
+    once an epoch (exactly once where K and P divide), and an epoch's length is known beforehand:
+    the number of chunks, over P.
 
     Raises:
         ReidbenchError: fewer people than a batch needs.
@@ -104,8 +104,8 @@ class PKSampler:
                 f"{len(self.people)}: use a larger data set, or a protocol with smaller batches"
             )
         self.identities, self.images, self.random = identities, images, random
-        hands = sum(math.ceil(len(indices) / images) for indices in self.people)
-        self.steps_per_epoch = hands // identities
+        chunks = sum(math.ceil(len(indices) / images) for indices in self.people)
+        self.steps_per_epoch = chunks // identities
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield the indices of one batch after another, (P * K,)."""
@@ -113,22 +113,23 @@ class PKSampler:
             yield from self._epoch()
 
     def _epoch(self) -> Iterator[Tensor]:
-        hands = [self._deal(indices) for indices in self.people]
+        chunks = [self._chunks(indices) for indices in self.people]
         for _ in range(self.steps_per_epoch):
-            left = torch.tensor([len(hand) for hand in hands], dtype=torch.float64)
-            # Random fractions below 1 break ties between people with as many hands left.
+            left = torch.tensor([len(own) for own in chunks], dtype=torch.float64)
+            # Random fractions below 1 break ties between people with as many chunks left.
             order = (left + torch.rand(len(left), generator=self.random)).argsort(descending=True)
-            chosen = order[: self.identities].tolist()
-            yield torch.cat([self._hand(hands, person) for person in chosen])
+            people = order[: self.identities].tolist()
+            yield torch.cat([self._sample(chunks, person) for person in people])
 
-    def _hand(self, hands: list[list[Tensor]], person: int) -> Tensor:
-        if not hands[person]:
-            hands[person] = self._deal(self.people[person])
-        return hands[person].pop()
+    def _sample(self, chunks: list[list[Tensor]], person: int) -> Tensor:
+        """Take a chunk of the person's images; new chunks are made when none is left."""
+        if not chunks[person]:
+            chunks[person] = self._chunks(self.people[person])
+        return chunks[person].pop()
 
-    def _deal(self, indices: Tensor) -> list[Tensor]:
+    def _chunks(self, indices: Tensor) -> list[Tensor]:
         shuffled = indices[torch.randperm(len(indices), generator=self.random)]
-        hands = math.ceil(len(indices) / self.images)
-        # Around again from the first: an image is twice in a hand only if the person has too few.
-        dealt = shuffled[torch.arange(hands * self.images) % len(indices)]
-        return list(dealt.view(hands, self.images))
+        count = math.ceil(len(indices) / self.images)
+        # Around again from the first: an image is twice in a chunk only if the person has too few.
+        filled = shuffled[torch.arange(count * self.images) % len(indices)]
+        return list(filled.view(count, self.images))

@@ -1,4 +1,4 @@
-"""Batches as a training step takes them: augmented, on the device, one ahead where it helps."""
+"""Batches as a training step takes them: augmented, on the device, prefetched where it helps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Batch: TypeAlias = tuple[Tensor, Tensor]
 class Feed:
     """Makes a protocol's batches of some images for a device.
 
-    ``ahead``: a thread makes the next batch while a step is taken. Batches are the same, because
+    With ``prefetch`` a thread makes the next batch while a step is taken. It makes the same ones:
     they depend on the generators of their stage alone, which nothing else draws from.
     """
 
@@ -31,7 +31,7 @@ class Feed:
     rules: TrainingRules
     input_rules: InputRules
     device: torch.device
-    ahead: bool
+    prefetch: bool
 
     def sampler(self, random: torch.Generator) -> Sampler:
         """Return the sampler of the protocol's batches."""
@@ -39,11 +39,11 @@ class Feed:
 
     def batches(self, sampler: Sampler, count: int, random: torch.Generator) -> Iterator[Batch]:
         """Yield ``count`` batches; augmentation draws from ``random``."""
-        batches = (self._batch(chosen, random) for chosen in islice(sampler, count))
-        return _one_ahead(batches) if self.ahead else batches
+        batches = (self._batch(indices, random) for indices in islice(sampler, count))
+        return _prefetched(batches) if self.prefetch else batches
 
-    def _batch(self, chosen: Tensor, random: torch.Generator) -> Batch:
-        pixels, labels = self.images.pixels[chosen], self.images.labels[chosen]
+    def _batch(self, indices: Tensor, random: torch.Generator) -> Batch:
+        pixels, labels = self.images.pixels[indices], self.images.labels[indices]
         if self.device.type == "cuda":
             # From pinned memory the copy goes on while the device works on the batch before.
             pixels = pixels.pin_memory()
@@ -53,9 +53,9 @@ class Feed:
         return images, labels.to(self.device)
 
 
-def _one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def _prefetched(batches: Iterator[Batch]) -> Iterator[Batch]:
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = thread.submit(next, batches, None)
+        upcoming = thread.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = thread.submit(next, batches, None)
             yield batch

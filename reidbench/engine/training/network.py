@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from reidbench.engine.modes import evaluating
 from reidbench.engine.training.seeds import isolated
 
 
@@ -69,11 +70,8 @@ def build_network(
 
 def embedding_size(backbone: nn.Module, input_size: tuple[int, int, int]) -> int:
     """Return d of the backbone's embeddings (n, d), by one forward pass in eval mode."""
-    was_training = backbone.training
-    backbone.eval()
-    with torch.no_grad():
+    with evaluating(backbone), torch.no_grad():
         embeddings = backbone(torch.zeros(1, *input_size))
-    backbone.train(was_training)
     if embeddings.ndim != 2:
         shape = tuple(embeddings.shape)
         raise ValueError(f"a backbone must return embeddings (n, d), not a tensor of shape {shape}")

@@ -1,1 +1,1 @@
-"""Claims of a suite: the pairs of rows they speak of, and what the results say of them."""
+"""The claims of a suite: the pairs of rows that each compares, and the verdict of the results."""

@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from reidbench.config.claim import Claim, Standing
 from reidbench.leaderboard.claims.caveats import caveats, left_out, mixture
-from reidbench.leaderboard.claims.claim_rows import NOT_APPLICABLE, lines_of
-from reidbench.leaderboard.claims.differences import Differences
 from reidbench.leaderboard.claims.labels import labels
-from reidbench.leaderboard.claims.pairs import Pair, pairs_of
+from reidbench.leaderboard.claims.pairs import NOT_APPLICABLE, Pair, pairs_of
 from reidbench.leaderboard.claims.verdict import PairVerdict, Verdict
-from reidbench.leaderboard.statistics import Interval
-from reidbench.results import Result
+from reidbench.leaderboard.paired_scores import PairedScores
+from reidbench.leaderboard.row_trials import RowTrials
 
 WORST_FIRST: tuple[Standing, ...] = ("refuted", "undecided", "supported")
 
@@ -23,91 +21,81 @@ NOT_ALL = "the pairs that were judged support it, but it speaks of those left ou
 NOT_EACH = "all pairs that were judged support it, but it speaks of those left out too"
 
 
-def judge(claims: Iterable[Claim], results: Iterable[Result]) -> tuple[Verdict, ...]:
+def judge(
+    claims: Iterable[Claim], rows: Sequence[RowTrials], scores: PairedScores
+) -> tuple[Verdict, ...]:
     """Say of each claim whether the results support or refute it, or leave it undecided."""
-    lines = lines_of(results)
-    differences = Differences(lines)
-    return tuple(_verdict(claim, pairs_of(claim, lines), differences) for claim in claims)
+    return tuple(_verdict(claim, pairs_of(claim, rows), scores) for claim in claims)
 
 
-def _verdict(claim: Claim, pairs: Sequence[Pair], differences: Differences) -> Verdict:
-    named = list(zip(pairs, labels(pairs), strict=True))
-    obstacles = [pair.obstacle(claim.metric) for pair in pairs]
-    there = [it for it, obstacle in zip(named, obstacles, strict=True) if not obstacle]
-    reason = _undecidable(pairs, [pair for pair, _ in there])
+def _verdict(claim: Claim, pairs: Sequence[Pair], scores: PairedScores) -> Verdict:
+    names = labels(pairs)
+    blockers = [pair.blocker(claim.metric) for pair in pairs]
+    judged = [(p, name) for p, name, why in zip(pairs, names, blockers, strict=True) if not why]
+    reason = _undecidable(pairs, [pair for pair, _ in judged])
     verdict = Verdict(
         claim=claim,
-        standing="undecided",
-        difference=None,
-        decisive="",
-        pairs=(),
-        asked=len(pairs) - obstacles.count(NOT_APPLICABLE),
-        notes=(*filter(None, [reason]), *left_out(named, obstacles)),
+        asked=len(pairs) - blockers.count(NOT_APPLICABLE),
+        notes=(*filter(None, [reason]), *left_out(names, blockers)),
     )
-    return verdict if reason else _decided(verdict, there, differences)
+    return verdict if reason else _decided(verdict, judged, scores)
 
 
-def _undecidable(pairs: Sequence[Pair], there: Sequence[Pair]) -> str:
-    """Say why there is nothing to judge, or nothing if there is."""
-    if not any(pair.lines for pair in pairs):
+def _undecidable(pairs: Sequence[Pair], judged: Sequence[Pair]) -> str:
+    """Say why there is nothing to judge, or return nothing if there is."""
+    if not any(pair.sides for pair in pairs):
         return NO_ROW
-    return mixture([line for pair in there for line in pair.lines]) if there else NO_PAIR
+    return mixture([row for pair in judged for row in pair.sides]) if judged else NO_PAIR
 
 
-def _decided(
-    verdict: Verdict, there: Sequence[tuple[Pair, str]], differences: Differences
-) -> Verdict:
-    claim, pairs = verdict.claim, [pair for pair, _ in there]
-    looks = len(there) if claim.judged == "each" else 1
-    judged = [_by_itself(claim, pair, label, differences, looks) for pair, label in there]
-    verdict = replace(
-        verdict,
-        pairs=tuple(sorted(judged, key=lambda it: (it.difference.mean, it.label))),
-        notes=(*verdict.notes, *caveats(claim, pairs)),
-    )
-    if claim.judged == "each":
-        return _by_each(verdict)
-    difference = differences.of(pairs, claim.metric)
-    standing = _standing(claim, difference)
-    decided = replace(verdict, standing=standing, difference=difference)
+def _decided(verdict: Verdict, judged: Sequence[tuple[Pair, str]], scores: PairedScores) -> Verdict:
+    claim, pairs, each = verdict.claim, [pair for pair, _ in judged], verdict.claim.judged == "each"
+    comparisons = len(pairs) if each else 1
+    alone = [_judged(claim, [pair], scores, label, comparisons) for pair, label in judged]
+    alone.sort(key=lambda it: (it.difference.mean, it.label))
+    decisive = _worst(claim, alone) if each else _judged(claim, pairs, scores)
+    standing, notes = decisive.standing, (*verdict.notes, *caveats(claim, pairs))
     if standing == "supported" and len(pairs) < verdict.asked:
-        # Those that ended well do not speak for those that diverged.
-        return replace(decided, standing="undecided", notes=(NOT_ALL, *verdict.notes))
-    return decided
+        # Pairs that ended well are no evidence for those that diverged.
+        standing, notes = "undecided", (NOT_EACH if each else NOT_ALL, *notes)
+    return replace(
+        verdict,
+        standing=standing,
+        difference=decisive.difference,
+        decisive=decisive.label,
+        pairs=tuple(alone),
+        notes=notes,
+    )
 
 
-def _by_itself(
-    claim: Claim, pair: Pair, label: str, differences: Differences, looks: int
+def _judged(
+    claim: Claim,
+    pairs: Sequence[Pair],
+    scores: PairedScores,
+    label: str = "",
+    comparisons: int = 1,
 ) -> PairVerdict:
-    """Judge a pair: any of ``looks`` pairs can refute the claim, but all must support it.
+    """Judge by the mean difference of pairs that nothing keeps from being judged.
 
-    So chance has many occasions to refute and one to support: the former takes a wider interval.
+    Any one of several ``comparisons`` can refute a claim, but all of them must support it. So
+    chance has many occasions to refute and one to support: only the former widens the interval.
     """
-    difference = differences.of([pair], claim.metric)
-    standing = _standing(claim, difference)
-    if looks > 1 and standing != "supported":
-        difference = differences.of([pair], claim.metric, looks)
-        standing = _standing(claim, difference)
-    return PairVerdict(label=label, difference=difference, standing=standing)
+    rows = [(first, second) for first, second in (pair.sides for pair in pairs)]
+
+    def judged(number: int) -> PairVerdict:
+        difference = scores.difference(rows, claim.metric, number)
+        assert difference is not None  # the rows were scored, and the pairs share seeds
+        standing = claim.standing(*difference.points)
+        return PairVerdict(label=label, difference=difference, standing=standing)
+
+    verdict = judged(1)
+    return verdict if comparisons == 1 or verdict.standing == "supported" else judged(comparisons)
 
 
-def _by_each(verdict: Verdict) -> Verdict:
-    """Let the pair decide that speaks most against the claim."""
-    worst = min(
-        verdict.pairs,
-        key=lambda it: (WORST_FIRST.index(it.standing), _room(verdict.claim, it.difference)),
-    )
-    decided = replace(
-        verdict, standing=worst.standing, difference=worst.difference, decisive=worst.label
-    )
-    if worst.standing == "supported" and len(verdict.pairs) < verdict.asked:
-        return replace(decided, standing="undecided", notes=(NOT_EACH, *verdict.notes))
-    return decided
+def _worst(claim: Claim, pairs: Iterable[PairVerdict]) -> PairVerdict:
+    """Return the pair that speaks most against the claim."""
 
+    def support(pair: PairVerdict) -> tuple[int, float]:
+        return WORST_FIRST.index(pair.standing), claim.clearance(*pair.difference.points)
 
-def _standing(claim: Claim, difference: Interval) -> Standing:
-    return claim.standing(100 * difference.low, 100 * difference.high)
-
-
-def _room(claim: Claim, difference: Interval) -> float:
-    return claim.room(100 * difference.low, 100 * difference.high)
+    return min(pairs, key=support)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from reidbench.config.claim import written
-from reidbench.leaderboard.claims.claim_rows import Line
+from reidbench.config.claim import value_text
 from reidbench.leaderboard.claims.pairs import FIELDS, Pair
+from reidbench.leaderboard.row_trials import RowTrials
 
 
 def labels(pairs: Sequence[Pair]) -> list[str]:
     """Name each pair by what tells it from the others: ``l1 against psfp (market1501)``."""
-    rows = _telling([pair.row for pair in pairs if pair.row])
-    counterparts = _telling([pair.counterpart for pair in pairs if pair.counterpart])
-    return [_label(pair, rows, counterparts) for pair in pairs]
+    of_rows = _distinguishing([pair.row for pair in pairs if pair.row])
+    of_counterparts = _distinguishing([pair.counterpart for pair in pairs if pair.counterpart])
+    return [_label(pair, of_rows, of_counterparts) for pair in pairs]
 
 
 def _label(pair: Pair, of_rows: Sequence[str], of_counterparts: Sequence[str]) -> str:
@@ -21,28 +21,30 @@ def _label(pair: Pair, of_rows: Sequence[str], of_counterparts: Sequence[str]) -
     if row is None:
         return pair.absent
     if other is None:
-        words = _words(row, of_rows)
-        return f"{pair.absent} (for {words})" if words else pair.absent
+        values = _values(row, of_rows)
+        return f"{pair.absent} (for {values})" if values else pair.absent
     differ = {field for field in FIELDS if getattr(row.id, field) != getattr(other.id, field)}
     its = [field for field in of_counterparts if field in differ]
     if not its:
-        return _words(row, of_rows)
+        return _values(row, of_rows)
     own = [field for field in FIELDS if field in differ and field in (*of_rows, *its)]
-    both = _words(row, [field for field in of_rows if field not in differ])
-    versus = f"{_words(row, own)} against {_words(other, its)}"
+    both = _values(row, [field for field in of_rows if field not in differ])
+    versus = f"{_values(row, own)} against {_values(other, its)}"
     return f"{versus} ({both})" if both else versus
 
 
-def _words(line: Line, fields: Sequence[str]) -> str:
-    return ", ".join(written(getattr(line.id, field)) for field in fields)
+def _values(row: RowTrials, fields: Iterable[str]) -> str:
+    return ", ".join(value_text(getattr(row.id, field)) for field in fields)
 
 
-def _telling(lines: Sequence[Line]) -> list[str]:
+def _distinguishing(rows: Sequence[RowTrials]) -> list[str]:
     """Return the fewest fields, the likelier first, whose values tell the rows apart."""
-    telling: list[str] = []
+    fields: list[str] = []
     for field in FIELDS:
-        keys = {tuple(getattr(line.id, known) for known in telling) for line in lines}
-        finer = {tuple(getattr(line.id, known) for known in (*telling, field)) for line in lines}
-        if len(finer) > len(keys):
-            telling.append(field)
-    return telling
+        known, finer = (
+            {tuple(getattr(row.id, it) for it in chosen) for row in rows}
+            for chosen in (fields, [*fields, field])
+        )
+        if len(finer) > len(known):
+            fields.append(field)
+    return fields

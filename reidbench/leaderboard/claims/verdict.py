@@ -10,7 +10,7 @@ from reidbench.leaderboard.statistics import Interval
 
 @dataclass(frozen=True, kw_only=True)
 class PairVerdict:
-    """The difference of one pair, a fraction, and how the claim would stand by it alone."""
+    """The difference of one pair, a fraction, and the verdict if there were no other pair."""
 
     label: str
     """What tells it from the claim's other pairs; empty if there is no other."""
@@ -20,19 +20,19 @@ class PairVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """A claim, how it stands, and by what.
+    """A claim, whether results support it, and the differences that decide.
 
     ``difference`` is the mean of all pairs judged together, or of the pair that decides where each
     is judged for itself; None if nothing could be judged.
     """
 
     claim: Claim
-    standing: Standing
-    difference: Interval | None
-    decisive: str
-    """The label of the pair that decides, empty where pairs are judged together."""
-    pairs: tuple[PairVerdict, ...]
-    """The pairs that were judged, the smallest difference first."""
     asked: int
-    """How many there are to judge, with those that could not be, without those not applicable."""
+    """How many pairs there are to judge, also those that could not be; not applicable ones not."""
     notes: tuple[str, ...]
+    standing: Standing = "undecided"
+    difference: Interval | None = None
+    decisive: str = ""
+    """The label of the pair that decides, empty where pairs are judged together."""
+    pairs: tuple[PairVerdict, ...] = ()
+    """The pairs that were judged, the smallest difference first."""

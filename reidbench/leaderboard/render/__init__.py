@@ -1,1 +1,1 @@
-"""A leaderboard as Markdown, CSV and text on a terminal."""
+"""Pages of a leaderboard: for a terminal, as Markdown, and as CSV."""

@@ -1,149 +1,88 @@
-"""The columns a reader sees, and how their numbers are written."""
+"""Columns: one fact of an item, under a name, as people read it and as programs do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from reidbench.leaderboard.model import Row, Section, Setting, Table
-from reidbench.leaderboard.statistics import Spread
-
-NOTHING = "-"
-OTHERS = "Other dense networks"
 R = TypeVar("R")
+Value = str | int | float | bool | None
+NOTHING = "-"
+PERCENT = 0.01
+"""The unit of shares, and of differences of shares in points."""
 
 
 @dataclass(frozen=True)
 class Column(Generic[R]):
-    """A heading, how to write a row's cell, and what a terminal makes of it.
+    """A fact of items such as rows: a heading and a cell for people, values for programs.
 
     A terminal has room for the columns of the highest ``weight``, under their ``short`` heading.
     """
 
-    heading: str
-    cell: Callable[[R], str]
-    weight: int
+    name: str
+    """The name by which the column is chosen."""
+    heading: str = ""
+    """Empty for a column that only programs read."""
+    cell: Callable[[R], str] = lambda _: NOTHING
+    values: Mapping[str, Callable[[R], Value]] = field(default_factory=dict)
+    """How to read each number or word, by its heading in a CSV; none if only people read it."""
+    weight: int = 0
     short: str = ""
 
-    @property
-    def brief(self) -> str:
-        """The heading where room is scarce."""
-        return self.short or self.heading
+
+def values(columns: Iterable[Column[R]], item: R) -> dict[str, Value]:
+    """Return what programs read of an item, by CSV heading."""
+    return {name: read(item) for column in columns for name, read in column.values.items()}
 
 
-def percent(share: float | None, digits: int = 1) -> str:
+def attribute(path: str) -> Callable[[Any], Any]:
+    """Return how to read a dotted attribute, None where a part of its path is None."""
+
+    def read(item: Any) -> Any:
+        for name in path.split("."):
+            item = None if item is None else getattr(item, name)
+        return item
+
+    return read
+
+
+def attributes(*names: str, **renamed: str) -> dict[str, Callable[[Any], Value]]:
+    """Return how to read attributes, by CSV heading."""
+    return {name: attribute(path) for name, path in {**{it: it for it in names}, **renamed}.items()}
+
+
+def number(path: str, unit: float, digits: int) -> Callable[[Any], float | None]:
+    """Return how to read an attribute as a number in a unit."""
+    read = attribute(path)
+    return lambda item: _rounded(read(item), unit, digits)
+
+
+def points(path: str) -> Callable[[Any], float | None]:
+    """Return how to read a share in percent, or a difference of shares in points."""
+    return number(path, PERCENT, 4)
+
+
+def fixed(value: float | None, unit: float, digits: int) -> str:
+    """Write a value in a unit."""
+    return NOTHING if value is None else f"{_rounded(value, unit, digits):.{digits}f}"
+
+
+def percent(share: float | None) -> str:
     """Write a share as a percentage, without the sign."""
-    return NOTHING if share is None else _fixed(100 * share, digits)
-
-
-def spread(value: Spread | None) -> str:
-    """Write ``mean ± sd`` in percent, the mean alone for a single seed."""
-    if value is None:
-        return NOTHING
-    mean, sd = value
-    return percent(mean) if sd is None else f"{percent(mean)} ± {percent(sd)}"
+    return fixed(share, PERCENT, 1)
 
 
 def signed(share: float) -> str:
     """Write a difference in percentage points, with its sign."""
-    text = _fixed(100 * share, 1)
+    text = percent(share)
     return text if text.startswith("-") or text == "0.0" else f"+{text}"
 
 
-def rank(row: Row) -> str:
-    """Write a rank, with ``=`` where rows share it."""
-    return NOTHING if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
-
-
-def delta(row: Row) -> str:
-    """Write the difference to the dense row with its interval."""
-    if row.delta is None:
-        return NOTHING
-    around = row.delta_interval
-    ends = f" [{signed(around.low)}, {signed(around.high)}]" if around else ""
-    return signed(row.delta) + ends
-
-
-def flags(row: Row) -> list[str]:
-    """Say in a word or two what a reader must not miss about a row."""
-    remarks: dict[str, bool] = {row.status: row.status != "done", "off target": not row.matched}
-    return [remark for remark, holds in remarks.items() if holds]
-
-
-def title(setting: Setting) -> str:
-    """Name a table by its data, network and scenario."""
-    data = f"{setting.source} → {setting.target}" if setting.source else setting.target
-    drawn = " (drawn data)" if setting.drawn else ""
-    return f"{data}{drawn}, {setting.backbone}, {setting.scenario}"
-
-
-def heading(section: Section) -> str:
-    """Name a section by its target."""
-    return f"{100 * section.reduction:g} % fewer MACs" if section.reduction else "Nothing removed"
-
-
-def blocks(table: Table) -> Iterator[tuple[str, Section]]:
-    """Yield what a page lays out as one grid each, with its heading."""
-    yield from ((heading(section), section) for section in table.sections)
-    if table.others:
-        rows = tuple(other.row for other in table.others)
-        yield OTHERS, Section(reduction=0.0, reference=table.reference, rows=rows)
-
-
-def queries(table: Table) -> str:
-    """Say how many queries count, or nothing if nothing was scored."""
-    if table.valid_queries is None:
-        return ""
-    left_out = f" ({table.excluded_queries} without a match left out)"
-    return f"{table.valid_queries} queries{left_out if table.excluded_queries else ''}"
-
-
-def versions(setting: Setting) -> str:
-    """Name what two tables of one title can differ in: the engine and the shared components."""
-    return ", ".join([f"engine v{setting.engine}", *map(str, setting.parts)])
-
-
-def numbered_notes(table: Table) -> dict[str, int]:
-    """Give every note of a table's rows a number; rows of which the same is true share it."""
-    rows = (*table.unique_rows, *(other.row for other in table.others))
-    notes = dict.fromkeys(note for row in rows for note in row.notes)
-    return {note: number for number, note in enumerate(notes, start=1)}
-
-
-def _fixed(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text
-
-
-def _count(value: float | None, unit: float, digits: int) -> str:
-    return NOTHING if value is None else f"{value / unit:.{digits}f}"
-
-
-def _how(row: Row) -> str:
-    return NOTHING if row.target_reduction == 0 else f"{row.strategy}, {row.allocation}"
-
-
-def _seeds(row: Row) -> str:
-    return f"{row.seeds_done}/{row.seeds}"
-
-
-# Everything but rank and method, which each page writes its own way.
-COLUMNS: tuple[Column[Row], ...] = (
-    Column("when, where", _how, 0),
-    Column("mAP %", lambda row: spread(row.mean_ap), 9),
-    Column("rank-1 %", lambda row: spread(row.rank1), 7),
-    Column("rank-5 %", lambda row: spread(row.rank5), 0),
-    Column("mINP %", lambda row: spread(row.mean_inp), 0),
-    Column("mAP (trapezoid) %", lambda row: spread(row.trapezoid), 0, "trapezoid %"),
-    Column("Δ mAP [95 %]", delta, 8),
-    Column("mAP before retraining %", lambda row: spread(row.before_retraining), 2, "before %"),
-    Column("reduction %", lambda row: percent(row.reduction, 2), 6, "red. %"),
-    Column("max. miss", lambda row: percent(row.max_miss, 2), 0),
-    Column("GMACs", lambda row: _count(row.macs, 1e9, 3), 4),
-    Column("params M", lambda row: _count(row.parameters, 1e6, 2), 3),
-    Column("epochs", lambda row: NOTHING if row.epochs is None else f"{row.epochs:g}", 1),
-    Column("seconds", lambda row: _count(row.seconds, 1, 0), 1),
-    Column("of these choosing", lambda row: _count(row.choosing_seconds, 1, 1), 0, "choosing s"),
-    Column("seeds", _seeds, 5),
-)
+def _rounded(value: float | None, unit: float, digits: int) -> float | None:
+    if value is None:
+        return None
+    # A share divided by 0.01 would round 0.7475 down to 74.7.
+    scaled = 100 * value if unit == PERCENT else value / unit
+    # Adding zero turns -0.0 into 0.0.
+    return round(scaled, digits) + 0.0

@@ -7,22 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
-from reidbench.leaderboard.claims.cells import CLAIM_COLUMNS, CLAIMS, basis
-from reidbench.leaderboard.claims.cells import LEGEND as CLAIMS_SAY
 from reidbench.leaderboard.claims.verdict import Verdict
-from reidbench.leaderboard.model import Leaderboard, Origin, Part, Row, Section, Table
-from reidbench.leaderboard.render.columns import (
-    COLUMNS,
-    OTHERS,
-    blocks,
-    flags,
-    numbered_notes,
-    queries,
-    rank,
-    title,
-    versions,
-)
-from reidbench.leaderboard.reported.columns import CAUTION, QUOTED, QUOTED_COLUMNS, citations
+from reidbench.leaderboard.model import Leaderboard, Origin, Row, Section, Table, UsedComponent
+from reidbench.leaderboard.render import claim_columns, page, reported_columns
+from reidbench.leaderboard.render.columns import Column, R
+from reidbench.leaderboard.render.row_columns import PAGE_COLUMNS
 
 LEGEND = """\
 - Methods are compared at the same **reduction** of multiply-accumulates (MACs), counted for one
@@ -50,7 +39,7 @@ DRAWN = (
     "It says nothing about photographs of people."
 )
 
-OTHERS_SAY = (
+OTHER_NETWORKS_LEGEND = (
     "Networks of other sizes, trained and measured as this table's and not pruned; Δ mAP is to "
     "this table's dense network. Not ranked, because their MACs are their own."
 )
@@ -58,30 +47,32 @@ OTHERS_SAY = (
 
 def to_markdown(leaderboard: Leaderboard) -> str:
     """Write the whole page: how to read it, every table, and where the results come from."""
-    blocks = ["# Leaderboard", LEGEND]
+    parts = ["# Leaderboard", LEGEND]
     for table in leaderboard.tables:
-        blocks += _table(table)
-    blocks += _claims(leaderboard.claims)
-    blocks += ["## Provenance", _components(leaderboard.parts), _provenance(leaderboard.origins)]
-    return "\n\n".join(blocks) + "\n"
+        parts += _table(table)
+    parts += _claims(leaderboard.claims)
+    parts += ["## Provenance", _components(leaderboard.components), _origins(leaderboard.origins)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _table(table: Table) -> Iterator[str]:
-    setting = table.setting
-    yield f"## {_escaped(title(setting))}"
-    if setting.drawn:
+    yield f"## {_escaped(page.title(table.setting))}"
+    if table.setting.drawn:
         yield DRAWN
     yield _facts(table)
-    numbers = numbered_notes(table)
-    for heading, section in blocks(table):
+    numbers = page.numbered_notes(table)
+    for heading, section in page.blocks(table):
         yield f"### {heading}"
-        if heading == OTHERS:
-            yield OTHERS_SAY
-        yield _grid(section, numbers)
+        if heading == page.OTHER_NETWORKS:
+            yield OTHER_NETWORKS_LEGEND
+        yield _section(section, numbers)
     if numbers:
         yield "\n".join(f"{number}. {_escaped(note)}" for note, number in numbers.items())
-    if table.quotations:
-        yield from _quoted(table)
+    if table.reported:
+        yield f"### {reported_columns.REPORTED}"
+        yield f"> {reported_columns.CAUTION}"
+        yield _columns(reported_columns.REPORTED_COLUMNS, table.reported, ranked=True)
+        yield "\n".join(f"- {_escaped(citation)}" for citation in reported_columns.citations(table))
 
 
 def _facts(table: Table) -> str:
@@ -90,85 +81,70 @@ def _facts(table: Table) -> str:
         f"protocol `{setting.protocol}` (`{setting.protocol_hash[:12]}`)",
         f"{setting.division} division",
         f"tolerance ± {100 * table.tolerance:g} points",
-        queries(table),
-        _escaped(versions(setting)),
+        page.queries(table),
+        _escaped(page.versions(setting)),
     ]
     return " · ".join(fact for fact in facts if fact)
 
 
-def _grid(section: Section, numbers: Mapping[str, int]) -> str:
-    rows = [
+def _section(section: Section, numbers: Mapping[str, int]) -> str:
+    return _grid(
+        ["rank", "method", *(column.heading for column in PAGE_COLUMNS)],
         [
-            "ref." if row is section.reference else rank(row),
-            _method(row, numbers),
-            *(column.cell(row) for column in COLUMNS),
-        ]
-        for row in section.all_rows
-    ]
-    return tabulate(
-        rows,
-        headers=["rank", "method", *(column.heading for column in COLUMNS)],
-        tablefmt="pipe",
-        colalign=("right", "left", *("right" for _ in COLUMNS)),
-        disable_numparse=True,
+            [
+                page.rank(section, row),
+                _method(row, numbers),
+                *(column.cell(row) for column in PAGE_COLUMNS),
+            ]
+            for row in section.all_rows
+        ],
+        ranked=True,
     )
-
-
-def _quoted(table: Table) -> Iterator[str]:
-    """Write what papers report, in a form that cannot be taken for a section."""
-    yield f"### {QUOTED}"
-    yield f"> {CAUTION}"
-    yield tabulate(
-        [[_escaped(column.cell(it)) for column in QUOTED_COLUMNS] for it in table.quotations],
-        headers=[column.heading for column in QUOTED_COLUMNS],
-        tablefmt="pipe",
-        colalign=("right", "left", *("right" for _ in QUOTED_COLUMNS[2:])),
-        disable_numparse=True,
-    )
-    yield "\n".join(f"- {_escaped(citation)}" for citation in citations(table))
 
 
 def _method(row: Row, numbers: Mapping[str, int]) -> str:
     marks = (f"[{numbers[note]}]" for note in row.notes)
-    return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in flags(row)), *marks])
+    return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in page.flags(row)), *marks])
 
 
 def _claims(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """Write every claim as a row, and below what its verdict rests on."""
+    """Write every claim as a row, and below what its verdict is based on."""
     if not verdicts:
         return
-    yield f"## {CLAIMS}"
-    yield CLAIMS_SAY
-    yield tabulate(
-        [[_escaped(column.cell(it)) for column in CLAIM_COLUMNS] for it in verdicts],
-        headers=[column.heading for column in CLAIM_COLUMNS],
-        tablefmt="pipe",
-        disable_numparse=True,
-    )
+    yield f"## {claim_columns.CLAIMS}"
+    yield claim_columns.CLAIMS_LEGEND
+    yield _columns(claim_columns.CLAIM_COLUMNS, verdicts)
     yield "\n".join(
-        f"- **{_escaped(it.claim.name)}**: {_escaped(' '.join(basis(it)))}" for it in verdicts
+        f"- **{_escaped(it.claim.name)}**: {_escaped(' '.join(claim_columns.basis(it)))}"
+        for it in verdicts
     )
 
 
-def _components(parts: Iterable[Part]) -> str:
-    return tabulate(
-        [[part.role, *map(_escaped, part[1:4])] for part in parts],
-        headers=["component", "name", "version", "distribution"],
-        tablefmt="pipe",
-        disable_numparse=True,
-    )
+def _components(components: Iterable[UsedComponent]) -> str:
+    rows = [[it.role, *map(_escaped, (it.name, it.version, it.distribution))] for it in components]
+    return _grid(["component", "name", "version", "distribution"], rows)
 
 
-def _provenance(origins: Iterable[Origin]) -> str:
-    headers = ["results", "reidbench", "commit", "torch", "hardware", "threads", "device"]
-    return tabulate(
-        [[getattr(origin, header) for header in headers] for origin in origins],
-        headers=headers,
-        tablefmt="pipe",
-        disable_numparse=True,
-    )
+def _origins(origins: Iterable[Origin]) -> str:
+    headings = ["results", "reidbench", "commit", "torch", "hardware", "threads", "device"]
+    return _grid(headings, [[getattr(origin, name) for name in headings] for origin in origins])
+
+
+def _columns(columns: Iterable[Column[R]], items: Iterable[R], *, ranked: bool = False) -> str:
+    """Write one row an item, of the columns that people read."""
+    shown = [column for column in columns if column.heading]
+    rows = [[_escaped(column.cell(item)) for column in shown] for item in items]
+    return _grid([column.heading for column in shown], rows, ranked=ranked)
+
+
+def _grid(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, ranked: bool = False
+) -> str:
+    """Write a table of cells; where rows are ``ranked``, all but their names align right."""
+    align = ("right", "left", *("right" for _ in headings[2:])) if ranked else None
+    return tabulate(rows, headers=headings, tablefmt="pipe", colalign=align, disable_numparse=True)
 
 
 def _escaped(text: str) -> str:
-    """Let nothing in a name or an error message act as Markdown or HTML."""
+    """Keep names and error messages from acting as Markdown or HTML."""
     return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)

@@ -21,11 +21,11 @@ class ReportedError(ReidbenchError):
     """A folder of reported numbers that is not there, or has none."""
 
 
-class _Part(BaseModel):
+class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Source(_Part):
+class Source(_Frozen):
     """Where numbers were printed, and what is known of how they came about."""
 
     short: Word
@@ -51,7 +51,7 @@ class Source(_Part):
         return "; ".join(fact for fact in facts if fact)
 
 
-class Entry(_Part):
+class Entry(_Frozen):
     """One network of a paper's table, scores in percent; None is not printed, or not known."""
 
     target: Word
@@ -89,7 +89,7 @@ class Entry(_Part):
         return self
 
 
-class Paper(_Part):
+class Paper(_Frozen):
     """A file of reported numbers."""
 
     format: Literal[1]
@@ -146,8 +146,8 @@ def load_papers(folder: Path) -> tuple[Paper, ...]:
     """
     if not folder.is_dir():
         raise ReportedError(
-            f"{folder}: no such folder of reported numbers; run from a checkout of reidbench, "
-            "which has one in leaderboard/reported, or give yours with --reported DIR"
+            f"{folder}: no such folder of reported numbers; give yours with --reported DIR, or "
+            "--with-reported alone for those that come with reidbench"
         )
     paths = sorted(folder.glob("*.yaml"))
     if not paths:

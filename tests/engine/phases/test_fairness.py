@@ -9,7 +9,7 @@ from reidbench.plan import ConfiguredData
 from reidbench.store import Store
 from tests.engine.phases.pictures import READ
 from tests.engine.phases.recording import record_steps
-from tests.engine.phases.world import STEPS, World, chosen, component, method
+from tests.engine.phases.world import STEPS, World, component, configured, method
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def same_name(target: str) -> ConfiguredData:
     return ConfiguredData(component(record), {})
 
 
-@pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda chosen: chosen.strategy)
+@pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda contender: contender.strategy)
 def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, contender):
     files = []
     for folder, target in (("sound", "tiny"), ("poisoned", "poisoned")):
@@ -103,7 +103,9 @@ def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, c
 
 
 def test_training_and_pruning_read_each_training_image_once_and_no_other(fresh):
-    here = fresh.but(data=chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted"))
+    here = fresh.but(
+        data=configured(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
+    )
     READ.clear()
     context = here.context()
     here.run(here.prune(), context)

@@ -18,10 +18,10 @@ def forget():
     ASKED.clear()
 
 
-def rankings(world, chosen, reductions=(0.25, 0.5, 0.75)):
+def rankings(world, contender, reductions=(0.25, 0.5, 0.75)):
     """Return how often the groups are scored over three reductions."""
     for reduction in reductions:
-        world.run(world.prune(chosen, reduction=reduction))
+        world.run(world.prune(contender, reduction=reduction))
     return len(ASKED) / 2  # groups
 
 
@@ -41,7 +41,7 @@ def test_a_strategy_that_ranks_a_network_of_its_own_does_not_share(fresh, strate
     assert rankings(fresh, method("Counting", strategy), (0.25,)) == shared
 
 
-@pytest.mark.parametrize("name", ["AsksWhatFor", "Judges", "Refits", "Penalises"])
+@pytest.mark.parametrize("name", ["AsksWhatFor", "AsksLossAfterCut", "Refits", "Penalises"])
 def test_a_method_that_does_more_than_score_does_not_share(fresh, name):
     assert rankings(fresh, method(name), (0.5, 0.75)) == 2
 

@@ -1,4 +1,4 @@
-"""What a method changes of torch's settings is put back, and told."""
+"""What a method changes of torch's settings is put back and reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_setting_is_tried():
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_told_by_its_name_and_put_back(name):
+def test_a_change_is_reported_by_its_name_and_put_back(name):
     before = TorchSettings.capture()
     with (
         pytest.raises(MethodError, match=rf"method 'l9' changed {name} for the whole process"),
@@ -56,7 +56,7 @@ def test_a_change_is_told_by_its_name_and_put_back(name):
     assert torch.rand(2).dtype == torch.float32
 
 
-def test_several_changes_are_told_together():
+def test_several_changes_are_reported_together():
     with pytest.raises(MethodError, match=r"the default dtype, mkldnn\.enabled"), unchanged("l9"):
         torch.set_default_dtype(torch.float64)
         torch.backends.mkldnn.enabled = False

@@ -54,7 +54,7 @@ def distances_of(
     largest = float(torch.cat([query.embeddings, gallery.embeddings]).float().abs().max())
     kept = np.flatnonzero(gallery.pids != JUNK)
     pairs = Pairs(np.repeat(np.arange(len(query)), len(kept)), np.tile(kept, len(query)))
-    with Workers.hired(1) as workers:
+    with Workers.started(1) as workers:
         images = images_of(
             query, gallery, metric_named(metric, largest), workers, torch.device("cpu")
         )

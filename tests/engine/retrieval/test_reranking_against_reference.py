@@ -17,14 +17,12 @@ HERE = "reidbench.engine.retrieval.reranking"
 
 @pytest.fixture(params=["whole", "pieces"])
 def _pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles, blocks and batches of a few rows, and no room for more cells than are asked for."""
+    """Tiles, blocks and batches of a few rows."""
     if request.param == "pieces":
         monkeypatch.setattr("reidbench.engine.retrieval.chunks.TILE_ROWS", 14)
-        monkeypatch.setattr(f"{HERE}.search._OPEN_CELLS", 20)
-        monkeypatch.setattr(f"{HERE}.extremes._SPARE", 0)
         monkeypatch.setattr(f"{HERE}.encoding._BLOCK_ROWS", 5)
-        monkeypatch.setattr(f"{HERE}.overlap._TERMS", 10)
-        monkeypatch.setattr(f"{HERE}.overlap._PAIRS", 9)
+        monkeypatch.setattr(f"{HERE}.distances._TERMS", 10)
+        monkeypatch.setattr(f"{HERE}.distances._PAIRS", 9)
         monkeypatch.setattr(f"{HERE}.images._FEW_PAIRS", 0)
 
 

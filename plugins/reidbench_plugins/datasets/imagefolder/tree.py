@@ -1,4 +1,4 @@
-"""Read a tree of one folder a class: which images it has, of which class, and how large."""
+"""Read a tree of one folder for each class: its images, their classes and sizes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def labelled(root: Path) -> LabelledImages:
     """Return the images of all class folders in ``root``, named ``class/file``.
 
     The digest covers every name and size in bytes. ImageNet's 1.28 million images take some
-    seconds, as every file is asked for its size, and 120 MB for their names.
+    seconds, a stat() for each file, and 120 MB for their names.
 
     Raises:
         DataError: as :func:`load`.
@@ -112,7 +112,7 @@ def _is_image(name: str) -> bool:
 def _size(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat().st_size
-    except OSError as error:  # a link to nothing
+    except OSError as error:  # a broken link
         raise DataError(
             f"{entry.path} cannot be found ({error.strerror}); restore it from the class's archive"
         ) from error

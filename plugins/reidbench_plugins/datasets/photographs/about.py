@@ -1,4 +1,4 @@
-"""What a user should know of each data set of photographs: its paper, source, terms and people."""
+"""The paper, source, terms and ethics of each data set of photographs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """A data set's paper, where it comes from, its terms, and the people in it."""
+    """A data set's paper, source and terms, and its ethics: the people in it."""
 
     reference: str
     origin: str

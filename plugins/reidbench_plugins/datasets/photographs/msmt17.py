@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from reidbench.api import Counts, DataError, ReIDData, Split
+from reidbench.api import DataError, ReIDData, Split
 from reidbench_plugins.datasets.photographs.files import (
     Photo,
     image_sizes,
@@ -14,11 +15,12 @@ from reidbench_plugins.datasets.photographs.files import (
     is_image,
     photo_split,
 )
+from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
 
 _LINE = re.compile(r"((?:[^/\s]+/)*[^/\s]+)\s+([0-9]{1,9})")
-# Person, image of that person, camera: in the file's own name, because folders may hold "_" too.
+# Person, image of that person, camera; of the file name alone, as folders may contain "_" too.
 _NAME = re.compile(r"[0-9]{4}_[0-9]{3,}_([0-9]{2})_")
 
 
@@ -47,19 +49,13 @@ def load_v2(folder: Path, *, with_val: bool = True) -> ReIDData:
 
 def _load(name: str, folder: Path, train: str, test: str, with_val: bool) -> ReIDData:
     training = ("list_train.txt", "list_val.txt") if with_val else ("list_train.txt",)
+    published = PUBLISHED[name]
     return ReIDData(
         name,
         train=_listed(folder, train, training, range(TRAIN_IDS)),
         query=_listed(folder, test, ("list_query.txt",), range(TEST_IDS), TRAIN_IDS),
         gallery=_listed(folder, test, ("list_gallery.txt",), range(TEST_IDS), TRAIN_IDS),
-        published=Counts(
-            train_ids=TRAIN_IDS,
-            train_images=32_621 if with_val else 30_248,
-            query_ids=TEST_IDS,
-            query_images=11_659,
-            gallery_images=82_161,
-            cameras=CAMERAS,
-        ),
+        published=published if with_val else replace(published, train_images=30_248),
         drawn=is_drawn(folder),
     )
 
@@ -107,7 +103,7 @@ def _sizes(root: Path, images: str, listed: dict[str, int]) -> dict[str, int]:
     folders = sorted({f"{images}/{name}".rpartition("/")[0] for name in listed})
     sizes: dict[str, int] = {}
     for folder in folders:
-        # The images of a folder that is gone are counted as missing, one by one.
+        # The images of a missing folder are counted as missing, one by one.
         if (root / folder).is_dir():
             sizes |= image_sizes(root, folder)
     return sizes
@@ -141,7 +137,7 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 def _lines(listing: Path) -> Iterator[tuple[int, str]]:
     """Yield a list's lines that are not blank, with their numbers from 1."""
     try:
-        # Bytes that are no text make a line malformed, which says where they are.
+        # Bytes that are no text make a line malformed, and are reported with its number.
         text = listing.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Where each data set of photographs is looked for below the data root."""
+"""The folders below the data root in which each data set of photographs is looked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Number a data set's people and cameras anew, so that another set's file names can state them."""
+"""Renumber a data set's people and cameras for the file names of another set's layout."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ JUNK, DISTRACTOR = -1, 0
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """What a set's file names can tell apart.
+    """The people and cameras that a set's file names can distinguish.
 
     Attributes:
-        title: the set's own name.
-        people: how many people its identities suffice for, training and test together.
-        cameras: how many cameras.
-        unwanted: what becomes of junk (-1) and distractors (0): ``keep`` both as they are, make
+        title: the set's name in its paper.
+        people: the number of identities, training and test together.
+        cameras: the number of cameras.
+        unwanted: how junk (-1) and distractors (0) are treated: ``keep`` both as they are, make
             each distractor a person of its own (``people``), or ``drop`` both. Junk is dropped
             with either of the last two.
         fold: number the cameras 1, 2, 1, 2, ... where there are more.
@@ -53,12 +53,12 @@ class Renumbered:
 
 
 def renumber(data: ReIDData, layout: Layout) -> Renumbered:
-    """Return every image that the layout has a place for, under its new numbers.
+    """Return every image that the layout can hold, under its new numbers.
 
     Identity 0 is a distractor in a gallery whose queries never ask for it, a person elsewhere.
 
     Raises:
-        DataError: there are more people or cameras than the layout can tell apart.
+        DataError: there are more people or cameras than the layout can distinguish.
 
     """
     cameras = _cameras(data, layout)
@@ -85,7 +85,7 @@ def renumber(data: ReIDData, layout: Layout) -> Renumbered:
 
 
 def at_most(most: int, count: int, what: str, data: ReIDData, title: str) -> None:
-    """Refuse more people or cameras than a layout's numbers suffice for.
+    """Refuse more people or cameras than a layout has numbers for.
 
     Raises:
         DataError: with both numbers.

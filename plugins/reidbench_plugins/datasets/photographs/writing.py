@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-from PIL import Image
-
-from reidbench.api import DRAWN_MARK, DataError, ReIDData
+from reidbench.api import ReIDData
 from reidbench_plugins.datasets.photographs.boxes import CUHK03, DUKE, MARKET
 from reidbench_plugins.datasets.photographs.msmt17 import CAMERAS, TEST_IDS, TRAIN_IDS
 from reidbench_plugins.datasets.photographs.places import BOXES, PLACES
@@ -19,8 +17,8 @@ from reidbench_plugins.datasets.photographs.renumbering import (
     at_most,
     renumber,
 )
+from reidbench_plugins.datasets.writing import begin_stand_in, save_image
 
-QUALITY = 95
 VAL_EVERY = 14  # as large a share as MSMT17's own list_val: 2,373 of 32,621 training images
 
 Naming = Callable[[int, int, int], str]
@@ -30,8 +28,8 @@ Naming = Callable[[int, int, int], str]
 def write_market1501(data: ReIDData, root: Path) -> Path:
     """Write ``data`` below the data root as Market-1501, with its distractors and its junk.
 
-    People and cameras are renumbered from 1, the training's people first, and stay told apart as
-    they were. Images are JPEG files of quality 95. Returns the folder.
+    People and cameras are renumbered from 1, the training's people first, and remain distinct.
+    Images are JPEG files of quality 95. Returns the folder.
 
     Raises:
         DataError: more people or cameras than the layout has numbers for, or the root already
@@ -112,14 +110,15 @@ def _cuhk03(pid: int, camera: int, number: int) -> str:
     return f"{pid:04d}_c{camera}_{number:05d}.png"
 
 
-def _write_boxes(data: ReIDData, root: Path, name: str, layout: Layout, naming: Naming) -> Path:
+def _write_boxes(data: ReIDData, root: Path, own: str, layout: Layout, naming: Naming) -> Path:
     images = renumber(data, layout)
-    folder = _begin(data, root, name, layout.title)
+    folder = _begin(data, root, own, layout.title)
     numbers = count(1)
     for box, split in zip(BOXES, (images.train, images.query, images.gallery), strict=True):
         (folder / box).mkdir()
         for image in split:
-            _save(image, folder / box / naming(image.pid, image.camera, next(numbers)))
+            name = naming(image.pid, image.camera, next(numbers))
+            save_image(image.split, image.row, folder / box / name)
     return folder
 
 
@@ -156,7 +155,7 @@ def _by_person(images: list[Numbered], first: int) -> Iterator[tuple[Numbered, i
 
 
 def _for_val(row: tuple[Numbered, int, int]) -> bool:
-    # Never a person's first, so that list_train alone knows everybody.
+    # Never a person's first image, so that list_train alone has every person.
     return row[2] % VAL_EVERY == VAL_EVERY - 1
 
 
@@ -164,33 +163,13 @@ def _save_msmt17(row: tuple[Numbered, int, int], box: Path) -> str:
     image, person, number = row
     name = f"{person:04d}_{number:03d}_{image.camera:02d}_0303morning_{number:04d}_0.jpg"
     (box / f"{person:04d}").mkdir(parents=True, exist_ok=True)
-    _save(image, box / f"{person:04d}" / name)
+    save_image(image.split, image.row, box / f"{person:04d}" / name)
     return f"{person:04d}/{name}"
 
 
-def _save(image: Numbered, path: Path) -> None:
-    picture = Image.fromarray(image.split.read(image.row))
-    picture.save(path, quality=QUALITY, subsampling=0)
-
-
 def _begin(data: ReIDData, root: Path, name: str, title: str) -> Path:
-    """Return the new folder, which says that it is drawn before any image is in it.
-
-    Raises:
-        DataError: some folder below the root would be taken for this data set already.
-
-    """
     folder = root / PLACES[name][0].folder
     there = [found for place in PLACES[name] if (found := place.under(root))]
-    if there or folder.exists():
-        raise DataError(
-            f"{(there or [folder])[0]} is there already, and a stand-in must neither mix with it "
-            "nor hide it; remove it or choose another data root"
-        )
-    folder.mkdir(parents=True)
-    (folder / DRAWN_MARK).write_text(
-        f"This is not {title}: reidbench wrote these images from its data set '{data.name}', in "
-        f"{title}'s layout, to stand in for it.\n",
-        encoding="utf-8",
-    )
-    return folder
+    if folder.exists():
+        there.append(folder)
+    return begin_stand_in(data, folder, title, there)

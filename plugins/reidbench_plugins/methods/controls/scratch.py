@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -18,7 +16,7 @@ class Scratch(Method):
     dense network).
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return U(0, 1)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from torch import Tensor
 
@@ -34,7 +33,7 @@ class TaylorFo(Method):
     """
 
     # The paper compares the layers as they are: the loss is the common unit.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, form: str = "gate") -> None:
         super().__init__(form=form)

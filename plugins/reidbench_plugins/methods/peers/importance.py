@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from torch import Tensor
 
@@ -13,7 +13,7 @@ from reidbench_plugins.methods.peers.bridge import Dependencies
 class TpImportance(Method):
     """Score the channels of a group by an importance of Torch-Pruning, as it comes."""
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def importance(self) -> Any:
         """Return one of ``tp.importance``, set up as Torch-Pruning's own examples have it."""

@@ -1,4 +1,4 @@
-"""Least squares that stays near the weights at hand where the samples leave a choice."""
+"""Least squares with a ridge penalty towards given weights."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ def fit_near(design: Tensor, targets: Tensor, start: Tensor, ridge: float) -> Te
     """Return the w that minimises ‖targets - design w‖² + λ‖w - start‖².
 
     ``design`` (samples, unknowns), ``targets`` (samples, outputs), ``start`` (unknowns, outputs);
-    λ is ``ridge`` > 0 times the mean squared norm of the design's columns. What the samples say
-    nothing about keeps its weight, however many unknowns there are.
+    λ is ``ridge`` > 0 times the mean squared norm of the design's columns. Directions that
+    the samples do not determine keep their weights, however many unknowns there are.
     """
     penalty = ridge * design.square().sum().item() / design.shape[1]
     if not penalty:

@@ -1,4 +1,4 @@
-"""What both reconstruction methods ask of a task, and how they turn an order into scores."""
+"""Samples of the next layers for both reconstruction methods, and scores from an order."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LEAST_RIDGE = 1e-12
 
 
 def check_sampling(points: int, ridge: float) -> None:
-    """Refuse options without which nothing is sampled, or a singular system is solved.
+    """Refuse options that sample nothing, or leave a system singular.
 
     Raises:
-        ValueError: ``points`` is below 1, or ``ridge`` below what keeps a system solvable.
+        ValueError: ``points`` is below 1, or ``ridge`` below ``LEAST_RIDGE``.
 
     """
     if points < 1:
@@ -46,9 +46,9 @@ def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[Ne
 
 
 def places(order: Sequence[int]) -> Tensor:
-    """Return each channel's place in ``order``, first to go first, in (0, 1); (channels,).
+    """Return each channel's place in ``order`` of removal, in (0, 1); (channels,).
 
-    An order says nothing across layers, and shares of it make a global allocation uniform.
+    An order does not compare layers: with these scores a global allocation is uniform.
     """
     scores = torch.empty(len(order), dtype=torch.float64)
     scores[torch.tensor(order)] = (torch.arange(len(order), dtype=torch.float64) + 0.5) / len(order)

@@ -1,0 +1,60 @@
+"""What every page shows around its rows: titles, headings, marks and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reidbench.leaderboard.model import Row, Section, Table, TableSetting
+from reidbench.leaderboard.render.columns import NOTHING
+
+OTHER_NETWORKS = "Other dense networks"
+
+
+def title(setting: TableSetting) -> str:
+    """Name a table by its data, network and scenario."""
+    data = f"{setting.source} → {setting.target}" if setting.source else setting.target
+    drawn = " (drawn data)" if setting.drawn else ""
+    return f"{data}{drawn}, {setting.backbone}, {setting.scenario}"
+
+
+def blocks(table: Table) -> Iterator[tuple[str, Section]]:
+    """Yield the headings of a table, each with the rows below it."""
+    for section in table.sections:
+        reduction = f"{100 * section.reduction:g} % fewer MACs"
+        yield reduction if section.reduction else "Nothing removed", section
+    if table.other_networks:
+        rows = table.other_networks
+        yield OTHER_NETWORKS, Section(reduction=0.0, reference=table.reference, rows=rows)
+
+
+def queries(table: Table) -> str:
+    """Say how many queries count, or return nothing if no trial was scored."""
+    if table.valid_queries is None:
+        return ""
+    left_out = f" ({table.excluded_queries} without a match left out)"
+    return f"{table.valid_queries} queries{left_out if table.excluded_queries else ''}"
+
+
+def versions(setting: TableSetting) -> str:
+    """Name what two tables of one title can differ in: the engine and the shared components."""
+    return ", ".join([f"engine v{setting.engine}", *map(str, setting.components)])
+
+
+def rank(section: Section, row: Row) -> str:
+    """Write the rank of a row in its section, ``=`` where rows share it."""
+    if row is section.reference:
+        return "ref."
+    return NOTHING if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
+
+
+def flags(row: Row) -> list[str]:
+    """Say in a word or two what a reader must not miss about a row."""
+    off_target = [] if row.matched else ["off target"]
+    return [row.status, *off_target] if row.status != "done" else off_target
+
+
+def numbered_notes(table: Table) -> dict[str, int]:
+    """Number the notes of a table's rows; rows with the same note share its number."""
+    rows = (*table.unique_rows, *table.other_networks)
+    notes = dict.fromkeys(note for row in rows for note in row.notes)
+    return {note: number for number, note in enumerate(notes, start=1)}
