@@ -8,6 +8,11 @@ from typing import Any
 import click
 
 from reidbench.cli.options import shared
+from reidbench.config.shipped import find_suite, shipped_suites
+from reidbench.config.suite import load_suite
+from reidbench.results import Result, read_results
+from reidbench.run.options import RUNS
+from reidbench.run.run_folder import RunFolder
 
 
 @click.command("profile")
@@ -51,10 +56,33 @@ def command(trials: tuple[str, ...], threads: int | None, out: Path, **asked: An
     """
     from reidbench.engine.deployment.profiling import profile, text, write
 
-    report = profile(trials, threads=threads, on_step=_progress, **asked)
+    report = profile(_expanded(trials), threads=threads, on_step=_progress, **asked)
     write(report, out)
     click.echo(text(report))
     click.echo(f"\nwritten: {out}", err=True)
+
+
+def _expanded(trials: tuple[str, ...]) -> list[str]:
+    """Return the trials, with the result files of its rows in the place of each suite."""
+    found = []
+    for trial in trials:
+        if Path(trial).suffix != ".yaml" and trial not in shipped_suites():
+            found.append(trial)
+            continue
+        suite = load_suite(find_suite(trial)).content
+        folder = RunFolder(RUNS / suite.name, lambda line: click.echo(line, err=True))
+        found += [str(folder.path(result.key)) for result in _one_seed(folder)]
+    return found
+
+
+def _one_seed(folder: RunFolder) -> list[Result]:
+    """Return one result of each row that prunes: of its lowest seed that is done."""
+    rows: dict[str, Result] = {}
+    results = read_results(folder.results)
+    for result in sorted(results, key=lambda result: result.trial.seed):
+        if result.status == "done" and result.trial.reduction:
+            rows.setdefault(str(result.trial.model_copy(update={"seed": 0})), result)
+    return list(rows.values())
 
 
 def _progress(done: int, total: int) -> None:

@@ -57,7 +57,7 @@ def profile(
     runs: int,
     threads: int | None = None,
     network: str | None = None,
-    store: Path = Path("runs/store"),
+    store: Path | None = None,
     disabled: Sequence[str] = (),
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Profile:

@@ -44,7 +44,7 @@ def find_source(
     trial: str,
     network: str | None = None,
     *,
-    store: Path = Path("runs/store"),
+    store: Path | None = None,
     state: str = "final",
     disabled: Sequence[str] = (),
 ) -> Source:

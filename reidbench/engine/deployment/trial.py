@@ -23,7 +23,7 @@ from reidbench.engine.training.augment import normalise
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component, Registry, discover
 from reidbench.results import read_result
-from reidbench.store import Store
+from reidbench.store import Store, store_folder
 
 Picture: TypeAlias = "Path | str | Image.Image"
 _KEY = re.compile(r"[0-9a-f]{16}")
@@ -86,7 +86,7 @@ class LoadedTrial:
 def load_trial(
     trial: Path | str,
     *,
-    store: Path | str = "runs/store",
+    store: Path | str | None = None,
     state: str = "final",
     registry: Registry | None = None,
 ) -> LoadedTrial:
@@ -94,7 +94,7 @@ def load_trial(
 
     Args:
         trial: a result file, or the key of a phase (16 hexadecimal digits).
-        store: the folder of the networks.
+        store: the folder of the networks; None is that of ``REIDBENCH_STORE``, or ``runs/store``.
         state: ``final``, or ``pruned`` for the network right after the cut.
         registry: the installed plugins, discovered if it is not given.
 
@@ -106,7 +106,7 @@ def load_trial(
     """
     if state not in ("final", "pruned"):
         raise TrialError(f"state '{state}' must be 'final' or 'pruned'")
-    kept, key = Store(Path(store)), _key(trial)
+    kept, key = Store(store_folder(store)), _key(trial)
     document = _document(kept, key)
     protocol = _protocol(document["protocol"], key)
     named = document["backbone"]
