@@ -152,7 +152,6 @@ def _kept_columns(network: nn.Module, made: Pruned) -> list[tuple[Tensor, Tensor
         ({"method": "hrank", "batches": []}, "at least one batch"),
         ({"method": "hrank", "batches": [torch.randn(3, 64, 32)]}, r"not \(3, 64, 32\)"),
         ({"method": "dense"}, "removes nothing"),
-        ({"method": "pgp"}, "chooses channels while it trains"),
     ],
     ids=lambda value: value if isinstance(value, str) else value["method"],
 )

@@ -54,7 +54,7 @@ def export(
     """Write ``network`` for other runtimes, norms folded and any batch size, and compare.
 
     ``to`` is ``onnx``, ``pt2``, ``openvino`` or ``state-dict``, told by the file's ending if it is
-    not given. ``metadata`` is written into the file as JSON. ``network`` is not changed.
+    not given; the ending is added where it is missing. ``metadata`` is written into the file as JSON. ``network`` is not changed.
 
     Raises:
         ExportError: the format is unknown, its extra is not installed, the network cannot be
@@ -66,11 +66,13 @@ def export(
     if name not in FORMATS:
         known = ", ".join(FORMATS)
         raise ExportError(f"no format '{name}'{did_you_mean(name, FORMATS)} (known: {known})")
+    if file.suffix != FORMATS[name].suffix:
+        file = file.with_name(file.name + FORMATS[name].suffix)
     own = copy.deepcopy(network).eval().cpu().float()
     file.parent.mkdir(parents=True, exist_ok=True)
     with _quiet(), torch.no_grad():
         try:
-            FORMATS[name].write(own, size, file, dict(metadata or {}))
+            FORMATS[name].write(copy.deepcopy(own), size, file, dict(metadata or {}))
         except ExportError:
             raise
         except Exception as error:
