@@ -37,7 +37,7 @@ def gallery(tmp_path: Path) -> Path:
 def test_the_nearest_come_first_and_the_query_is_left_out(tiny_run: TinyRun, gallery) -> None:
     trial = load_trial(tiny_run.file("l1"), store=tiny_run.store, registry=tiny_run.registry)
     hits = search(trial, gallery / "0001_c1.png", gallery)
-    assert [hit.file.name for hit in hits][0] == "0001_c2.jpg"
+    assert hits[0].file.name == "0001_c2.jpg"
     assert [hit.same for hit in hits] == [True, False]
     assert hits[0].distance <= hits[1].distance
     assert len(search(trial, gallery / "0001_c1.png", gallery, top=1)) == 1
