@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.fx import Node
 from torch.fx.node import map_arg
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -87,17 +86,39 @@ def check_total(walk: Walk, input_size: tuple[int, int, int]) -> None:
 
 
 def _whole(module: nn.Module, input_size: tuple[int, int, int]) -> Counter[str] | None:
-    state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     like = next(module.parameters(), torch.zeros(()))
     images = torch.empty((1, *input_size), device="meta", dtype=like.dtype)
-    shapes = {name: torch.empty_like(value, device="meta") for name, value in state.items()}
     counter = FlopCounterMode(display=False)
     try:
-        with counter, torch.no_grad(), slow_attention():
-            functional_call(module, shapes, (images,), tie_weights=True)
+        with shapes_alone(module), counter, torch.no_grad(), slow_attention():
+            module(images)
     except Exception:
         return None
     return _by_operation(counter)
+
+
+@contextmanager
+def shapes_alone(module: nn.Module) -> Iterator[None]:
+    """Run with parameters and buffers that have shapes and no numbers, then put them back.
+
+    Not by ``functional_call``, which leaves modules changed that hold one weight twice.
+    """
+    parts = [(part._parameters, part._buffers) for part in module.modules()]
+    before = [(dict(parameters), dict(buffers)) for parameters, buffers in parts]
+    made: dict[int, nn.Parameter] = {}
+    try:
+        for parameters, buffers in parts:
+            for own in (parameters, buffers):
+                for name, tensor in own.items():
+                    if tensor is not None and id(tensor) not in made:
+                        empty = torch.empty_like(tensor, device="meta")
+                        made[id(tensor)] = nn.Parameter(empty, requires_grad=False)
+                    own[name] = None if tensor is None else made[id(tensor)]
+        yield
+    finally:
+        for (parameters, buffers), (old_parameters, old_buffers) in zip(parts, before, strict=True):
+            parameters.update(old_parameters)
+            buffers.update(old_buffers)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from reidbench.engine.channels.rules import NORMS, Arguments, makers_of, pin_inp
 from reidbench.engine.channels.walk import Held, Walk, on_axis, running_module, shape_of, where
 
 # After pruning, a grouped convolution may look like another kind (a depthwise one cut to one
-# channel looks dense), so surgery writes on the module how its channels were first tied.
+# channel looks dense), so surgery writes on the module how the channels of its weight were first tied.
 TIED_BY = "channels_tied_by"
 
 
@@ -115,9 +115,9 @@ def _other_bias(walk: Walk, weight: Held, bias: Node | None, rows: IntArray) -> 
 
 
 def _kind(walk: Walk, weight: Held, groups: int) -> str:
-    known = getattr(walk.module.get_submodule(weight.owner), TIED_BY, None)
-    if known is not None:
-        return str(known)
+    known = getattr(walk.module.get_submodule(weight.owner), TIED_BY, {})
+    if weight.name in known:
+        return str(known[weight.name])
     if groups == 1:
         return "dense"
     return "block" if weight.shape[1] <= groups else "lane"

@@ -46,6 +46,8 @@ def _lengths(
             layer = module.get_submodule(cut.owner)
             rows = not isinstance(layer, _ConvNd | nn.Linear) or cut in group.carriers
             if rows and cut.tensors[:1] != ("bias",):
+                if cut in group.carriers and not isinstance(layer, _ConvNd) and cut.tensors:
+                    _mark(layer, cut.tensors[0], "block")  # of a functional convolution
                 before[cut.owner] = cut.length
                 gone[cut.owner] += int(drops[cut.channels].sum())
                 blocks.update([cut.owner] if isinstance(layer, _ConvNd) else [])
@@ -56,18 +58,23 @@ def _lengths(
 
 def _recount_layer(part: nn.Module, before: int, gone: int, block: bool) -> None:
     if isinstance(part, _ConvNd):
-        if part.groups > 1 and not hasattr(part, TIED_BY):
-            setattr(part, TIED_BY, "block" if block else "lane")
+        if part.groups > 1:
+            _mark(part, "weight", "block" if block else "lane")
         if block:
             part.groups = part.groups * (before - gone) // before
     elif isinstance(part, _NormBase):
         part.num_features = before - gone
     elif isinstance(part, nn.GroupNorm):
-        setattr(part, TIED_BY, "block")
+        _mark(part, "weight", "block")
         part.num_groups = part.num_groups * (before - gone) // before
         part.num_channels = before - gone
     elif isinstance(part, nn.PReLU):
         part.num_parameters = before - gone
+
+
+def _mark(part: nn.Module, weight: str, kind: str) -> None:
+    """Note how the channels of a weight were tied, unless an earlier removal has."""
+    setattr(part, TIED_BY, {weight: kind} | getattr(part, TIED_BY, {}))
 
 
 def _from_weight(part: _ConvNd | nn.Linear) -> None:
