@@ -16,7 +16,7 @@ from reidbench.engine.channels.rules import NORMS, Arguments, makers_of, pin_inp
 from reidbench.engine.channels.walk import Held, Walk, on_axis, running_module, shape_of, where
 
 # After pruning, a grouped convolution may look like another kind (a depthwise one cut to one
-# channel looks dense), so surgery writes on the module how the channels of its weight were first tied.
+# channel looks dense), so surgery writes on the module how those of its weight were first tied.
 TIED_BY = "channels_tied_by"
 
 
