@@ -29,7 +29,8 @@ _FREE = frozenset(
     | {"view", "reshape", "flatten", "permute", "transpose", "split", "split_with_sizes", "chunk"}
     | {"getitem", "slice", "select", "clone", "contiguous", "dropout", "mean", "softmax", "pad"}
     | {"max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "expand", "unsqueeze", "squeeze"}
-    | {"roll", "unbind"}
+    | {"roll", "unbind", "to", "_to_copy", "arange", "full", "zeros", "ones", "lift_fresh_copy"}
+    | {"exp", "pow", "cos", "sin", "stack", "where", "rsqrt", "sqrt", "tanh", "clamp", "index"}
 )
 
 

@@ -57,7 +57,7 @@ def proven(
 
 def _with_reason(group: ChannelGroup, reasons: dict[str, str]) -> ChannelGroup:
     found = dict.fromkeys(reasons[cut.owner] for cut in group.producers if cut.owner in reasons)
-    return replace(group, kept_by=tuple(found)) if found else group
+    return replace(group, kept_by=(*group.kept_by, *found)) if found else group
 
 
 def _refused(
