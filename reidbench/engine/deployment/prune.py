@@ -16,8 +16,8 @@ from reidbench.engine.channels import (
     ChannelGraph,
     PruningPlan,
     Scope,
-    capture,
     parameters,
+    proven,
     remove,
     solve,
 )
@@ -31,7 +31,6 @@ from reidbench.engine.pruning.refitting import refit, refits
 from reidbench.errors import ReidbenchError, did_you_mean
 
 Size: TypeAlias = tuple[int, int, int]
-PINNED = "tied to the input, an output, or an operation that needs all of it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +111,8 @@ def prune(
 
     """
     small = _copied(network)
-    graph = keeping(capture(small, _size(size)), keep)
+    graph = proven(small, _size(size), keep=keep)
+    _refuse_unknown(keep, graph)
     solved = partial(
         solve,
         graph,
@@ -136,26 +136,13 @@ def prune(
     return Pruned(small, plan, report, graph.input_size)
 
 
-def keeping(graph: ChannelGraph, keep: Sequence[str]) -> ChannelGraph:
-    """Return the graph with every group that ``keep`` names pinned.
-
-    Raises:
-        ReidbenchError: a name that no layer of the graph has.
-
-    """
+def _refuse_unknown(keep: Sequence[str], graph: ChannelGraph) -> None:
     owners = {cut.owner for group in graph.groups for cut in group.producers}
     for pattern in keep:
         if not any(fnmatchcase(owner, pattern) for owner in owners):
             raise ReidbenchError(
                 f"keep: no layer is called '{pattern}'{did_you_mean(pattern, owners)}"
             )
-    groups = tuple(
-        replace(group, prunable=False)
-        if any(fnmatchcase(cut.owner, pattern) for cut in group.producers for pattern in keep)
-        else group
-        for group in graph.groups
-    )
-    return replace(graph, groups=groups)
 
 
 def _copied(network: nn.Module) -> nn.Module:
@@ -218,5 +205,5 @@ def _whole(graph: ChannelGraph, plan: PruningPlan, scope: Scope, round_to: int) 
         elif group.prunable:
             reasons[group.name] = f"outside scope '{scope}'"
         else:
-            reasons[group.name] = PINNED
+            reasons[group.name] = "; ".join(group.kept_by) or "its channels are made by no layer"
     return reasons

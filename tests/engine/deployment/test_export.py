@@ -14,7 +14,8 @@ from torchvision.models import mobilenet_v2, resnet18
 from reidbench.engine.deployment import prune
 from reidbench.engine.deployment.export import FORMATS, ExportError, export, formats
 from reidbench.engine.deployment.export.folding import folded
-from reidbench.engine.deployment.verify import randomise_norms
+from reidbench.plugins import discover
+from tests.engine.deployment.lively import enlivened
 
 SIZE = (3, 64, 32)
 
@@ -22,8 +23,7 @@ SIZE = (3, 64, 32)
 @pytest.fixture(scope="module")
 def small() -> nn.Module:
     torch.manual_seed(0)
-    network = resnet18(num_classes=16)
-    randomise_norms(network, torch.Generator().manual_seed(1))
+    network = enlivened(resnet18(num_classes=16))
     return prune(network, size=SIZE, reduction=0.6, scope="all").network.eval()
 
 
@@ -95,8 +95,7 @@ def test_a_network_that_cannot_be_exported_ends_in_a_sentence(tmp_path) -> None:
 
 def test_folding_takes_norms_out_and_keeps_the_function() -> None:
     torch.manual_seed(0)
-    network = mobilenet_v2(num_classes=4).eval()
-    randomise_norms(network, torch.Generator().manual_seed(1))
+    network = enlivened(mobilenet_v2(num_classes=4)).eval()
     slim = folded(network)
     assert not any(isinstance(part, nn.BatchNorm2d) for part in slim.modules())
     images = torch.randn(2, *SIZE)
@@ -114,10 +113,9 @@ def test_folding_takes_norms_out_and_keeps_the_function() -> None:
         *("mobilenetv2", "osnet-x1.0", "osnet-x0.5", "osnet-x0.25"),
     ],
 )
-def test_every_built_in_backbone_exports(registry, backbone, name, method, tmp_path) -> None:
-    record = registry.backbones.get(backbone).record
-    network = record.build(record.options)
-    randomise_norms(network, torch.Generator().manual_seed(1))
+def test_every_built_in_backbone_exports(backbone, name, method, tmp_path) -> None:
+    record = discover().backbones.get(backbone).record
+    network = enlivened(record.build(record.options))
     reduction = 0.4 if backbone.startswith("osnet") else 0.5
     made = prune(network, size=(3, 128, 64), reduction=reduction, method=method)
     done = export(made.network, tmp_path / "x", size=(3, 128, 64), to=name)

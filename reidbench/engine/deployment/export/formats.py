@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from reidbench.engine.channels.proof import outputs_of
 from reidbench.engine.deployment.export.folding import folded
-from reidbench.engine.deployment.verify import tensors_of
 from reidbench.errors import ReidbenchError
 
 Run: TypeAlias = Callable[[Tensor], list[Tensor]]
@@ -89,7 +89,7 @@ def _write_pt2(
 
 def _read_pt2(file: Path, network: nn.Module) -> Run:
     module = torch.export.load(file).module()
-    return lambda images: list(tensors_of(module(images)))
+    return lambda images: outputs_of(module, images)
 
 
 def _write_openvino(
@@ -117,7 +117,7 @@ def _write_weights(
 
 def _read_weights(file: Path, network: nn.Module) -> Run:
     network.load_state_dict(load_file(file), strict=True)
-    return lambda images: list(tensors_of(network(images)))
+    return lambda images: outputs_of(network, images)
 
 
 def _tensors(arrays: Any) -> list[Tensor]:

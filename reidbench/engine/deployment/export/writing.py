@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from reidbench.engine.channels.proof import difference, outputs_of
 from reidbench.engine.deployment.export.formats import FORMATS, ExportError
-from reidbench.engine.deployment.verify import relative_difference, tensors_of
 from reidbench.errors import did_you_mean, one_line
 
 BATCHES = (1, 3, 8)
@@ -54,7 +54,8 @@ def export(
     """Write ``network`` for other runtimes, norms folded and any batch size, and compare.
 
     ``to`` is ``onnx``, ``pt2``, ``openvino`` or ``state-dict``, told by the file's ending if it is
-    not given; the ending is added where it is missing. ``metadata`` is written into the file as JSON. ``network`` is not changed.
+    not given; the ending is added where it is missing. ``metadata`` is written into the file as
+    JSON. ``network`` is not changed.
 
     Raises:
         ExportError: the format is unknown, its extra is not installed, the network cannot be
@@ -108,8 +109,8 @@ def _differences(
         differences = {}
         for batch in batches:
             images = torch.randn(batch, *size, generator=random)
-            pairs = zip(tensors_of(network(images)), run(images), strict=True)
-            differences[batch] = max(relative_difference(*pair) for pair in pairs)
+            apart, scale = difference(run(images), outputs_of(network, images))
+            differences[batch] = apart / scale if scale else apart
     # Not '>', which no NaN is.
     if not all(difference <= TOLERANCE for difference in differences.values()):
         for part in _parts(file):
