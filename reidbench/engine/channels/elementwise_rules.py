@@ -116,7 +116,7 @@ def _scaled(walk: Walk, shape: tuple[int, ...], found: Vector, other: Node) -> b
         if size > 1 and ids.shape[dim + offset] > 1:
             source = walk.along(other, dim + offset)
             for held, own in found:
-                if len(found) > 1 or held.shape != shape or own == dim:
+                if held.shape != shape or own == dim:
                     walk.claim(held.owner, (held.name,), own, "carrier", source)
     return True
 
@@ -138,13 +138,17 @@ def _filled(left: IntArray, right: IntArray) -> IntArray:
 
 
 def _stretched(walk: Walk, value: Node, node: Node, maps: Sequence[Node]) -> IntArray:
-    """Return the ids of an operand, none if its one channel is spread over those of the other."""
+    """Return the ids of an operand, none if its one channel is spread over those of the other.
+
+    Spread here, or before by an expansion or a repetition.
+    """
     ids, shape, out = walk.ids(value), shape_of(value), shape_of(node)
     ids = ids.reshape((1,) * (len(out) - ids.ndim) + ids.shape)
     shape = (1,) * (len(out) - len(shape)) + shape
     for theirs in (walk.ids(one) for one in maps if one is not value):
         padded = theirs.reshape((1,) * (len(out) - theirs.ndim) + theirs.shape)
-        if any(shape[d] < out[d] and padded.shape[d] > 1 for d in range(len(out))):
+        spread = ids.size == 1
+        if any((spread or shape[d] < out[d]) and padded.shape[d] > 1 for d in range(len(out))):
             walk.pin(ids)
             return np.full((1,) * len(out), FIXED, dtype=np.int64)
     return ids

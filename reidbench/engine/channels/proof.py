@@ -71,12 +71,26 @@ def _refused(
         for group in graph.groups
         if group.prunable and group.size > 1 and (scope == "all" or group.scope == scope)
     ]
-    trial = Trial.of(module, graph)
-    problem = trial.problem(names) if names else None
-    if problem is None:
+    if not names:
         return None
-    culprit, problem = _bisected(trial, names, problem)
+    with _double_by_default():
+        trial = Trial.of(module, graph)
+        problem = trial.problem(names)
+        if problem is None:
+            return None
+        culprit, problem = _bisected(trial, names, problem)
     return graph.group(culprit), problem
+
+
+@contextmanager
+def _double_by_default() -> Iterator[None]:
+    """Make the tensors that a forward creates as precise as the parameters of the copy."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def _bisected(trial: Trial, names: list[str], problem: str) -> tuple[str, str]:

@@ -133,4 +133,6 @@ def _needs_every_channel(walk: Walk, node: Node, arguments: Arguments) -> Any:
 
 @rule("arange", "full", "zeros", "ones", "new_zeros", "new_ones", "new_full", "empty", "eye")
 def _constant(walk: Walk, node: Node, arguments: Arguments) -> Any:
+    if shape_of(node)[:1] == (walk.batch,):
+        walk.from_images.add(node)  # made for every image, as a map of positions
     return fixed_like(node)

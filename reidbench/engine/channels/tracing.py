@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase as fnmatch
 from math import prod
 
@@ -26,9 +27,8 @@ from reidbench.engine.channels.counting import check_total, slow_attention
 from reidbench.engine.channels.graph import ChannelGraph
 from reidbench.engine.channels.grouping import grouped
 from reidbench.engine.channels.problems import CaptureError
-from reidbench.engine.channels.rules import visit
+from reidbench.engine.channels.rules import pin_inputs, visit
 from reidbench.engine.channels.walk import Held, Walk, on_axis, shape_of
-from reidbench.engine.modes import evaluating
 
 BATCH = 2  # one would be mistaken for a dimension to broadcast
 
@@ -50,8 +50,10 @@ def capture(
     """
     _refuse_lazy(module)
     walk, outputs = _walked(module, _exported(module, input_size))
-    with evaluating(module), _without_hooks(module):
+    with _undisturbed(module):
         check_total(walk, input_size)
+    if any(held.parameter and not node.users for node, held in walk.held.items()):
+        _walk_training(walk, module, input_size)
     for slot in walk.slots.values():
         if slot.role == "producer" and any(fnmatch(slot.owner, pattern) for pattern in keep):
             walk.pin(slot.ids, f"kept as asked ({', '.join(keep)})")
@@ -67,10 +69,37 @@ def _refuse_lazy(module: nn.Module) -> None:
             )
 
 
-def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedProgram:
+def _walk_training(walk: Walk, module: nn.Module, input_size: tuple[int, int, int]) -> None:
+    """Tie in what runs in training alone (auxiliary heads), so that the smaller network trains.
+
+    It costs nothing when images are embedded, and what it puts out keeps its width. A training
+    forward that needs more than images stays unseen.
+    """
+    with suppress(CaptureError):
+        program = _exported(module, input_size, training=True)
+        seen = replace(
+            walk,
+            held=_held(program),
+            training=True,
+            activation_after=dict(walk.activation_after),
+            sum_owners=set(walk.sum_owners),
+        )
+        try:
+            for node in program.graph.nodes:
+                if node.op == "output":
+                    pin_inputs(seen, node)
+                else:
+                    _walk_node(seen, node)
+        finally:
+            walk.count = seen.count
+
+
+def _exported(
+    module: nn.Module, input_size: tuple[int, int, int], *, training: bool = False
+) -> ExportedProgram:
     like = next(module.parameters(), torch.zeros(()))
     images = torch.zeros((BATCH, *input_size), dtype=like.dtype, device=like.device)
-    with evaluating(module), _without_hooks(module), torch.no_grad(), slow_attention():
+    with _undisturbed(module, training=training), torch.no_grad(), slow_attention():
         try:
             return export(module, (images,), strict=False)
         except Exception as problem:
@@ -84,16 +113,19 @@ def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedPr
 
 
 @contextmanager
-def _without_hooks(module: nn.Module) -> Iterator[None]:
-    """Run the block without forward hooks, and restore them."""
+def _undisturbed(module: nn.Module, *, training: bool = False) -> Iterator[None]:
+    """Run in one mode without hooks, and put flags and hooks back."""
     parts = list(module.modules())
+    flags = [part.training for part in parts]
     hooks = [(part._forward_hooks, part._forward_pre_hooks) for part in parts]
     try:
         for part in parts:
+            part.training = training
             part._forward_hooks, part._forward_pre_hooks = OrderedDict(), OrderedDict()
         yield
     finally:
-        for part, (after, before) in zip(parts, hooks, strict=True):
+        for part, flag, (after, before) in zip(parts, flags, hooks, strict=True):
+            part.training = flag
             part._forward_hooks, part._forward_pre_hooks = after, before
 
 
@@ -101,18 +133,23 @@ def _walked(module: nn.Module, program: ExportedProgram) -> tuple[Walk, list[Nod
     walk = Walk(module, _held(program), BATCH)
     outputs: list[Node] = []
     for node in program.graph.nodes:
-        if node.op == "placeholder" and node not in walk.held:
-            pixels = shape_of(node)
-            walk.values[node] = on_axis(walk.fresh(pixels[1]), 1, len(pixels))
-            walk.from_images.add(node)
-            walk.pin(walk.values[node], "the image")
-        elif node.op == "call_function":
-            walk.values[node] = visit(walk, node)
-        elif node.op == "output":
+        if node.op == "output":
             outputs = _outputs(module, node)
+        else:
+            _walk_node(walk, node)
     for output in outputs:
         walk.pin(walk.ids(output), "the embedding" if len(outputs) == 1 else "an output")
     return walk, outputs
+
+
+def _walk_node(walk: Walk, node: Node) -> None:
+    if node.op == "placeholder" and node not in walk.held:
+        pixels = shape_of(node)
+        walk.values[node] = on_axis(walk.fresh(pixels[1]), 1, len(pixels))
+        walk.from_images.add(node)
+        walk.pin(walk.values[node], "the image")
+    elif node.op == "call_function":
+        walk.values[node] = visit(walk, node)
 
 
 def _held(program: ExportedProgram) -> dict[Node, Held]:
@@ -123,7 +160,8 @@ def _held(program: ExportedProgram) -> dict[Node, Held]:
     for node in program.graph.nodes:
         if node.op == "placeholder" and node.name in names:
             owner, _, name = names[node.name].rpartition(".")
-            held[node] = Held(owner, name, shape_of(node))
+            parameter = node.name in signature.inputs_to_parameters
+            held[node] = Held(owner, name, shape_of(node), parameter)
         elif node.op == "placeholder" and node.name in constants:
             held[node] = Held("", "", shape_of(node))
     return held

@@ -9,7 +9,7 @@ from torch.fx import Node
 
 from reidbench.engine.channels.graph import IntArray
 from reidbench.engine.channels.rules import Arguments, pin_inputs, rule
-from reidbench.engine.channels.walk import FIXED, Walk, compact, on_axis, shape_of
+from reidbench.engine.channels.walk import Walk, compact, on_axis, shape_of
 
 
 @rule("view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as")
@@ -68,29 +68,18 @@ def _flipped(walk: Walk, node: Node, arguments: Arguments) -> Any:
 
 @rule("expand", "broadcast_to")
 def _expand(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    ids, out = walk.ids(arguments["self"]), shape_of(node)
-    return _unspread(
-        walk, node, arguments["self"], ids.reshape((1,) * (len(out) - ids.ndim) + ids.shape)
-    )
+    return _lifted(walk.ids(arguments["self"]), len(shape_of(node)))
 
 
-def _unspread(walk: Walk, node: Node, source: Node, ids: IntArray) -> IntArray:
-    """Keep a single channel that is spread over a dimension which may be that of others."""
-    padded = (1,) * (ids.ndim - len(shape_of(source))) + shape_of(source)
-    wider = [d for d in range(ids.ndim) if padded[d] < shape_of(node)[d]]
-    if wider and ids.size == 1 and (ids >= 0).all():
-        walk.pin(ids)
-        return np.full(ids.shape, FIXED, dtype=np.int64)
-    return ids
+def _lifted(ids: IntArray, dims: int) -> IntArray:
+    return ids.reshape((1,) * (dims - ids.ndim) + ids.shape)
 
 
 @rule("expand_as")
 def _expand_as(walk: Walk, node: Node, arguments: Arguments) -> Any:
     """Spread over the dimensions of another tensor, whose channels the result then has there."""
     source, other = arguments["self"], walk.ids(arguments["other"])
-    own = walk.ids(source).reshape(
-        (1,) * (other.ndim - walk.ids(source).ndim) + walk.ids(source).shape
-    )
+    own = _lifted(walk.ids(source), other.ndim)
     padded = (1,) * (other.ndim - len(shape_of(source))) + shape_of(source)
     spread = [d for d in range(other.ndim) if padded[d] < shape_of(node)[d] and other.shape[d] > 1]
     if not spread:
@@ -105,9 +94,8 @@ def _repeat(walk: Walk, node: Node, arguments: Arguments) -> Any:
     source, times = arguments["self"], list(arguments.get("repeats") or arguments["dims"])
     ids, out = walk.ids(source), shape_of(node)
     times = [1] * (len(out) - len(times)) + times
-    ids = ids.reshape((1,) * (len(out) - ids.ndim) + ids.shape)
-    ids = np.tile(ids, [n if ids.shape[d] > 1 else 1 for d, n in enumerate(times)])
-    return _unspread(walk, node, source, ids)
+    ids = _lifted(ids, len(out))
+    return np.tile(ids, [n if ids.shape[d] > 1 else 1 for d, n in enumerate(times)])
 
 
 @rule("repeat_interleave")
@@ -115,8 +103,7 @@ def _repeat_interleave(walk: Walk, node: Node, arguments: Arguments) -> Any:
     ids, dim = walk.ids(arguments["self"]), arguments.get("dim")
     if dim is None or not isinstance(arguments["repeats"], int):
         return pin_inputs(walk, node)
-    ids = ids.repeat(arguments["repeats"], dim) if ids.shape[dim] > 1 else ids
-    return _unspread(walk, node, arguments["self"], ids)
+    return ids.repeat(arguments["repeats"], dim) if ids.shape[dim] > 1 else ids
 
 
 @rule("channel_shuffle", "native_channel_shuffle")

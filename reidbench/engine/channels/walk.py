@@ -25,6 +25,7 @@ class Held:
     owner: str
     name: str
     shape: tuple[int, ...]
+    parameter: bool = False
 
 
 @dataclass
@@ -70,6 +71,7 @@ class Walk:
     module: nn.Module
     held: dict[Node, Held]
     batch: int
+    training: bool = False
     node: Node | None = None
     values: dict[Node, Any] = field(default_factory=dict)
     from_images: set[Node] = field(default_factory=set)

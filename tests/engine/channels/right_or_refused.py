@@ -225,3 +225,22 @@ class Dotted(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         weights = maps.mean((2, 3)).matmul(self.query)
         return maps * weights[:, None, None, None]
+
+
+class LiteralBlock(nn.Module):
+    """A residual block whose inner map is viewed by its old number of channels."""
+
+    def __init__(self, size: int, width: int) -> None:
+        super().__init__()
+        self.a, self.middle = nn.Conv2d(size, width, 1), SpatialSoftmax(width)
+        self.b = nn.Conv2d(width, size, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps + self.b(self.middle(self.a(maps)))
+
+
+def literal_backbone(*, width: int = 96) -> nn.Module:
+    """Return a backbone whose inner channels cannot go."""
+    stem = nn.Conv2d(3, 16, 5, 4, 2)
+    block = nn.Sequential(LiteralBlock(16, width), LiteralBlock(16, width))
+    return nn.Sequential(stem, block, nn.AdaptiveAvgPool2d(1), nn.Flatten())

@@ -246,3 +246,32 @@ def test_the_fast_path_of_attention_hides_nothing():
 def test_normalised_directions_are_proven():
     network = Between(Own(lambda _, x: F.normalize(x, dim=2)))
     assert_exact(network, captured(network, SIZE))
+
+
+class AuxiliaryHead(nn.Module):
+    """A second head that runs, and exists for the graph, in training alone (GoogLeNet)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.bn, self.b = nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.Conv2d(16, 12, 3)
+        self.aux, self.norm = nn.Conv2d(16, 10, 1), nn.BatchNorm2d(10)
+        self.classify, self.last = nn.Linear(10, 7), nn.Conv2d(12, 5, 1)
+
+    def forward(self, images):
+        early = self.bn(self.a(images)).relu()
+        pooled = self.last(self.b(early).relu()).mean((2, 3))
+        if not self.training:
+            return pooled
+        return pooled, self.classify(self.norm(self.aux(early)).mean((2, 3)))
+
+
+def test_a_head_of_training_alone_is_cut_along_and_trains():
+    network = AuxiliaryHead()
+    graph = captured(network, SIZE)
+    assert graph.widths == {"a": 16, "b": 12}
+    assert_exact(network, graph)
+    remove(network, graph, PruningPlan({"a": (1, 2, 7), "b": (0, 3)}, graph.widths))
+    assert network.aux.weight.shape == (10, 3, 1, 1)
+    outputs = network.train()(torch.randn(4, *SIZE))
+    sum(output.square().sum() for output in outputs).backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())

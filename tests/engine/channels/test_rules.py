@@ -144,3 +144,21 @@ def test_a_group_that_stays_says_what_keeps_it():
     assert graph.group("a").kept_by == ("'aten.group_norm.default' in module 'mid'",)
     assert graph.group("input").kept_by == ("the image",)
     assert graph.group("b").kept_by == ("the embedding",)
+
+
+def test_a_map_of_positions_made_for_every_image_is_counted_once_an_image():
+    def positions(part, maps):
+        places = torch.ones(maps.shape[0], 4, *maps.shape[2:], dtype=maps.dtype).cumsum(3)
+        return maps + part.embed(places)
+
+    network = Between(Own(positions, embed=nn.Conv2d(4, 16, 1)))
+    assert_exact(network, captured(network, SIZE))
+
+
+def test_a_tensor_of_the_usual_precision_is_no_reason_to_refuse():
+    def shifted(_, maps):
+        return torch.conv2d(maps, torch.ones(4, 16, 1, 1))
+
+    network = Between(Own(shifted), 4)
+    captured(network, SIZE)
+    assert torch.get_default_dtype() is torch.float32
