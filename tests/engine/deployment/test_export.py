@@ -110,7 +110,7 @@ def test_folding_takes_norms_out_and_keeps_the_function() -> None:
     "backbone",
     [
         *("resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet50-ibn-a"),
-        *("mobilenetv2", "osnet-x1.0", "osnet-x0.5", "osnet-x0.25"),
+        *("mobilenetv2", "osnet-x1-0", "osnet-x0-5", "osnet-x0-25"),
     ],
 )
 def test_every_built_in_backbone_exports(backbone, name, method, tmp_path) -> None:
