@@ -41,7 +41,6 @@ def make_cards(
 
     Raises:
         TargetError: a target that has no source and cannot be imported.
-
     """
     known = {cost.method: cost for cost in costs}
     return [

@@ -25,7 +25,6 @@ class Explanation:
         formula: the first paragraph.
         paragraphs: the others, before the first section.
         deviations: the items of the section ``Deviations:``. Other sections are left out.
-
     """
 
     formula: str = ""
@@ -53,7 +52,6 @@ def docstring_of(record: Record) -> str:
 
     Raises:
         TargetError: the target has no source to read, and cannot be imported.
-
     """
     module, attribute = record.target.split(":")
     tree = _source(module)

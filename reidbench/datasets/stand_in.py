@@ -30,7 +30,6 @@ def layout_of(record: DatasetRecord) -> OnDisk:
 
     Raises:
         StandInError: the data set is built in, or has no writer.
-
     """
     if record.disk is None:
         raise StandInError(
@@ -51,7 +50,6 @@ def open_source(
     Raises:
         StandInError: it is not drawn, or of another task.
         ReidbenchError: as :func:`reidbench.datasets.locate.open_dataset`.
-
     """
     source = component.record
     if source.task != record.task:
@@ -73,7 +71,6 @@ def refuse_to_overwrite(component: Component[DatasetRecord], root: Path, *, agai
 
     Raises:
         StandInError: photographs, half a data set, or a stand-in are there.
-
     """
     record = component.record
     disk = layout_of(record)
@@ -152,7 +149,6 @@ def write_stand_in(
     Raises:
         StandInError: as :func:`refuse_to_overwrite`, or what was written is no drawn stand-in.
         TargetError: the writer cannot be imported.
-
     """
     refuse_to_overwrite(component, root, again=again)
     record, disk = component.record, layout_of(component.record)

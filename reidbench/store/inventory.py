@@ -28,7 +28,6 @@ class Artefact:
         size: bytes of its files.
         used: when it was last used, or one that starts from it was; seconds since 1970.
         seconds: how long it took to make, None where that was not noted.
-
     """
 
     key: str
@@ -67,7 +66,6 @@ def survey(store: Store) -> Survey:
 
     Raises:
         StoreError: there is no such folder.
-
     """
     if not store.root.is_dir():
         raise StoreError(

@@ -48,7 +48,6 @@ def checks(
     Raises:
         UnknownComponent: a name that no plugin declares.
         ValueError: a reduction that is out of range.
-
     """
     registry = discover()
     if isinstance(record, str):

@@ -86,7 +86,6 @@ class Candidate:
 
         Raises:
             CheckFailed, Refused: it does not run to its end.
-
         """
         phase = self.begin(TINY, self.reduction)
         changes = watch(phase)
@@ -102,7 +101,6 @@ class Candidate:
         Raises:
             Blocked: the method cannot even rank, or never finishes.
             Refused: it has no score for the tiny network.
-
         """
         self.needs_scores()
         try:
@@ -117,7 +115,6 @@ class Candidate:
 
         Raises:
             Blocked: its target does not import, or its constructor refuses the defaults.
-
         """
         try:
             self.make()
@@ -129,7 +126,6 @@ class Candidate:
 
         Raises:
             CheckFailed: its target does not import, refuses the defaults, or makes no method.
-
         """
         with (
             trying(self.record, "when it was made with its record's defaults"),
@@ -150,7 +146,6 @@ class Candidate:
         Raises:
             Blocked: it fails where it ranks.
             Refused: it raises ``CannotScore``.
-
         """
         try:
             self._ranked_tiny  # noqa: B018 - once is enough

@@ -49,7 +49,6 @@ class Outcome:
             ``failed``; or ``blocked``, when another check has to pass first.
         sentence: the reason, or what to correct; empty if all is well.
         seconds: the wall-clock time it took.
-
     """
 
     status: Status
@@ -77,7 +76,6 @@ class Check:
 
         Raises:
             CheckFailed: the method broke its contract, or another check must pass first.
-
         """
         try:
             self.body()

@@ -65,7 +65,6 @@ def _fresh_digests(candidate: Candidate) -> Digests:
     Raises:
         CheckFailed: the method breaks there.
         Refused: the other process cannot import the method.
-
     """
     record = candidate.record
     with TemporaryDirectory(prefix="reidbench-testing-") as folder:

@@ -24,7 +24,6 @@ class Trace:
         steps: optimiser steps of the phase.
         steps_left: those that were not spent.
         settings: what each call changed of torch's settings, as clauses.
-
     """
 
     scores: list[tuple[str, Tensor]]

@@ -61,7 +61,6 @@ class Sandbox:
         data: the images.
         trained: whether phases start from a network that was trained a little.
         alone: whether each calibration batch holds one image.
-
     """
 
     backbone: BackboneRecord = SMALL

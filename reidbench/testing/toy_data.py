@@ -42,7 +42,6 @@ class Forbidden:
 
         Raises:
             PermissionError: always.
-
         """
         self.asked.append(index)
         raise PermissionError("test images are not a method's to read")

@@ -31,7 +31,6 @@ class Published:
         classifier: the prefix of the classifier's keys, which no backbone has.
         address: where the file is; its name ends in the first digits of its SHA-256.
         by_hand: the address needs a browser, and has no such name.
-
     """
 
     backbone: str
@@ -50,7 +49,6 @@ class Published:
 
         Raises:
             WeightsError: nothing is loaded then.
-
         """
         if isinstance(weights, Path):
             file = weights

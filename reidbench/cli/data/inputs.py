@@ -45,7 +45,6 @@ def settings(pairs: Sequence[str], record: Record) -> dict[str, Any]:
 
     Raises:
         OptionError: no ``=``, or an option or a value that the record does not take.
-
     """
     options = {}
     for pair in pairs:

@@ -29,7 +29,6 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 
     Raises:
         OSError: the disk has no room.
-
     """
     shape = (len(split), 3, size.height, size.width)
     pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
@@ -74,7 +73,6 @@ def _reserve(file: Path) -> None:
 
     Raises:
         OSError: the disk has no room for it.
-
     """
     if hasattr(os, "posix_fallocate"):
         with file.open("r+b") as opened:

@@ -26,7 +26,6 @@ def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
 
     Raises:
         Diverged: embeddings that are not finite.
-
     """
     query, gallery = context.test_images(node.data, node.protocol.input)
     stopwatch = Stopwatch()

@@ -15,7 +15,6 @@ def run_load(node: LoadNode, context: PhaseContext) -> None:
 
     Raises:
         WeightsError: they are not there, or not of this network.
-
     """
     stopwatch = Stopwatch()
     with stopwatch.running("loading"):

@@ -26,7 +26,6 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
     Raises:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
-
     """
     phase = begin_prune(node, context, StoredScores(node, context.store))
     phase.run()

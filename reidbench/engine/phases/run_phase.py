@@ -25,7 +25,6 @@ def run_phase(node: Node, context: PhaseContext) -> None:
 
     Raises:
         TypeError: no function runs nodes of this type.
-
     """
     run = _RUN.get(type(node))
     if run is None:

@@ -19,7 +19,6 @@ def refuse_unsound(method: Method, configured: ConfiguredMethod) -> None:
 
     Raises:
         MethodError: in one sentence, naming the method.
-
     """
     record, own, where = configured.record, type(method), f"method '{configured.label}'"
     if own.prune is not Method.prune and record.prunes != "nothing" and record.strategy != "own":
@@ -57,7 +56,6 @@ def refuse_undeclared_loss(configured: ConfiguredMethod) -> None:
 
     Raises:
         MethodError: its record declares less.
-
     """
     if configured.record.data != "labels":
         raise MethodError(
@@ -71,7 +69,6 @@ def checked_steps(steps: object, phase: PrunePhase, method: str) -> int:
 
     Raises:
         MethodError: they are no whole number, or more than are left.
-
     """
     try:
         count = index(steps)  # type: ignore[arg-type]
@@ -98,7 +95,6 @@ def refuse_unfinished(phase: PrunePhase, node: PruneNode, prunable: PrunableNetw
 
     Raises:
         MethodError: in one sentence, naming the method.
-
     """
     where = f"method '{node.method.label}'"
     if phase.steps_left:

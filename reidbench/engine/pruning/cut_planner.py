@@ -31,7 +31,6 @@ class CutPlanner:
 
         Raises:
             MethodError: scores that are not one finite number for each channel in scope.
-
         """
         network, allocation = self.prunable, self.configured.allocation
         scores = checked_scores(scores, network.views(), self.configured.label)

@@ -41,7 +41,6 @@ def sample_next_layers(
 
     Raises:
         CannotScore: a reader is neither a plain 2-d convolution nor a linear layer.
-
     """
     cuts, old = group.group.consumers, anchor.graph.group(group.name)
     for cut in cuts:

@@ -17,7 +17,6 @@ def naming(method: str, layer: str | None = None) -> Iterator[None]:
 
     Raises:
         MethodError: the method raised ``CannotScore``.
-
     """
     try:
         yield

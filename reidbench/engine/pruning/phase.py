@@ -41,7 +41,6 @@ class Pruning(PrunePhase):
     Attributes:
         just_cut: the network right after the cut that reached the reduction, recalibrated; None
             before it, and in a phase without a budget.
-
     """
 
     node: PruneNode

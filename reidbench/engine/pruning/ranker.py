@@ -34,7 +34,6 @@ class Ranker:
         random: the generator that rankings draw from.
         stopwatch: is charged with the seconds of each ranking.
         score_cache: spares a one-shot method rankings that another phase has done.
-
     """
 
     planner: CutPlanner
@@ -112,7 +111,6 @@ class Ranker:
 
         Raises:
             Diverged: its weights are not finite.
-
         """
         prunable = self.planner.prunable
         # A loss may still be finite when the step after it was not.

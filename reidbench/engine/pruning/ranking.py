@@ -57,7 +57,6 @@ class RankingContext:
         reduction: the share of the dense MACs that the next cut removes.
         anchor: the network whose outputs refitted layers should still give.
         loss_after_cut: predicts the loss of a cut.
-
     """
 
     whole: Network

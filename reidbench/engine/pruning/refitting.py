@@ -28,7 +28,6 @@ def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking:
 
     Raises:
         MethodError: weights of the wrong shapes, or not finite.
-
     """
     for group in ranking.groups:
         if group.name not in plan.dropped:

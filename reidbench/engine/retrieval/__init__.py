@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reidbench.engine.retrieval.distances import MetricName
 from reidbench.engine.retrieval.features import Diverged, Features, extract
-from reidbench.engine.retrieval.reranking import score_reranked
+from reidbench.engine.retrieval.reranking.scoring import score_reranked
 from reidbench.engine.retrieval.scoring import RetrievalScores, score
 
 __all__ = [

@@ -21,7 +21,6 @@ class Images:
     Attributes:
         pixels: uint8 RGB (n, 3, height, width).
         labels: identities or classes renumbered from 0 in ascending order, int64 (n,).
-
     """
 
     pixels: Tensor

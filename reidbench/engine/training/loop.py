@@ -59,7 +59,6 @@ class Trainer:
         images_seen: images in them.
         waited: seconds for which a step's batch was not ready: the time outside forward, backward
             and optimiser step.
-
     """
 
     def __init__(
@@ -100,7 +99,6 @@ class Trainer:
         Raises:
             Diverged: a loss that is not finite.
             ValueError: more steps than the phase has left.
-
         """
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")

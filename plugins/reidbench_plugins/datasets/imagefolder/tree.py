@@ -31,7 +31,6 @@ def load(folder: Path) -> ClassificationData:
 
     Raises:
         DataError: no class folders, a class without images, or an image of 0 bytes.
-
     """
     images = labelled(folder / TRAIN)
     return ClassificationData("imagenet", images, PUBLISHED, drawn=is_drawn(folder))
@@ -45,7 +44,6 @@ def labelled(root: Path) -> LabelledImages:
 
     Raises:
         DataError: as :func:`load`.
-
     """
     names: list[str] = []
     counts: list[int] = []

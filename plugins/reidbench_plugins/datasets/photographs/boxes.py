@@ -78,7 +78,6 @@ def load_boxes(name: str, folder: Path, naming: Naming) -> ReIDData:
 
     Raises:
         DataError: a folder cannot be listed, or the training folder holds no image.
-
     """
     train, query, gallery = (_box_split(folder, box, naming) for box in BOXES)
     return ReIDData(name, train, query, gallery, PUBLISHED[name], drawn=is_drawn(folder))

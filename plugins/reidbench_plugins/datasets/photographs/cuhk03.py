@@ -18,7 +18,6 @@ def load_detected(folder: Path) -> ReIDData:
 
     Raises:
         DataError: the files break their layout, or h5py is missing and the .mat file needs it.
-
     """
     return _load("cuhk03np-detected", folder, "detected")
 

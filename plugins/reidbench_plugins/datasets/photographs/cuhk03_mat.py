@@ -53,7 +53,6 @@ class MatReader:
 
         Raises:
             DataError: the file cannot be read there.
-
         """
         name = self.names[i]
         cell = parse(name)
@@ -87,7 +86,6 @@ def load_mat(name: str, folder: Path, boxes: str) -> ReIDData:
 
     Raises:
         DataError: h5py is not installed, or one of the two files breaks its layout.
-
     """
     file, rows = folder / MAT, _rows(folder / protocol_file(boxes))
     with _open(file) as mat:

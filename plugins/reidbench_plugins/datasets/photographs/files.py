@@ -39,7 +39,6 @@ class PhotoReader:
 
         Raises:
             DataError: the file is gone, or is no image that can be decoded to its end.
-
         """
         path = self.folder / self.names[i]
         try:
@@ -65,7 +64,6 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
 
     Raises:
         DataError: the folder cannot be listed.
-
     """
     try:
         with os.scandir(root / folder) as entries:

@@ -37,7 +37,6 @@ def load_v1(folder: Path, *, with_val: bool = True) -> ReIDData:
 
     Raises:
         DataError: a list is missing or malformed, or names an image that is not there.
-
     """
     return _load("msmt17-v1", folder, "train", "test", with_val)
 
@@ -67,7 +66,6 @@ def _listed(
 
     Raises:
         DataError: a listed image is not there.
-
     """
     listed = _entries(root, lists)
     sizes = _sizes(root, images, listed)
@@ -114,7 +112,6 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 
     Raises:
         DataError: a list is missing, a line is malformed, or a file is named twice.
-
     """
     entries: dict[str, int] = {}
     for listing in lists:

@@ -22,7 +22,6 @@ class Layout:
             each distractor a person of its own (``people``), or ``drop`` both. Junk is dropped
             with either of the last two.
         fold: number the cameras 1, 2, 1, 2, ... where there are more.
-
     """
 
     title: str
@@ -59,7 +58,6 @@ def renumber(data: ReIDData, layout: Layout) -> Renumbered:
 
     Raises:
         DataError: there are more people or cameras than the layout can distinguish.
-
     """
     cameras = _cameras(data, layout)
     trained = {pid: new for new, pid in enumerate(_sorted(data.train), start=1)}
@@ -89,7 +87,6 @@ def at_most(most: int, count: int, what: str, data: ReIDData, title: str) -> Non
 
     Raises:
         DataError: with both numbers.
-
     """
     if count > most:
         raise DataError(

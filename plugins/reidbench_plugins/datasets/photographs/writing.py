@@ -34,7 +34,6 @@ def write_market1501(data: ReIDData, root: Path) -> Path:
     Raises:
         DataError: more people or cameras than the layout has numbers for, or the root already
             holds a data set of that name.
-
     """
     layout = Layout(
         title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"

@@ -43,7 +43,6 @@ class ChannelPruning(Method):
 
     Raises:
         ValueError: ``ridge`` is not above 0, or ``points`` is below 1.
-
     """
 
     normalisation = "none"

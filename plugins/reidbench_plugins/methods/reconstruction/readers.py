@@ -18,7 +18,6 @@ def check_sampling(points: int, ridge: float) -> None:
 
     Raises:
         ValueError: ``points`` is below 1, or ``ridge`` below ``LEAST_RIDGE``.
-
     """
     if points < 1:
         raise ValueError(f"option 'points' is {points}; sample 1 position an image or more")
@@ -31,7 +30,6 @@ def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[Ne
 
     Raises:
         CannotScore: there is nothing to reconstruct.
-
     """
     layers = task.next_layers(group, points=points)
     if not layers:

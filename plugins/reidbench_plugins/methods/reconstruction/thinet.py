@@ -42,7 +42,6 @@ class ThiNet(Method):
 
     Raises:
         ValueError: an unknown ``variant``, ``points`` below 1, or ``ridge`` not above 0.
-
     """
 
     normalisation = "none"

@@ -31,7 +31,6 @@ class EagleEye(Method):
 
     Raises:
         ValueError: ``candidates`` is below 1.
-
     """
 
     normalisation = "none"
