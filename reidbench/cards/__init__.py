@@ -11,8 +11,7 @@ from reidbench.cards.costs import (
     updated,
     write_costs,
 )
-from reidbench.cards.index import INDEX, index_page, pages
-from reidbench.cards.markdown import page
+from reidbench.cards.pages import INDEX, index_page, page, pages
 
 __all__ = [
     "INDEX",

@@ -10,10 +10,8 @@ from reidbench.api.records import Data, MethodRecord
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.recording import Trace, run
+from reidbench.testing.recording import Trace, guard, restored, run, watch
 from reidbench.testing.sandbox import TINY, Sandbox
-from reidbench.testing.snapshots import watch
-from reidbench.testing.wrapping import guard, restored
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""

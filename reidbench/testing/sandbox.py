@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,11 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
-from reidbench.engine.channels import Scope, highest_reduction
+from reidbench.engine.channels import ChannelGraph, Scope, capture, highest_reduction
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.phases.train import make_trainer, run_train
@@ -25,8 +26,28 @@ from reidbench.engine.training.seeds import isolated
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
-from reidbench.testing.shared_graphs import shared_capture
-from reidbench.testing.wrapping import restored
+from reidbench.testing.recording import restored
+
+_GRAPHS: dict[Hashable, ChannelGraph] = {}
+
+
+def shared_capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph:
+    """Return the graph of a module, captured once a process for each structure.
+
+    For modules whose forward pass is given by their classes, their printed settings and the
+    shapes of their tensors, as that of the toy networks is.
+    """
+    parts = dict(module.named_modules())
+    key = (
+        input_size,
+        str(module),
+        *((name, type(part), vars(part).get("forward")) for name, part in parts.items()),
+        *((name, tensor.shape, tensor.device) for name, tensor in module.state_dict().items()),
+    )
+    if key not in _GRAPHS:
+        _GRAPHS[key] = capture(module, input_size)
+    return _GRAPHS[key]
+
 
 SEED = 0
 _OWNER = Plugin("testing", "reidbench-testing", "1")

@@ -22,9 +22,8 @@ from reidbench.engine.channels import (
     soften,
     view,
 )
-from reidbench.engine.pruning.calibration import Batches
+from reidbench.engine.pruning.calibration import Batches, recalibrated
 from reidbench.engine.pruning.next_plan import relative
-from reidbench.engine.pruning.recalibration import recalibrated
 from reidbench.engine.training import Network
 
 

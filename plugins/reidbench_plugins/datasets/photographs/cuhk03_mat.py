@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from reidbench.api import DataError, ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import MAT, PUBLISHED, protocol_file
 from reidbench_plugins.datasets.photographs.files import Photo, is_drawn, split_of
-from reidbench_plugins.datasets.photographs.places import MAT, protocol_file
-from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 SPLITS = ("train_idx", "query_idx", "gallery_idx")
 
