@@ -8,10 +8,9 @@ from typing import Any
 from reidbench.engine.channels import PruningPlan, capture, parameters
 from reidbench.engine.phases.checkpoint import PRUNED, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
-from reidbench.engine.phases.stored_scores import StoredScores
 from reidbench.engine.phases.train import make_trainer, phase_meta
 from reidbench.engine.pruning.calibration import calibration_batches
-from reidbench.engine.pruning.next_plan import with_rounds
+from reidbench.engine.pruning.cut_planner import with_rounds
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.score_cache import ScoreCache
@@ -27,7 +26,7 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
     """
-    phase = begin_prune(node, context, StoredScores(node, context.store))
+    phase = begin_prune(node, context, ScoreCache(node, context.store))
     phase.run()
     phase.verify()
     with context.store.writing(node.key) as (folder, meta):

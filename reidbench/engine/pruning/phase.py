@@ -14,7 +14,9 @@ from reidbench.engine.channels import PruningPlan
 from reidbench.engine.pruning.calibration import calibration_loss
 from reidbench.engine.pruning.contract import (
     checked_steps,
+    has_training_hooks,
     is_on_target,
+    refits,
     refuse_undeclared_loss,
     refuse_unfinished,
     refuse_unsound,
@@ -23,11 +25,11 @@ from reidbench.engine.pruning.cut_planner import CutPlanner
 from reidbench.engine.pruning.prunable_network import PrunableNetwork, highest
 from reidbench.engine.pruning.ranker import Ranker
 from reidbench.engine.pruning.ranking import Ranking
-from reidbench.engine.pruning.refitting import refit, refits
+from reidbench.engine.pruning.refitting import refit
 from reidbench.engine.pruning.score_cache import ScoreCache
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
 from reidbench.engine.pruning.torch_settings import unchanged
-from reidbench.engine.pruning.training_hooks import TrainingHooks, has_training_hooks
+from reidbench.engine.pruning.training_hooks import TrainingHooks
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network, Trainer, derived_seed
 from reidbench.engine.training.seeds import isolated

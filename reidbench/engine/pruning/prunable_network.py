@@ -23,7 +23,6 @@ from reidbench.engine.channels import (
     view,
 )
 from reidbench.engine.pruning.calibration import Batches, recalibrated
-from reidbench.engine.pruning.next_plan import relative
 from reidbench.engine.training import Network
 
 
@@ -117,3 +116,12 @@ class PrunableNetwork:
 def highest(scores: Tensor, count: int) -> Tensor:
     """Return the indices of the highest ``count`` scores, ascending; of ties the last ones."""
     return scores.argsort(stable=True)[len(scores) - count :].sort().values
+
+
+def relative(plan: PruningPlan, current: PruningPlan) -> PruningPlan:
+    """Return ``plan`` in the indices of the network that ``current`` left: undoes ``then``."""
+    kept = {}
+    for name, channels in current.kept.items():
+        position = {channel: index for index, channel in enumerate(channels)}
+        kept[name] = tuple(position[channel] for channel in plan.kept[name])
+    return PruningPlan(kept, current.widths)

@@ -21,11 +21,10 @@ from reidbench.api.tasks import (
 from reidbench.config.protocol import Protocol
 from reidbench.engine.channels import GroupView
 from reidbench.engine.modes import evaluating
-from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import Batches
+from reidbench.engine.pruning.contract import described
 from reidbench.engine.pruning.feature_maps import ObservedMap, observing
-from reidbench.engine.pruning.layer_samples import LayerSample, sample_next_layers
-from reidbench.engine.pruning.method_errors import described
+from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
 from reidbench.engine.training import Network
 from reidbench.engine.training.loop import batch_loss
 from reidbench.engine.training.losses import identity_loss

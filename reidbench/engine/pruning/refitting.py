@@ -9,16 +9,11 @@ from torch import Tensor, nn
 
 from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
+from reidbench.engine.pruning.contract import naming
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
-from reidbench.engine.pruning.method_errors import naming
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
-
-
-def refits(method: Method) -> bool:
-    """Return whether a method gives the next layers new weights."""
-    return type(method).refit is not Method.refit
 
 
 def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking: Ranking) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from reidbench.api.method import Method
 from reidbench.api.tasks import Group, Scores
-from reidbench.engine.pruning.method_errors import described, naming
+from reidbench.engine.pruning.contract import described, naming
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
 
