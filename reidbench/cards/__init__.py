@@ -1,7 +1,5 @@
 """Method cards: one page a method, from its record, its docstring and its measured cost."""
 
-from __future__ import annotations
-
 from reidbench.cards.card import Card, make_cards
 from reidbench.cards.costs import (
     Cost,

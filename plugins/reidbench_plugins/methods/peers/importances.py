@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,9 +19,8 @@ class TpImportance(Method):
 
     normalisation = "none"
 
-    def importance(self) -> Any:
-        """Return one of ``tp.importance``, set up as Torch-Pruning's own examples have it."""
-        raise NotImplementedError(f"{type(self).__name__} names no importance of Torch-Pruning")
+    importance: Callable[[], Any]
+    """Returns one of ``tp.importance``, set up as Torch-Pruning's own examples have it."""
 
     def prepare(self, task: RankingTask) -> None:
         """Trace a copy of the network."""
@@ -53,11 +54,9 @@ class TpMagnitude(TpImportance):
                 f"option 'group_reduction' is {group_reduction!r}; choose one of {', '.join(known)}"
             )
         super().__init__(p=p, group_reduction=group_reduction)
-
-    def importance(self) -> Any:
-        """Return ``GroupMagnitudeImportance``."""
-        power, reduction = self.options["p"], self.options["group_reduction"]
-        return tp.importance.GroupMagnitudeImportance(p=power, group_reduction=reduction)
+        self.importance = partial(
+            tp.importance.GroupMagnitudeImportance, p=p, group_reduction=group_reduction
+        )
 
 
 class TpGroupNorm(TpImportance):
@@ -72,9 +71,9 @@ class TpGroupNorm(TpImportance):
           small steps and has none.
     """
 
-    def importance(self) -> Any:
-        """Return ``GroupMagnitudeImportance`` divided by the maximum."""
-        return tp.importance.GroupMagnitudeImportance(p=2, normalizer="max")
+    importance = staticmethod(
+        partial(tp.importance.GroupMagnitudeImportance, p=2, normalizer="max")
+    )
 
 
 class TpLamp(TpImportance):
@@ -88,9 +87,7 @@ class TpLamp(TpImportance):
           removes a share of all channels.
     """
 
-    def importance(self) -> Any:
-        """Return ``LAMPImportance``."""
-        return tp.importance.LAMPImportance(p=2)
+    importance = staticmethod(partial(tp.importance.LAMPImportance, p=2))
 
 
 class TpFpgm(TpImportance):
@@ -105,9 +102,7 @@ class TpFpgm(TpImportance):
           they go at once, where the paper zeroes its picks anew each epoch.
     """
 
-    def importance(self) -> Any:
-        """Return ``FPGMImportance``."""
-        return tp.importance.FPGMImportance(p=2)
+    importance = staticmethod(partial(tp.importance.FPGMImportance, p=2))
 
 
 class TpBnScale(TpImportance):
@@ -122,9 +117,7 @@ class TpBnScale(TpImportance):
           removes nothing, or too much, where many scales tie.
     """
 
-    def importance(self) -> Any:
-        """Return ``BNScaleImportance``."""
-        return tp.importance.BNScaleImportance()
+    importance = staticmethod(tp.importance.BNScaleImportance)
 
 
 class TpTaylor(TpImportance):
@@ -141,9 +134,7 @@ class TpTaylor(TpImportance):
         * The harness cuts to the target and keeps a floor in each layer.
     """
 
-    def importance(self) -> Any:
-        """Return ``GroupTaylorImportance``."""
-        return tp.importance.GroupTaylorImportance()
+    importance = staticmethod(tp.importance.GroupTaylorImportance)
 
     def prepare(self, task: RankingTask) -> None:
         """Trace a copy of the network and give it the gradients of the training loss."""
@@ -167,9 +158,7 @@ class TpHessian(TpImportance):
         * The harness cuts to the target and keeps a floor in each layer.
     """
 
-    def importance(self) -> Any:
-        """Return ``GroupHessianImportance``."""
-        return tp.importance.GroupHessianImportance()
+    importance = staticmethod(tp.importance.GroupHessianImportance)
 
     def prepare(self, task: RankingTask) -> None:
         """Trace a copy of the network and accumulate each image's gradients."""
