@@ -9,7 +9,7 @@ from reidbench.cards.costs import (
     updated,
     write_costs,
 )
-from reidbench.cards.pages import INDEX, index_page, page, pages
+from reidbench.cards.markdown import INDEX, index_page, page, pages
 
 __all__ = [
     "INDEX",

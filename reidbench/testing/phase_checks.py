@@ -10,7 +10,7 @@ from reidbench.testing.candidate import REFERENCE, Candidate
 from reidbench.testing.check import Blocked, CheckFailed, trying
 from reidbench.testing.recording import run
 from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY
-from reidbench.testing.toy_data import FORBIDDEN
+from reidbench.testing.toys import FORBIDDEN
 
 
 def meets_the_target(candidate: Candidate, reduction: float) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord
 from reidbench.config.protocol import Protocol, load_protocol
 from reidbench.engine.channels import ChannelGraph, Scope, capture, highest_reduction
 from reidbench.engine.phases.context import PhaseContext
@@ -55,14 +55,14 @@ _OWNER = Plugin("testing", "reidbench-testing", "1")
 
 def _drawn(version: str, loader: str) -> DatasetRecord:
     # One name, because seeds depend on it; variants differ in their versions, and so in the store.
-    target = f"reidbench.testing.toy_data:{loader}"
+    target = f"reidbench.testing.toys:{loader}"
     return DatasetRecord(
         name="drawn", version=version, summary="-", reference="-", target=target, drawn=True
     )
 
 
 def _network(name: str) -> BackboneRecord:
-    target = f"reidbench.testing.toy_networks:{name}"
+    target = f"reidbench.testing.toys:{name}"
     return BackboneRecord(name=name, version="1", summary="-", reference="-", target=target)
 
 
@@ -127,7 +127,8 @@ class Sandbox:
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
         """Return the prune phase's node, its base network trained and in the store."""
         rules, context = self.rules, new_context()
-        data, backbone = _configured_data(self.data), _configured(self.backbone)
+        data = ConfiguredData(Component(self.data, _OWNER), self.data.settings({}))
+        backbone = Configured(Component(self.backbone, _OWNER), self.backbone.settings({}))
         base = None
         if self.trained and not initial:
             base = TrainNode(rules, data, backbone, SEED, None, "train")
@@ -170,14 +171,6 @@ def _within_reach(phase: Pruning) -> float:
     rules = phase.node.protocol.pruning
     reachable = highest_reduction(phase.prunable.dense, rules.scope, rules.min_keep)
     return 0.5 if reachable >= 0.5 else 0.5 * reachable
-
-
-def _configured(record: Record) -> Configured:
-    return Configured(Component(record, _OWNER), record.settings({}))
-
-
-def _configured_data(record: DatasetRecord) -> ConfiguredData:
-    return ConfiguredData(Component(record, _OWNER), record.settings({}))
 
 
 def _configured_method(record: MethodRecord) -> ConfiguredMethod:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from reidbench.config.protocol import InputRules, TrainingRules
-from reidbench.engine.training.batches import Images
-from reidbench.engine.training.feed import Batch, Feed
+from reidbench.engine.training.batches import Batch, Feed, Images
 from reidbench.engine.training.losses import training_loss
 from reidbench.engine.training.network import Network
 from reidbench.engine.training.schedule import learning_rate_factor
