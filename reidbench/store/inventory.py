@@ -155,7 +155,7 @@ def survey(store: Store) -> Survey:
             described(notes[key], notes),
             sizes[key],
             used[key],
-            _seconds(notes[key]),
+            sum(parts.values()) if (parts := part(notes[key], "seconds")) else None,
         )
         for key in sizes
     )
@@ -169,10 +169,6 @@ def _notes(store: Store, key: str) -> Notes:
         return {"kind": DAMAGED}
     # Without the numbers of each query: of many measurements they fill the memory.
     return {name: meta[name] for name in _KEPT if name in meta}
-
-
-def _seconds(notes: Notes) -> float | None:
-    return sum(parts.values()) if (parts := part(notes, "seconds")) else None
 
 
 def _with_inputs(used: Mapping[str, float], notes: Mapping[str, Notes]) -> dict[str, float]:

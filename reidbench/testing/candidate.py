@@ -60,8 +60,15 @@ class Candidate:
         return replace(self.record, data=data)
 
     def begin(self, sandbox: Sandbox = TINY, reduction: float | None = None) -> Pruning:
-        """Return a prune phase of this method, which may look at everything."""
-        self.needs_building()
+        """Return a prune phase of this method, which may look at everything.
+
+        Raises:
+            Blocked: its target does not import, or its constructor refuses the defaults.
+        """
+        try:
+            self.make()
+        except CheckFailed as error:
+            raise Blocked("needs 'documents-itself' to pass first") from error
         with trying(self.record, "when its phase began"):
             return sandbox.begin(self.granted, reduction)
 
@@ -107,17 +114,6 @@ class Candidate:
             nothing = self.record.prunes == "nothing"
             check = "spends-the-budget" if nothing else f"meets-the-target-at-{REFERENCE:g}"
             raise Blocked(f"needs '{check}' to pass first") from error
-
-    def needs_building(self) -> None:
-        """Stop a check of a method that cannot be made.
-
-        Raises:
-            Blocked: its target does not import, or its constructor refuses the defaults.
-        """
-        try:
-            self.make()
-        except CheckFailed as error:
-            raise Blocked("needs 'documents-itself' to pass first") from error
 
     def make(self) -> Method:
         """Make the method from its record's defaults.

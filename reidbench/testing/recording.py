@@ -164,7 +164,10 @@ def snapshot(network: nn.Module) -> Snapshot:
         "the training mode": {name: module.training for name, module in modules.items()},
         "the hooks": {
             **{name: _hooks_of_module(module) for name, module in modules.items()},
-            **{name: _hooks_of_parameter(p) for name, p in parameters.items()},
+            **{
+                name: tuple(tuple(getattr(p, kind) or ()) for kind in _HOOKS_OF_PARAMETERS)
+                for name, p in parameters.items()
+            },
         },
         # What runs when a module is called: its class, unless it has a function of its own.
         "the forward()": {
@@ -185,10 +188,6 @@ def difference(before: Snapshot, after: Snapshot) -> str:
 def _hooks_of_module(module: nn.Module) -> tuple[object, ...]:
     hooks = {kind: value for kind, value in vars(module).items() if "_hooks" in kind}
     return tuple((kind, *value) for kind, value in hooks.items() if isinstance(value, dict))
-
-
-def _hooks_of_parameter(parameter: nn.Parameter) -> tuple[object, ...]:
-    return tuple(tuple(getattr(parameter, kind) or ()) for kind in _HOOKS_OF_PARAMETERS)
 
 
 def _equal(one: object, other: object) -> bool:

@@ -52,22 +52,17 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
             pixels[index] = np.asarray(resized).transpose(2, 0, 1)
         return len(indices)
 
-    done = 0
+    done, images = 0, range(len(split))
+    tasks = [images[start : start + IMAGES_A_TASK] for start in images[::IMAGES_A_TASK]]
     # Reading, decoding and resizing let other threads run; what is drawn does so in part.
     threads = ThreadPoolExecutor(torch.get_num_threads())
     try:
-        for count in threads.map(decode_some, _tasks(len(split))):
+        for count in threads.map(decode_some, tasks):
             done += count
             on_images(done)
     finally:
         threads.shutdown(cancel_futures=True)
     pixels.flush()
-
-
-def _tasks(images: int) -> list[range]:
-    return [
-        range(images)[start : start + IMAGES_A_TASK] for start in range(0, images, IMAGES_A_TASK)
-    ]
 
 
 def mapped(file: Path) -> Tensor:

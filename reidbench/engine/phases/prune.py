@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from reidbench.engine.channels import PruningPlan, capture, parameters
@@ -30,7 +29,9 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
     phase.run()
     phase.verify()
     with context.store.writing(node.key) as (folder, meta):
-        _save(phase, folder)
+        save_network(folder, phase.prunable.network, phase.prunable.plan)
+        if phase.just_cut is not None:
+            save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
         meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
         meta.update(_report(phase))
 
@@ -66,13 +67,6 @@ def begin_prune(
         stopwatch=stopwatch,
         score_cache=score_cache,
     )
-
-
-def _save(phase: Pruning, folder: Path) -> None:
-    """Write the final network, and the one right after the cut."""
-    save_network(folder, phase.prunable.network, phase.prunable.plan)
-    if phase.just_cut is not None:
-        save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
 
 
 def _report(phase: Pruning) -> dict[str, Any]:

@@ -165,10 +165,6 @@ class Pruning(PrunePhase):
         """Refuse a method that missed the reduction, or left some of its budget."""
         refuse_unfinished(self, self.node, self.prunable)
 
-    @property
-    def _is_on_target(self) -> bool:
-        return is_on_target(self, self.node)
-
     def _remove(self, plan: PruningPlan, ranking: Ranking | None) -> None:
         if plan == self.prunable.plan and self.just_cut is not None:
             return  # nothing goes, and the network just cut is the one from before
@@ -177,12 +173,12 @@ class Pruning(PrunePhase):
                 refit(self.method, self.prunable, self.prunable.relative(plan), ranking)
         with self.stopwatch.running("cutting"):
             self.prunable.remove(plan, self.trainer.optimiser)
-        if self._is_on_target and self.node.budget is not None:
+        if is_on_target(self, self.node) and self.node.budget is not None:
             with self.stopwatch.running("recalibration"):
                 self.just_cut = self._ranker.recalibrated_copy()
 
     def _training_hooks(self) -> TrainingHooks | None:
-        if not has_training_hooks(self.method) or self._is_on_target:
+        if not has_training_hooks(self.method) or is_on_target(self, self.node):
             return None
         return TrainingHooks(
             planner=self._planner,

@@ -89,22 +89,19 @@ class PrunableNetwork:
         relative = self.relative(plan)
         soften(self.network.backbone, self.graph, relative, optimiser, factor=factor, norms=norms)
 
-    def recalibrated(self) -> Network:
-        """Return a copy with batch norm recalibrated: what a ranking looks at.
+    def recalibrated(self, network: Network | None = None) -> Network:
+        """Return a copy, of this network or of another, with batch norm recalibrated.
 
         The running statistics of a network that was cut a few steps ago still describe the one
         before.
         """
-        return self._recalibrated(self.network)
+        return recalibrated(network or self.network, (images for images, _ in self.calibration))
 
     def copy_after(self, plan: PruningPlan) -> Network:
         """Return a recalibrated copy that is cut to ``plan``."""
         network = copy.deepcopy(self.network)
         remove(network.backbone, self.graph, self.relative(plan))
-        return self._recalibrated(network)
-
-    def _recalibrated(self, network: Network) -> Network:
-        return recalibrated(network, (images for images, _ in self.calibration))
+        return self.recalibrated(network)
 
     def plan_with(self, name: str, kept: Tensor) -> PruningPlan:
         """Return the present plan, but with group ``name`` cut to ``kept`` of its channels now."""

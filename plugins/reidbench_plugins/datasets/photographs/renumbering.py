@@ -60,7 +60,7 @@ def renumber(data: ReIDData, layout: Layout) -> Renumbered:
         DataError: there are more people or cameras than the layout can distinguish.
     """
     cameras = _cameras(data, layout)
-    trained = {pid: new for new, pid in enumerate(_sorted(data.train), start=1)}
+    trained = {pid: new for new, pid in enumerate(sorted(set(data.train.pids.tolist())), start=1)}
     tested, gallery = _test_people(data, layout, first=len(trained) + 1)
     last = max([*trained.values(), *tested.values(), *gallery])
     at_most(layout.people, last, "people", data, layout.title)
@@ -118,7 +118,3 @@ def _cameras(data: ReIDData, layout: Layout) -> dict[int, int]:
     if not layout.fold:
         at_most(layout.cameras, len(camids), "cameras", data, layout.title)
     return {camid: 1 + order % layout.cameras for order, camid in enumerate(camids)}
-
-
-def _sorted(split: Split) -> list[int]:
-    return sorted(set(split.pids.tolist()))
