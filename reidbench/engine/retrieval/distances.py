@@ -55,9 +55,9 @@ class Euclidean:
         # Scaled at the end, to the same bits: the scale is a power of two, and float64 has room.
         return self.scale**2 * _row_sums(np.square(difference, out=difference))
 
-    def bias(self, offsets: Array, centre: Array) -> Array:
-        """Return the gallery's term ``(n,)`` of the nearness, points less the centre: -|g-m|²/2."""
-        return -0.5 * squared_lengths(offsets)
+    def bias(self, points: Array, centre: Array) -> Array:
+        """Return the gallery's term ``(n,)`` of the nearness: -|g-m|²/2."""
+        return -0.5 * squared_lengths(points - centre)
 
     def query_term(self, points: Array, centre: Array) -> Array:
         """Return the nearness ``(n,)`` of a gallery image at distance 0: |q-m|²/2."""
@@ -96,9 +96,9 @@ class Cosine:
         similarity = _row_sums(np.multiply(products, others, out=products))
         return 1.0 - np.rint(similarity / SIMILARITY_STEP) * SIMILARITY_STEP
 
-    def bias(self, offsets: Array, centre: Array) -> Array:
+    def bias(self, points: Array, centre: Array) -> Array:
         """Return (g-m)·m."""
-        products: Array = np.einsum("ij,j->i", offsets, centre)
+        products: Array = np.einsum("ij,j->i", points - centre, centre)
         return products
 
     def query_term(self, points: Array, centre: Array) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -36,17 +36,6 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-class Sampler(Protocol):
-    """Draws batches without end."""
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Return how many batches are an epoch."""
-
-    def __iter__(self) -> Iterator[Tensor]:
-        """Yield the indices of one batch after another."""
 
 
 def make_sampler(
@@ -139,6 +128,10 @@ class PKSampler:
 
 Batch: TypeAlias = tuple[Tensor, Tensor]
 """Augmented, normalised images (n, 3, height, width) and labels (n,)."""
+
+
+Sampler: TypeAlias = ShuffledSampler | PKSampler
+"""Draws batches without end: iterates over the indices of one after another."""
 
 
 @dataclass(frozen=True)
