@@ -24,8 +24,6 @@ from reidbench.errors import (
     own_frames,
 )
 
-_RANKS = {"prepare", "scores"}
-
 
 def described(error: BaseException, record: MethodRecord) -> str:
     """Return the error's type and message on one line, and its last place in the plugin's code.
@@ -41,11 +39,6 @@ def described(error: BaseException, record: MethodRecord) -> str:
         signature = ", ".join(inspect.signature(hook).parameters)
         return f"{said}, which must be defined as {called[1]}({signature})"
     return said
-
-
-def raised_while_ranking(error: BaseException, record: MethodRecord) -> bool:
-    """Return whether a method raised while it ranked, where ``CannotScore`` is an answer."""
-    return any(frame.f_code.co_name in _RANKS for frame, _ in own_frames(error, record.target))
 
 
 Status = Literal["ok", "refused", "failed", "blocked"]
@@ -100,10 +93,6 @@ class Check:
     def __str__(self) -> str:
         return self.name
 
-    def __call__(self) -> None:
-        """Run the check, as :meth:`run`."""
-        self.run()
-
     def run(self) -> None:
         """Return if the method passes; warn with a ``RefusalWarning`` if it refused.
 
@@ -115,6 +104,8 @@ class Check:
         except Refused as refusal:
             text = f"{self.method}: {self.name} was refused: {refusal}"
             warnings.warn(text, RefusalWarning, stacklevel=2)
+
+    __call__ = run
 
     def outcome(self) -> Outcome:
         """Run the check and return how it ended, whatever it raises."""
@@ -160,10 +151,12 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         raise CheckFailed(f"{error} (seen {where})") from error
     # A method that calls sys.exit() is at fault like any other.
     except (Exception, SystemExit) as error:
-        refusing = ", or say with CannotScore what it lacks"
+        frames = own_frames(error, record.target)
+        ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
+        refusing = ", or say with CannotScore what it lacks" if ranking else ""
         raise CheckFailed(
-            f"method '{method}' raised {described(error, record)} {where}; it should work there"
-            f"{refusing if raised_while_ranking(error, record) else ''}"
+            f"method '{method}' raised {described(error, record)} {where}; it should work "
+            f"there{refusing}"
         ) from error
 
 
