@@ -13,10 +13,9 @@ from reidbench.plugins import Registry
 from reidbench.run.options import (
     DATA,
     DATA_VARIABLE,
-    STORE,
-    STORE_VARIABLE,
     installed_plugins,
 )
+from reidbench.store import STORE, STORE_VARIABLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 

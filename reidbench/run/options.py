@@ -10,9 +10,9 @@ from typing import TextIO
 
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Registry, discover
+from reidbench.store import store_folder
 
 RUNS = Path("runs")
-STORE, STORE_VARIABLE = RUNS / "store", "REIDBENCH_STORE"
 DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
 
 
@@ -55,7 +55,7 @@ class RunOptions:
     @property
     def store_folder(self) -> Path:
         """The folder of artefacts."""
-        return Path(self.store or os.environ.get(STORE_VARIABLE) or STORE)
+        return store_folder(self.store)
 
     @property
     def data_folder(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.config.protocol import BatchRules
-from reidbench.engine.channels import ChannelGraph, capture, highest_reduction, solve
+from reidbench.engine.channels import ChannelGraph, capture, guard, highest_reduction, solve
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError, named_line
 from reidbench.plan import (
@@ -35,6 +35,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
             its widths are too coarse to match.
         TargetError, OptionError, DataError: a component that cannot be made.
         MethodError: a method whose class and record disagree.
+        CaptureError: a backbone that cannot be captured, or not cut exactly.
 
     """
     data = data_read(trials)
@@ -54,9 +55,11 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
             for phase in trial.phases
             if isinstance(phase, PruneNode) and trial.id.backbone == label
         } | {0.0}
-        graph = capture(_make(backbone), plan.protocol.input.size)
+        network = _make(backbone)
+        graph = capture(network, plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)
+        guard(network, graph, plan.protocol.pruning.scope)
 
 
 def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:

@@ -17,7 +17,8 @@ from reidbench import RunOptions, SuiteOutcome, run_suite
 from reidbench.errors import ReidbenchError
 from reidbench.plan.selection import SelectionError
 from reidbench.results import read_results
-from reidbench.run.options import DATA, STORE
+from reidbench.run.options import DATA
+from reidbench.store import STORE
 from tests.support.suites import write_suite
 
 METHODS = ["dense", "l1", "tiny-raises"]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase as fnmatch
 from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram, export
 from torch.fx import Node
+from torch.nn.parameter import UninitializedParameter
+from torch.utils import _pytree as pytree
 
 # Imported for the rules they register.
-from reidbench.engine.channels import layer_rules as _layer_rules  # noqa: F401
-from reidbench.engine.channels import shape_rules as _shape_rules  # noqa: F401
+import reidbench.engine.channels.cut_rules
+import reidbench.engine.channels.elementwise_rules
+import reidbench.engine.channels.layer_rules
+import reidbench.engine.channels.norm_rules
+import reidbench.engine.channels.space_rules
+import reidbench.engine.channels.view_rules  # noqa: F401
+from reidbench.engine.channels.counting import check_total, slow_attention
 from reidbench.engine.channels.graph import ChannelGraph
 from reidbench.engine.channels.grouping import grouped
 from reidbench.engine.channels.problems import CaptureError
@@ -25,21 +33,44 @@ from reidbench.engine.modes import evaluating
 BATCH = 2  # one would be mistaken for a dimension to broadcast
 
 
-def capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph:
+def capture(
+    module: nn.Module, input_size: tuple[int, int, int], *, keep: Sequence[str] = ()
+) -> ChannelGraph:
     """Return the channel groups and MACs of ``module``'s embedding path at (C, H, W).
 
-    The module runs in eval mode on a batch of fake images and must return one (batch, size)
-    tensor; flags, hooks and parameters are as before afterwards. Raises ``CaptureError`` for a
-    network ``torch.export`` cannot read, ``UnsupportedOperation`` for an operation without rule.
+    The module runs in eval mode on a batch of fake images and returns a tensor, or tuples and
+    dicts of tensors, whose channels all stay; flags, hooks and parameters are as before
+    afterwards. What the layers make whose
+    paths match a pattern in ``keep`` ("head.*") is not prunable. A captured graph does not tell
+    a number that the code computes from one that is written in it: ``guard`` does.
+
+    Raises ``CaptureError`` for a network ``torch.export`` cannot read, and for one whose
+    multiply-accumulates torch counts differently; ``UnsupportedOperation`` for an operation
+    without rule.
     """
-    walk, embedding = _walked(module, _exported(module, input_size))
-    return grouped(walk, embedding, input_size)
+    _refuse_lazy(module)
+    walk, outputs = _walked(module, _exported(module, input_size))
+    with evaluating(module), _without_hooks(module):
+        check_total(walk, input_size)
+    for slot in walk.slots.values():
+        if slot.role == "producer" and any(fnmatch(slot.owner, pattern) for pattern in keep):
+            walk.pin(slot.ids, f"kept as asked ({', '.join(keep)})")
+    return grouped(walk, outputs[0], input_size)
+
+
+def _refuse_lazy(module: nn.Module) -> None:
+    for path, part in module.named_modules():
+        if any(isinstance(p, UninitializedParameter) for p in part.parameters(recurse=False)):
+            raise CaptureError(
+                f"module '{path or 'the network itself'}' ({type(part).__name__}) has no shape"
+                " yet; run the network once on a batch of images before capturing it"
+            )
 
 
 def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> ExportedProgram:
     like = next(module.parameters(), torch.zeros(()))
     images = torch.zeros((BATCH, *input_size), dtype=like.dtype, device=like.device)
-    with evaluating(module), _without_hooks(module), torch.no_grad():
+    with evaluating(module), _without_hooks(module), torch.no_grad(), slow_attention():
         try:
             return export(module, (images,), strict=False)
         except Exception as problem:
@@ -66,21 +97,22 @@ def _without_hooks(module: nn.Module) -> Iterator[None]:
             part._forward_hooks, part._forward_pre_hooks = after, before
 
 
-def _walked(module: nn.Module, program: ExportedProgram) -> tuple[Walk, Node]:
+def _walked(module: nn.Module, program: ExportedProgram) -> tuple[Walk, list[Node]]:
     walk = Walk(module, _held(program), BATCH)
-    embedding: Node | None = None
+    outputs: list[Node] = []
     for node in program.graph.nodes:
         if node.op == "placeholder" and node not in walk.held:
             pixels = shape_of(node)
             walk.values[node] = on_axis(walk.fresh(pixels[1]), 1, len(pixels))
-            walk.pin(walk.values[node])
+            walk.from_images.add(node)
+            walk.pin(walk.values[node], "the image")
         elif node.op == "call_function":
             walk.values[node] = visit(walk, node)
         elif node.op == "output":
-            embedding = _embedding(module, node)
-    assert embedding is not None
-    walk.pin(walk.ids(embedding))
-    return walk, embedding
+            outputs = _outputs(module, node)
+    for output in outputs:
+        walk.pin(walk.ids(output), "the embedding" if len(outputs) == 1 else "an output")
+    return walk, outputs
 
 
 def _held(program: ExportedProgram) -> dict[Node, Held]:
@@ -97,14 +129,19 @@ def _held(program: ExportedProgram) -> dict[Node, Held]:
     return held
 
 
-def _embedding(module: nn.Module, output: Node) -> Node:
-    (results,) = output.args
-    made = list(results) if isinstance(results, list | tuple) else [results]
-    if len(made) == 1 and isinstance(made[0], Node):
-        value = made[0].meta.get("val")
-        if isinstance(value, Tensor) and value.dim() == 2 and prod(value.shape) > 0:
-            return made[0]
-    raise CaptureError(
-        f"{type(module).__name__} must return one (batch, size) embedding in eval mode;"
-        " wrap it in a module that does"
-    )
+def _outputs(module: nn.Module, output: Node) -> list[Node]:
+    """Return the tensors that a network puts out, in their order."""
+    found = [
+        node
+        for node in pytree.tree_leaves(output.args)
+        if isinstance(node, Node)
+        and isinstance(value := node.meta.get("val"), Tensor)
+        and value.dim() > 0
+        and prod(value.shape) > 0
+    ]
+    if not found:
+        raise CaptureError(
+            f"{type(module).__name__} must return a tensor, or tuples and dicts of tensors, in eval"
+            " mode; wrap it in a module that does"
+        )
+    return found

@@ -170,7 +170,12 @@ class Pruning(PrunePhase):
             return  # nothing goes, and the network just cut is the one from before
         if ranking is not None and refits(self.method):
             with self.stopwatch.running("refitting"):
-                refit(self.method, self.prunable, self.prunable.relative(plan), ranking)
+                refit(
+                    self.method,
+                    self.prunable.network.backbone,
+                    self.prunable.relative(plan),
+                    ranking,
+                )
         with self.stopwatch.running("cutting"):
             self.prunable.remove(plan, self.trainer.optimiser)
         if is_on_target(self, self.node) and self.node.budget is not None:

@@ -14,6 +14,7 @@ from reidbench.engine.channels import ChannelGraph, PruningPlan
 from reidbench.engine.pruning.contract import has_training_hooks, refits
 from reidbench.engine.pruning.cut_planner import CutPlanner
 from reidbench.engine.pruning.layer_samples import Anchor
+from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.prunable_network import relative
 from reidbench.engine.pruning.ranking import Ranking, RankingContext, no_loss_after_cut
 from reidbench.engine.pruning.score_cache import CachedScores, ScoreCache
@@ -56,7 +57,7 @@ class Ranker:
         context = RankingContext(
             whole=network,
             calibration=prunable.calibration,
-            protocol=prunable.protocol,
+            losses=ProtocolLosses(prunable.protocol),
             reduction=reduction,
             anchor=self._anchor(network),
             loss_after_cut=no_loss_after_cut

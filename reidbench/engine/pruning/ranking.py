@@ -18,16 +18,14 @@ from reidbench.api.tasks import (
     Maps,
     Scores,
 )
-from reidbench.config.protocol import Protocol
 from reidbench.engine.channels import GroupView
 from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.pruning.contract import described
 from reidbench.engine.pruning.feature_maps import ObservedMap, observing
 from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
+from reidbench.engine.pruning.losses import Losses
 from reidbench.engine.training import Network
-from reidbench.engine.training.loop import batch_loss
-from reidbench.engine.training.losses import identity_loss
 from reidbench.errors import MethodError, did_you_mean
 
 LossAfterCut = Callable[[Scores], float]
@@ -52,7 +50,7 @@ class RankingContext:
     Attributes:
         whole: the network with its classifier.
         calibration: the batches of images that statistics are taken over.
-        protocol: the rules of the phase.
+        losses: the training loss.
         reduction: the share of the dense MACs that the next cut removes.
         anchor: the network whose outputs refitted layers should still give.
         loss_after_cut: predicts the loss of a cut.
@@ -60,7 +58,7 @@ class RankingContext:
 
     whole: Network
     calibration: Batches
-    protocol: Protocol
+    losses: Losses
     reduction: float
     anchor: Anchor
     loss_after_cut: LossAfterCut = no_loss_after_cut
@@ -117,7 +115,7 @@ class Ranking:
         """Return the training loss of a batch, a scalar."""
         self._needs("labels", "loss()")
         self._asked.append("loss")
-        return batch_loss(self.whole, images, labels, self._context.protocol.training)
+        return self._context.losses.of_batch(self.whole, images, labels)
 
     def mean_over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
@@ -188,21 +186,11 @@ class Ranking:
         _check_choice("per", per, PER, self.method)
         self._asked.append("loss")
         context = self._context
-        rules = context.protocol.training
-        if per == "image" and not rules.loss.identity:
-            raise MethodError(
-                f"method '{self.method}' wants the loss of each image: that is the identity loss, "
-                f"which {context.protocol.name} does not train with; leave the method out, or use "
-                "a protocol with one"
-            )
         for images, labels in context.calibration:
             if per == "batch":
-                yield batch_loss(self.whole, images, labels, rules)
-                continue
-            for index in range(len(images)):
-                one = slice(index, index + 1)
-                logits = self.whole.for_training(images[one])[1]
-                yield identity_loss(logits, labels[one], rules.loss)
+                yield context.losses.of_batch(self.whole, images, labels)
+            else:
+                yield from context.losses.of_each_image(self.whole, images, labels, self.method)
 
     def _statistics(
         self, statistic: FeatureStatistic, gradients: bool, maps: Maps
@@ -229,7 +217,7 @@ class Ranking:
         self, images: Tensor, labels: Tensor, gradients: bool
     ) -> Iterator[tuple[ObservedMap, Tensor | None]]:
         with observing(self.groups) as seen:
-            loss = batch_loss(self.whole, images, labels, self._context.protocol.training)
+            loss = self._context.losses.of_batch(self.whole, images, labels)
         if not gradients:
             yield from ((one, None) for one in seen)
             return

@@ -11,15 +11,14 @@ from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
 from reidbench.engine.pruning.contract import naming
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
-from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
 
 
-def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking: Ranking) -> None:
+def refit(method: Method, backbone: nn.Module, plan: PruningPlan, ranking: Ranking) -> None:
     """Write the weights that ``method`` gives the layers behind every group that shrinks.
 
-    ``plan`` is in the indices of the network as it is.
+    ``plan`` is in the indices of ``backbone`` as it is.
 
     Raises:
         MethodError: weights of the wrong shapes, or not finite.
@@ -31,7 +30,7 @@ def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking:
         with naming(ranking.method, group.name):
             weights = method.refit(group, kept, ranking)
         if weights:
-            _write(prunable.network.backbone, group, kept, weights, ranking.method)
+            _write(backbone, group, kept, weights, ranking.method)
 
 
 def _write(

@@ -15,6 +15,7 @@ from reidbench.engine.channels import PruningPlan, capture, view
 from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.calibration import calibration_batches
 from reidbench.engine.pruning.layer_samples import Anchor
+from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.training import Images, Network, generator
 from reidbench.engine.training.losses import training_loss
@@ -88,7 +89,7 @@ def task(net, scope="all", batches=None, **changes):
     context = RankingContext(
         whole=net,
         calibration=batches or calibration(rules),
-        protocol=rules,
+        losses=ProtocolLosses(rules),
         reduction=0.5,
         anchor=Anchor(net, graph, PruningPlan.everything(graph)),
     )
