@@ -1,7 +1,5 @@
 """Method cards: one page a method, from its record, its docstring and its measured cost."""
 
-from __future__ import annotations
-
 from reidbench.cards.card import Card, make_cards
 from reidbench.cards.costs import (
     Cost,
@@ -11,8 +9,7 @@ from reidbench.cards.costs import (
     updated,
     write_costs,
 )
-from reidbench.cards.index import INDEX, index_page, pages
-from reidbench.cards.markdown import page
+from reidbench.cards.markdown import INDEX, index_page, page, pages
 
 __all__ = [
     "INDEX",

@@ -53,7 +53,6 @@ class Cost(_Frozen):
             strategy; None if it failed.
         parts: the seconds of ``cut`` by activity.
         problem: why something is None.
-
     """
 
     method: str
@@ -88,7 +87,6 @@ def read_costs(path: Path) -> tuple[Cost, ...]:
 
     Raises:
         CostError: the file is not JSON, of another schema version, or incomplete.
-
     """
     if not path.exists():
         return ()

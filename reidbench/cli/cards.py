@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from reidbench.api.records import DatasetRecord, MethodRecord
+from reidbench.api.records import MethodRecord
 from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
 from reidbench.cli.options import installed, shared
 from reidbench.config.protocol import load_protocol
@@ -52,7 +51,7 @@ def command(
     chosen = [registry.methods.get(name) for name in names] or _all(registry.methods)
     costs = read_costs((out or PUBLISHED) / COSTS)
     if measure:
-        for cost in _measured(chosen, registry, _MeasuredOn(**measured_on)):
+        for cost in _measured(chosen, registry, **measured_on):
             costs = updated(costs, [cost])
             # At once, because the next method may take minutes and be interrupted.
             if out:
@@ -70,19 +69,15 @@ def _all(catalogue: Catalogue[MethodRecord]) -> list[Component[MethodRecord]]:
     return [catalogue.get(name) for name in catalogue.names()]
 
 
-@dataclass(frozen=True)
-class _MeasuredOn:
-    """What costs are measured on, by the names of the options."""
-
-    protocol: str
-    backbone: str
-    data: str
-    device: str
-    threads: int | None
-
-
 def _measured(
-    methods: Sequence[Component[MethodRecord]], registry: Registry, on: _MeasuredOn
+    methods: Sequence[Component[MethodRecord]],
+    registry: Registry,
+    *,
+    protocol: str,
+    backbone: str,
+    data: str,
+    device: str,
+    threads: int | None,
 ) -> Iterator[Cost]:
     """Measure methods one after another, and say so."""
     # Here, because torch takes seconds to import, and printing needs none of it.
@@ -91,25 +86,18 @@ def _measured(
     from reidbench.run.measure_method import MeasurementSetup, measure
     from reidbench.store import Store
 
+    network, images = registry.backbones.get(backbone), registry.datasets.get(data)
     setup = MeasurementSetup(
-        load_protocol(on.protocol),
-        _at_defaults(registry.backbones.get(on.backbone)),
-        _data_at_defaults(registry.datasets.get(on.data)),
+        load_protocol(protocol),
+        Configured(network, network.record.settings({})),
+        ConfiguredData(images, images.record.settings({})),
     )
     with TemporaryDirectory() as folder:
-        context = PhaseContext(Store(Path(folder)), prepare_device(on.device, on.threads))
+        context = PhaseContext(Store(Path(folder)), prepare_device(device, threads))
         for component in methods:
             cost = measure(component, setup, context)
             click.echo(_line(cost), err=True)
             yield cost
-
-
-def _at_defaults(component: Component[Any]) -> Configured:
-    return Configured(component, component.record.settings({}))
-
-
-def _data_at_defaults(component: Component[DatasetRecord]) -> ConfiguredData:
-    return ConfiguredData(component, component.record.settings({}))
 
 
 def _line(cost: Cost) -> str:

@@ -14,7 +14,6 @@ def size_of(text: str) -> tuple[int, int, int]:
 
     Raises:
         ReidbenchError: it is no size.
-
     """
     match = _SIZE.fullmatch(text)
     if match is None:

@@ -15,7 +15,6 @@ def publish(board: Leaderboard, folder: Path) -> None:
 
     Raises:
         PublicationError: a page cannot be written; the leaderboard is printed all the same.
-
     """
     # Printed first: a folder that cannot be written must not hide what a run came to.
     click.echo(to_terminal(board))

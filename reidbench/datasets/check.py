@@ -62,7 +62,6 @@ class Finding:
         sentence: what is wrong, and what follows from it.
         examples: names of images, with the reason where each has its own.
         fault: false for what belongs to the data set as published.
-
     """
 
     sentence: str

@@ -37,7 +37,6 @@ def open_dataset(
         OptionError: an option it does not have, or a value it does not take.
         TargetError: its plugin's code cannot be imported.
         DataError: the files break the data set's own rules.
-
     """
     record = component.record
     settings = record.settings(options)
@@ -66,7 +65,6 @@ def find_folder(record: DatasetRecord, root: Path) -> Path:
     Raises:
         MissingData: it is not there; says where it was looked for.
         ValueError: the data set is built in, and so has no folder.
-
     """
     if record.disk is None:
         raise ValueError(f"data set '{record.name}' is built in: no folder holds it")

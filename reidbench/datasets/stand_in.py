@@ -7,7 +7,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,6 @@ def layout_of(record: DatasetRecord) -> OnDisk:
 
     Raises:
         StandInError: the data set is built in, or has no writer.
-
     """
     if record.disk is None:
         raise StandInError(
@@ -51,7 +51,6 @@ def open_source(
     Raises:
         StandInError: it is not drawn, or of another task.
         ReidbenchError: as :func:`reidbench.datasets.locate.open_dataset`.
-
     """
     source = component.record
     if source.task != record.task:
@@ -73,7 +72,6 @@ def refuse_to_overwrite(component: Component[DatasetRecord], root: Path, *, agai
 
     Raises:
         StandInError: photographs, half a data set, or a stand-in are there.
-
     """
     record = component.record
     disk = layout_of(record)
@@ -152,7 +150,6 @@ def write_stand_in(
     Raises:
         StandInError: as :func:`refuse_to_overwrite`, or what was written is no drawn stand-in.
         TargetError: the writer cannot be imported.
-
     """
     refuse_to_overwrite(component, root, again=again)
     record, disk = component.record, layout_of(component.record)
@@ -165,7 +162,10 @@ def write_stand_in(
                 f"{disk.writer} of {component.owner} wrote nothing that '{record.name}' reads as "
                 "a drawn stand-in: a fault of that plugin"
             )
-        _seal(stage, disk)
+        folder = disk.find(stage)
+        assert folder is not None  # it was read as a drawn stand-in
+        # So that later changes are detected before replacing.
+        (folder / SEAL).write_text(_digest(folder, _contents(disk, stage)), encoding="utf-8")
         # Once more, because drawing takes minutes, in which photographs may have been added.
         refuse_to_overwrite(component, root, again=again)
         _remove_previous(stage, root, disk, again=again)
@@ -189,32 +189,19 @@ def _staging_dir(root: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Reads images as a split does, and counts them."""
+def _counted(data: Data, tick: Tick) -> Data:
+    """Return data whose splits call ``tick`` for every image that is read."""
 
-    read: Callable[[int], Any]
-    tick: Tick
-
-    def __call__(self, index: int) -> Any:
-        image = self.read(index)
-        self.tick(1)
+    def counting(read: Callable[[int], Any], index: int) -> Any:
+        image = read(index)
+        tick(1)
         return image
 
-
-def _counted(data: Data, tick: Tick) -> Data:
     splits: dict[str, Any] = {
-        name: replace(split, reader=_Counted(split.reader, tick))
+        name: replace(split, reader=partial(counting, split.reader))
         for name, split in parts(data).items()
     }
     return replace(data, **splits)
-
-
-def _seal(stage: Path, disk: OnDisk) -> None:
-    """Write the hash of what was drawn, so that later changes are detected before replacing."""
-    folder = disk.find(stage)
-    assert folder is not None  # it was read as a drawn stand-in
-    (folder / SEAL).write_text(_digest(folder, _contents(disk, stage)), encoding="utf-8")
 
 
 def _remove_previous(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
@@ -228,14 +215,10 @@ def _remove_previous(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> N
         if target.exists() or target.is_symlink():
             raise StandInError(f"{target} is there already, and is kept; choose another folder")
     for path in sorted(own, reverse=True):
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        path.rmdir()  # fails, and so keeps it, if another file was added meanwhile
-    else:
-        path.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()  # fails, and so keeps it, if another file was added meanwhile
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _merge_tree(staged: Path, target: Path) -> None:

@@ -42,7 +42,6 @@ class Limits:
         age: seconds since its last use after which an artefact is removed, None for never.
         kinds: the kinds of artefacts that may be removed, empty for all.
         spare: an artefact used within the last ``spare`` seconds is kept in any case.
-
     """
 
     size: int | None

@@ -32,7 +32,6 @@ def sealed(notes: Mapping[str, Any]) -> bytes:
 
     Raises:
         TypeError: the notes cannot be written as JSON.
-
     """
     body = json.dumps({**notes}, indent=1).removesuffix("\n}").encode()
     return body + b',\n "crc32": "%08x"\n}' % zlib.crc32(body)
@@ -49,7 +48,6 @@ def unsealed(notes: bytes) -> dict[str, Any]:
 
     Raises:
         ValueError: they are damaged.
-
     """
     meta = json.loads(notes)
     if not isinstance(meta, dict):

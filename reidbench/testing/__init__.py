@@ -1,7 +1,5 @@
 """Conformance checks: whether a pruning method keeps the plugin contract."""
 
-from __future__ import annotations
-
 from reidbench.testing.all_checks import checks
 from reidbench.testing.check import Check, CheckFailed, Outcome, RefusalWarning
 

@@ -12,18 +12,25 @@ from reidbench.engine.channels import Scope
 from reidbench.plugins import discover
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Check
-from reidbench.testing.data_access import declares_its_data, never_touches_test_data
-from reidbench.testing.documentation import documents_itself
 from reidbench.testing.fresh_process import same_in_another_process
-from reidbench.testing.order import any_order_of_groups, tells_channels_apart
-from reidbench.testing.robustness import scores_somewhere, scores_soundly, scores_unusual
-from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Sandbox
-from reidbench.testing.side_effects import (
+from reidbench.testing.phase_checks import (
+    declares_its_data,
     deterministic,
     leaves_the_network_untouched,
     leaves_torch_untouched,
+    meets_the_target,
+    never_touches_test_data,
+    spends_the_budget,
 )
-from reidbench.testing.target import meets_the_target, spends_the_budget
+from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Sandbox
+from reidbench.testing.score_checks import (
+    any_order_of_groups,
+    documents_itself,
+    scores_somewhere,
+    scores_soundly,
+    scores_unusual,
+    tells_channels_apart,
+)
 
 Body = Callable[[Candidate], None]
 
@@ -48,7 +55,6 @@ def checks(
     Raises:
         UnknownComponent: a name that no plugin declares.
         ValueError: a reduction that is out of range.
-
     """
     registry = discover()
     if isinstance(record, str):

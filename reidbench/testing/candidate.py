@@ -10,10 +10,8 @@ from reidbench.api.records import Data, MethodRecord
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.recording import Trace, run
+from reidbench.testing.recording import Trace, guard, restored, run, watch
 from reidbench.testing.sandbox import TINY, Sandbox
-from reidbench.testing.snapshots import watch
-from reidbench.testing.wrapping import guard, restored
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""
@@ -62,8 +60,15 @@ class Candidate:
         return replace(self.record, data=data)
 
     def begin(self, sandbox: Sandbox = TINY, reduction: float | None = None) -> Pruning:
-        """Return a prune phase of this method, which may look at everything."""
-        self.needs_building()
+        """Return a prune phase of this method, which may look at everything.
+
+        Raises:
+            Blocked: its target does not import, or its constructor refuses the defaults.
+        """
+        try:
+            self.make()
+        except CheckFailed as error:
+            raise Blocked("needs 'documents-itself' to pass first") from error
         with trying(self.record, "when its phase began"):
             return sandbox.begin(self.granted, reduction)
 
@@ -86,7 +91,6 @@ class Candidate:
 
         Raises:
             CheckFailed, Refused: it does not run to its end.
-
         """
         phase = self.begin(TINY, self.reduction)
         changes = watch(phase)
@@ -102,7 +106,6 @@ class Candidate:
         Raises:
             Blocked: the method cannot even rank, or never finishes.
             Refused: it has no score for the tiny network.
-
         """
         self.needs_scores()
         try:
@@ -112,24 +115,11 @@ class Candidate:
             check = "spends-the-budget" if nothing else f"meets-the-target-at-{REFERENCE:g}"
             raise Blocked(f"needs '{check}' to pass first") from error
 
-    def needs_building(self) -> None:
-        """Stop a check of a method that cannot be made.
-
-        Raises:
-            Blocked: its target does not import, or its constructor refuses the defaults.
-
-        """
-        try:
-            self.make()
-        except CheckFailed as error:
-            raise Blocked("needs 'documents-itself' to pass first") from error
-
     def make(self) -> Method:
         """Make the method from its record's defaults.
 
         Raises:
             CheckFailed: its target does not import, refuses the defaults, or makes no method.
-
         """
         with (
             trying(self.record, "when it was made with its record's defaults"),
@@ -150,7 +140,6 @@ class Candidate:
         Raises:
             Blocked: it fails where it ranks.
             Refused: it raises ``CannotScore``.
-
         """
         try:
             self._ranked_tiny  # noqa: B018 - once is enough

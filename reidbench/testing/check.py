@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,11 +11,35 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import ClassVar, Literal
 
+from reidbench.api.method import Method
 from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ScopeError
-from reidbench.errors import Diverged, MethodError, ReidbenchError, one_line
-from reidbench.testing.error_location import described, raised_while_ranking
+from reidbench.errors import (
+    Diverged,
+    MethodError,
+    ReidbenchError,
+    last_own_place,
+    one_line,
+    own_frames,
+)
+
+
+def described(error: BaseException, record: MethodRecord) -> str:
+    """Return the error's type and message on one line, and its last place in the plugin's code.
+
+    Of a hook that cannot be called as the harness calls it, the signature instead.
+    """
+    text = one_line(error)
+    said = f"{type(error).__name__} ({text})" if text else type(error).__name__
+    if place := last_own_place(error, record.target):
+        return f"{said} at {place}"
+    called = re.search(r"(\w+)\(\)", text) if isinstance(error, TypeError) else None
+    if called and callable(hook := getattr(Method, called[1], None)):
+        signature = ", ".join(inspect.signature(hook).parameters)
+        return f"{said}, which must be defined as {called[1]}({signature})"
+    return said
+
 
 Status = Literal["ok", "refused", "failed", "blocked"]
 
@@ -49,7 +75,6 @@ class Outcome:
             ``failed``; or ``blocked``, when another check has to pass first.
         sentence: the reason, or what to correct; empty if all is well.
         seconds: the wall-clock time it took.
-
     """
 
     status: Status
@@ -68,22 +93,19 @@ class Check:
     def __str__(self) -> str:
         return self.name
 
-    def __call__(self) -> None:
-        """Run the check, as :meth:`run`."""
-        self.run()
-
     def run(self) -> None:
         """Return if the method passes; warn with a ``RefusalWarning`` if it refused.
 
         Raises:
             CheckFailed: the method broke its contract, or another check must pass first.
-
         """
         try:
             self.body()
         except Refused as refusal:
             text = f"{self.method}: {self.name} was refused: {refusal}"
             warnings.warn(text, RefusalWarning, stacklevel=2)
+
+    __call__ = run
 
     def outcome(self) -> Outcome:
         """Run the check and return how it ended, whatever it raises."""
@@ -129,10 +151,12 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         raise CheckFailed(f"{error} (seen {where})") from error
     # A method that calls sys.exit() is at fault like any other.
     except (Exception, SystemExit) as error:
-        refusing = ", or say with CannotScore what it lacks"
+        frames = own_frames(error, record.target)
+        ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
+        refusing = ", or say with CannotScore what it lacks" if ranking else ""
         raise CheckFailed(
-            f"method '{method}' raised {described(error, record)} {where}; it should work there"
-            f"{refusing if raised_while_ranking(error, record) else ''}"
+            f"method '{method}' raised {described(error, record)} {where}; it should work "
+            f"there{refusing}"
         ) from error
 
 

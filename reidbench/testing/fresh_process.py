@@ -65,7 +65,6 @@ def _fresh_digests(candidate: Candidate) -> Digests:
     Raises:
         CheckFailed: the method breaks there.
         Refused: the other process cannot import the method.
-
     """
     record = candidate.record
     with TemporaryDirectory(prefix="reidbench-testing-") as folder:
@@ -103,17 +102,14 @@ def _fresh_digests(candidate: Candidate) -> Digests:
     return found
 
 
-def _answer(request: dict[str, Any]) -> dict[str, object]:
+def main() -> None:
+    """Read a request from standard input, and write the digests of the run to its file."""
+    request = json.load(sys.stdin)
     torch.set_num_threads(request["threads"])
     record = MethodRecord(**request["record"])
     try:
         record.load()
+        answer: dict[str, object] = {"digests": _digests(Candidate(record))}
     except TargetError as error:
-        return {"missing": str(error)}
-    return {"digests": _digests(Candidate(record))}
-
-
-def main() -> None:
-    """Read a request from standard input, and write the digests of the run to its file."""
-    request = json.load(sys.stdin)
-    Path(request["answer"]).write_text(json.dumps(_answer(request)))
+        answer = {"missing": str(error)}
+    Path(request["answer"]).write_text(json.dumps(answer))

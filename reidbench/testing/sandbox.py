@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,11 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord
 from reidbench.config.protocol import Protocol, load_protocol
-from reidbench.engine.channels import Scope, highest_reduction
+from reidbench.engine.channels import ChannelGraph, Scope, capture, highest_reduction
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.phases.train import make_trainer, run_train
@@ -25,8 +26,28 @@ from reidbench.engine.training.seeds import isolated
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
-from reidbench.testing.shared_graphs import shared_capture
-from reidbench.testing.wrapping import restored
+from reidbench.testing.recording import restored
+
+_GRAPHS: dict[Hashable, ChannelGraph] = {}
+
+
+def shared_capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph:
+    """Return the graph of a module, captured once a process for each structure.
+
+    For modules whose forward pass is given by their classes, their printed settings and the
+    shapes of their tensors, as that of the toy networks is.
+    """
+    parts = dict(module.named_modules())
+    key = (
+        input_size,
+        str(module),
+        *((name, type(part), vars(part).get("forward")) for name, part in parts.items()),
+        *((name, tensor.shape, tensor.device) for name, tensor in module.state_dict().items()),
+    )
+    if key not in _GRAPHS:
+        _GRAPHS[key] = capture(module, input_size)
+    return _GRAPHS[key]
+
 
 SEED = 0
 _OWNER = Plugin("testing", "reidbench-testing", "1")
@@ -34,14 +55,14 @@ _OWNER = Plugin("testing", "reidbench-testing", "1")
 
 def _drawn(version: str, loader: str) -> DatasetRecord:
     # One name, because seeds depend on it; variants differ in their versions, and so in the store.
-    target = f"reidbench.testing.toy_data:{loader}"
+    target = f"reidbench.testing.toys:{loader}"
     return DatasetRecord(
         name="drawn", version=version, summary="-", reference="-", target=target, drawn=True
     )
 
 
 def _network(name: str) -> BackboneRecord:
-    target = f"reidbench.testing.toy_networks:{name}"
+    target = f"reidbench.testing.toys:{name}"
     return BackboneRecord(name=name, version="1", summary="-", reference="-", target=target)
 
 
@@ -61,7 +82,6 @@ class Sandbox:
         data: the images.
         trained: whether phases start from a network that was trained a little.
         alone: whether each calibration batch holds one image.
-
     """
 
     backbone: BackboneRecord = SMALL
@@ -107,7 +127,8 @@ class Sandbox:
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
         """Return the prune phase's node, its base network trained and in the store."""
         rules, context = self.rules, new_context()
-        data, backbone = _configured_data(self.data), _configured(self.backbone)
+        data = ConfiguredData(Component(self.data, _OWNER), self.data.settings({}))
+        backbone = Configured(Component(self.backbone, _OWNER), self.backbone.settings({}))
         base = None
         if self.trained and not initial:
             base = TrainNode(rules, data, backbone, SEED, None, "train")
@@ -150,14 +171,6 @@ def _within_reach(phase: Pruning) -> float:
     rules = phase.node.protocol.pruning
     reachable = highest_reduction(phase.prunable.dense, rules.scope, rules.min_keep)
     return 0.5 if reachable >= 0.5 else 0.5 * reachable
-
-
-def _configured(record: Record) -> Configured:
-    return Configured(Component(record, _OWNER), record.settings({}))
-
-
-def _configured_data(record: DatasetRecord) -> ConfiguredData:
-    return ConfiguredData(Component(record, _OWNER), record.settings({}))
 
 
 def _configured_method(record: MethodRecord) -> ConfiguredMethod:

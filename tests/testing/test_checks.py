@@ -16,8 +16,8 @@ from reidbench.plugins import UnknownComponent
 from reidbench.testing import Check, CheckFailed, RefusalWarning, checks
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.recording import run
-from reidbench.testing.robustness import scores_somewhere
 from reidbench.testing.sandbox import FORBIDDEN_TESTS, TINY, Sandbox, new_context
+from reidbench.testing.score_checks import scores_somewhere
 from tests.testing.records import ELSEWHERE, fast, record
 from tests.testing.wrong import Sound
 

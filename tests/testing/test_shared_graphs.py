@@ -8,8 +8,8 @@ import pytest
 from torch import nn
 
 from reidbench.engine.channels import PruningPlan, capture, remove
-from reidbench.testing.shared_graphs import shared_capture
-from reidbench.testing.toy_networks import Block, Residual, awkward, tiny
+from reidbench.testing.sandbox import shared_capture
+from reidbench.testing.toys import Block, Residual, awkward, tiny
 
 SIZE = (3, 32, 16)
 

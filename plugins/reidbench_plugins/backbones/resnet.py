@@ -31,7 +31,6 @@ def embedder(build: Callable[..., models.ResNet], *, last_stride: int = 2) -> nn
 
     Raises:
         ValueError: ``last_stride`` is neither 1 nor 2.
-
     """
     if last_stride not in (1, 2):
         raise ValueError(f"option 'last_stride' is {last_stride!r}; choose 1 or 2")

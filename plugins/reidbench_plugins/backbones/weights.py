@@ -31,7 +31,6 @@ class Published:
         classifier: the prefix of the classifier's keys, which no backbone has.
         address: where the file is; its name ends in the first digits of its SHA-256.
         by_hand: the address needs a browser, and has no such name.
-
     """
 
     backbone: str
@@ -50,7 +49,6 @@ class Published:
 
         Raises:
             WeightsError: nothing is loaded then.
-
         """
         if isinstance(weights, Path):
             file = weights
@@ -62,7 +60,7 @@ class Published:
                 "the path of a file"
             )
         whole = _state(file)
-        state = _without(whole, self.classifier)
+        state = {k: t for k, t in whole.items() if not k.startswith(self.classifier)}
         self._check(network, state, file)
         network.load_state_dict(state, strict=False)
         weights_of = [t for k, t in whole.items() if k not in state and t.ndim == 2]
@@ -156,10 +154,6 @@ def _state(file: Path) -> dict[str, Tensor]:
             f"{file} holds no state dict; expected names and tensors, or these under 'state_dict'"
         )
     return {key.removeprefix("module."): value for key, value in held.items()}
-
-
-def _without(state: Mapping[str, Tensor], classifier: str) -> dict[str, Tensor]:
-    return {key: value for key, value in state.items() if not key.startswith(classifier)}
 
 
 def _counted(keys: Sequence[str], kind: str) -> str:

@@ -19,7 +19,6 @@ def begin_stand_in(
 
     Raises:
         DataError: folders ``there`` would be taken for this data set already.
-
     """
     if there:
         raise DataError(

@@ -10,8 +10,14 @@ import click
 
 from reidbench.api.data import ClassificationData, DataError, ReIDData
 from reidbench.api.records import DatasetRecord
-from reidbench.cli.data.inputs import registry_of, root_of, settings, settings_option
-from reidbench.cli.data.text import counts_table, wrapped
+from reidbench.cli.data.inputs import (
+    counts_table,
+    registry_of,
+    root_of,
+    settings,
+    settings_option,
+    wrapped,
+)
 from reidbench.cli.options import shared
 from reidbench.cli.progress_bar import bar
 from reidbench.datasets.check import Finding, compare, image_count, inspect_lists, read_images
@@ -49,7 +55,8 @@ def command(
     component, root = registry_of(context).datasets.get(name), root_of(context)
     record = component.record
     options = settings(pairs, record)
-    head = f"{record.name} {record.version} of {component.owner}"
+    place = (record.disk and record.disk.find(root)) or "built in"
+    head = f"{record.name} {record.version} of {component.owner}, {place}"
     try:
         opened = open_dataset(component, options, root)
     except MissingData as error:
@@ -60,15 +67,10 @@ def command(
         # Of a built-in data set only the options can be wrong.
         if record.disk is None:
             raise
-        click.echo(f"{head}, {_place(record, root)}\n")
+        click.echo(f"{head}\n")
         return _conclude(record, [Finding(str(error))], "nothing more can be checked")
-    click.echo(f"{head}, {_place(record, root)}")
+    click.echo(head)
     return _check(record, opened, lists=lists)
-
-
-def _place(record: DatasetRecord, root: Path) -> str:
-    found = record.disk.find(root) if record.disk else None
-    return str(found or "built in")
 
 
 def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists: bool) -> int:

@@ -39,7 +39,7 @@ def command(context: click.Context, data: Path, disabled: tuple[str, ...]) -> No
     registry = installed(disabled)
     records = [component.record for component in registry.datasets.components]
     click.echo(_table(records, data))
-    found = [(r.name, str(place)) for r in records if (place := _place(r, data))]
+    found = [(r.name, str(place)) for r in records if r.disk and (place := r.disk.find(data))]
     _section(f"FOUND below {data}", found)
     missing = [row for record in records for row in _sought(record, data)]
     _section(f"NOT FOUND below {data} (another folder: --data, or REIDBENCH_DATA)", missing)
@@ -74,10 +74,6 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if rows:
         table = tabulate(rows, tablefmt="plain", maxcolwidths=[None, 76])
         click.echo(f"\n{title}\n{table}")
-
-
-def _place(record: DatasetRecord, root: Path) -> Path | None:
-    return record.disk.find(root) if record.disk else None
 
 
 def _sought(record: DatasetRecord, root: Path) -> list[tuple[str, str]]:

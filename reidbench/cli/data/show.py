@@ -8,9 +8,8 @@ from textwrap import indent
 
 import click
 
-from reidbench.api.records import DatasetRecord, OnDisk
-from reidbench.cli.data.inputs import registry_of, root_of
-from reidbench.cli.data.text import counts_table, wrapped
+from reidbench.api.records import DatasetRecord
+from reidbench.cli.data.inputs import counts_table, registry_of, root_of, wrapped
 from reidbench.cli.options import shared
 from reidbench.datasets.locate import looked_for, open_dataset
 from reidbench.errors import ReidbenchError
@@ -51,10 +50,12 @@ def _page(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
     yield from _field("origin", disk.origin)
     yield from _field("licence", disk.licence)
     yield from _field("ethics", disk.ethics)
-    yield from _field("where", _where(record, disk, root))
+    found = disk.find(root)
+    sought = "; or ".join(looked_for(record, root))
+    yield from _field("where", f"found: {found}" if found else f"not found; looked for {sought}")
     yield f"\nExpected below {root} (another folder: --data, or REIDBENCH_DATA):\n"
     yield indent(disk.tree.strip("\n"), "    ")
-    if disk.find(root):
+    if found:
         yield from _counts(component, root)
         yield f"\nIs it whole, is every image readable?  reidbench data check {record.name}"
     elif disk.writer:
@@ -71,13 +72,6 @@ def _field(name: str, text: str) -> Iterator[str]:
 
 def _options(record: DatasetRecord) -> str:
     return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "none"
-
-
-def _where(record: DatasetRecord, disk: OnDisk, root: Path) -> str:
-    found = disk.find(root)
-    if found:
-        return f"found: {found}"
-    return f"not found; looked for {'; or '.join(looked_for(record, root))}"
 
 
 def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import time
 
@@ -92,13 +92,12 @@ def _took(artefacts: Iterable[Artefact]) -> str:
 def _totals(found: Survey) -> str:
     kinds = sorted({each.kind for each in found.artefacts})
     groups = {kind: [each for each in found.artefacts if each.kind == kind] for kind in kinds}
-    rows = [_total(kind, group) for kind, group in {**groups, "in all": found.artefacts}.items()]
+    rows = [
+        (name, len(group), size_text(sum(each.size for each in group)), _took(group))
+        for name, group in {**groups, "in all": found.artefacts}.items()
+    ]
     headers, sides = ("kind", "artefacts", "size", "took"), ("left",) + ("right",) * 3
     return tabulate(rows, headers, colalign=sides)
-
-
-def _total(name: str, group: Sequence[Artefact]) -> tuple[str, int, str, str]:
-    return name, len(group), size_text(sum(each.size for each in group)), _took(group)
 
 
 def _remarks(found: Survey, now: float) -> Iterable[str]:

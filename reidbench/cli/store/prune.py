@@ -100,7 +100,9 @@ def command(
             click.echo(_line(artefact, now))
     else:
         going = tuple(each for each in going if remove_unused(kept, each))
-        cleared = tuple(folder for folder in cleared if _cleared(folder))
+        for folder in cleared:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        cleared = tuple(folder for folder in cleared if not folder.path.exists())
     click.echo(f"{store}: {_summary(found, going, cleared, dry_run=dry_run)}")
     if spared:
         size = size_text(sum(each.size for each in spared))
@@ -114,11 +116,6 @@ def _line(artefact: Artefact, now: float) -> str:
     used = time_text(now - artefact.used)
     size = size_text(artefact.size)
     return f"{artefact.key}  {artefact.kind:8}  {size:>7}  used {used} ago  {artefact.what}"
-
-
-def _cleared(folder: Leftover) -> bool:
-    shutil.rmtree(folder.path, ignore_errors=True)
-    return not folder.path.exists()
 
 
 def _summary(

@@ -46,7 +46,10 @@ def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: 
                 unknown.append(artefact.key)
             elif faults:
                 damaged += 1
-                done = _removed(kept, artefact.key) if remove else f"{repair} {artefact.key}"
+                done = f"{repair} {artefact.key}"
+                if remove:
+                    kept.remove(artefact.key)
+                    done = "removed, the next run that needs it makes it again"
                 click.echo(f"{artefact.key} ({artefact.kind}): {'; '.join(faults)}; {done}")
     if unknown:
         click.echo(_unverifiable(unknown))
@@ -65,11 +68,6 @@ def _asked(store: Path, keys: Sequence[str]) -> list[Artefact]:
                 "(reidbench store list shows all)"
             )
     return [found[key] for key in dict.fromkeys(keys)] if keys else list(found.values())
-
-
-def _removed(store: Store, key: str) -> str:
-    store.remove(key)
-    return "removed, the next run that needs it makes it again"
 
 
 def _unverifiable(keys: Sequence[str]) -> str:

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 from reidbench.api import CannotScore, Method
 from reidbench.api.records import MethodRecord
 from reidbench.engine.channels import ChannelGraph, PruningPlan, Scope, remove, view
-from reidbench.engine.pruning.anchor import Anchor
-from reidbench.engine.pruning.calibration import Batches
-from reidbench.engine.pruning.next_plan import comparable
+from reidbench.engine.pruning.calibration import Batches, recalibrated
+from reidbench.engine.pruning.cut_planner import comparable
+from reidbench.engine.pruning.layer_samples import Anchor
 from reidbench.engine.pruning.ranking import Ranking, RankingContext
-from reidbench.engine.pruning.recalibration import recalibrated
 from reidbench.engine.pruning.scores import score_groups
 from reidbench.engine.training import Network, derived_seed, generator
 from reidbench.engine.training.seeds import isolated

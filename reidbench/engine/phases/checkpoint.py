@@ -47,7 +47,6 @@ def load_network(
 
     Raises:
         SavedNetworkError: the saved network is not of this architecture.
-
     """
     apply_saved(folder, network.backbone, input_size, graph)
     head: dict[str, Tensor] = load_file(folder / HEAD_FILE)

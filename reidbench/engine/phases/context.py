@@ -5,24 +5,85 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
-from reidbench.api.data import ClassificationData, ReIDData, Split
+from reidbench.api.data import ClassificationData, LabelledImages, ReIDData, Split
 from reidbench.config.protocol import InputRules
 from reidbench.engine.channels import ChannelGraph, capture, parameters
 from reidbench.engine.phases.checkpoint import fresh_network
-from reidbench.engine.phases.decoded_images import AnySplit, decode, mapped
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
 from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.cleanup import check
+
+AnySplit: TypeAlias = Split | LabelledImages
+
+IMAGES_A_TASK = 32
+
+
+def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[int], None]) -> None:
+    """Write all images of a split as uint8 ``(n, 3, height, width)`` to a ``.npy`` file.
+
+    ``on_images`` is called with the number of images done. The number of threads changes no pixel.
+
+    Raises:
+        OSError: the disk has no room.
+    """
+    shape = (len(split), 3, size.height, size.width)
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    _reserve(file)
+
+    def decode_some(indices: range) -> int:
+        for index in indices:
+            image = Image.fromarray(split.read(index)).convert("RGB")
+            resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
+            pixels[index] = np.asarray(resized).transpose(2, 0, 1)
+        return len(indices)
+
+    done, images = 0, range(len(split))
+    tasks = [images[start : start + IMAGES_A_TASK] for start in images[::IMAGES_A_TASK]]
+    # Reading, decoding and resizing let other threads run; what is drawn does so in part.
+    threads = ThreadPoolExecutor(torch.get_num_threads())
+    try:
+        for count in threads.map(decode_some, tasks):
+            done += count
+            on_images(done)
+    finally:
+        threads.shutdown(cancel_futures=True)
+    pixels.flush()
+
+
+def mapped(file: Path) -> Tensor:
+    """Return a file's pixels, mapped and not read: a large data set need not fit into memory."""
+    pixels = np.load(file, mmap_mode="r", allow_pickle=False)
+    with warnings.catch_warnings():
+        # A tensor over memory that cannot be written: nothing here ever writes to it.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(pixels)
+
+
+def _reserve(file: Path) -> None:
+    """Take the disk space of a mapped file now: running out while writing would kill the process.
+
+    Raises:
+        OSError: the disk has no room for it.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+
 
 _log = logging.getLogger(__name__)
 PIXELS = "pixels.npy"

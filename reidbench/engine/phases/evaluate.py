@@ -26,7 +26,6 @@ def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
 
     Raises:
         Diverged: embeddings that are not finite.
-
     """
     query, gallery = context.test_images(node.data, node.protocol.input)
     stopwatch = Stopwatch()
@@ -41,7 +40,7 @@ def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
         meta.update(
             kind=node.kind,
             document=node.document(),
-            metrics=_metrics(scores).model_dump(),
+            metrics=Metrics(**{n: getattr(scores, n) for n in Metrics.model_fields}).model_dump(),
             per_query=per_query(scores, query[1].pids).model_dump(),
             **stopwatch.notes(),
         )
@@ -86,10 +85,6 @@ def _features(
     with torch.autocast(context.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         embeddings = extract(network, batches())
     return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
-
-
-def _metrics(scores: RetrievalScores) -> Metrics:
-    return Metrics(**{name: getattr(scores, name) for name in Metrics.model_fields})
 
 
 def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from reidbench.engine.channels import PruningPlan, capture, parameters
 from reidbench.engine.phases.checkpoint import PRUNED, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
-from reidbench.engine.phases.stored_scores import StoredScores
 from reidbench.engine.phases.train import make_trainer, phase_meta
 from reidbench.engine.pruning.calibration import calibration_batches
-from reidbench.engine.pruning.next_plan import with_rounds
+from reidbench.engine.pruning.cut_planner import with_rounds
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.score_cache import ScoreCache
@@ -26,13 +24,14 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
     Raises:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
-
     """
-    phase = begin_prune(node, context, StoredScores(node, context.store))
+    phase = begin_prune(node, context, ScoreCache(node, context.store))
     phase.run()
     phase.verify()
     with context.store.writing(node.key) as (folder, meta):
-        _save(phase, folder)
+        save_network(folder, phase.prunable.network, phase.prunable.plan)
+        if phase.just_cut is not None:
+            save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
         meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
         meta.update(_report(phase))
 
@@ -68,13 +67,6 @@ def begin_prune(
         stopwatch=stopwatch,
         score_cache=score_cache,
     )
-
-
-def _save(phase: Pruning, folder: Path) -> None:
-    """Write the final network, and the one right after the cut."""
-    save_network(folder, phase.prunable.network, phase.prunable.plan)
-    if phase.just_cut is not None:
-        save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
 
 
 def _report(phase: Pruning) -> dict[str, Any]:

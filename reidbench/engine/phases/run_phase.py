@@ -7,9 +7,8 @@ from typing import Any
 
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.evaluate import run_evaluate
-from reidbench.engine.phases.load import run_load
 from reidbench.engine.phases.prune import run_prune
-from reidbench.engine.phases.train import run_train
+from reidbench.engine.phases.train import run_load, run_train
 from reidbench.plan import EvaluateNode, LoadNode, Node, PruneNode, TrainNode
 
 _RUN: Mapping[type[Node], Callable[[Any, PhaseContext], None]] = {
@@ -25,7 +24,6 @@ def run_phase(node: Node, context: PhaseContext) -> None:
 
     Raises:
         TypeError: no function runs nodes of this type.
-
     """
     run = _RUN.get(type(node))
     if run is None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from operator import index
 
+from torch import Tensor
+
 from reidbench.api.method import Method
-from reidbench.api.tasks import PrunePhase
+from reidbench.api.tasks import CannotScore, PrunePhase
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
-from reidbench.engine.pruning.training_hooks import has_training_hooks
 from reidbench.errors import MethodError
 from reidbench.plan import ConfiguredMethod, PruneNode
 
@@ -19,7 +22,6 @@ def refuse_unsound(method: Method, configured: ConfiguredMethod) -> None:
 
     Raises:
         MethodError: in one sentence, naming the method.
-
     """
     record, own, where = configured.record, type(method), f"method '{configured.label}'"
     if own.prune is not Method.prune and record.prunes != "nothing" and record.strategy != "own":
@@ -57,7 +59,6 @@ def refuse_undeclared_loss(configured: ConfiguredMethod) -> None:
 
     Raises:
         MethodError: its record declares less.
-
     """
     if configured.record.data != "labels":
         raise MethodError(
@@ -71,7 +72,6 @@ def checked_steps(steps: object, phase: PrunePhase, method: str) -> int:
 
     Raises:
         MethodError: they are no whole number, or more than are left.
-
     """
     try:
         count = index(steps)  # type: ignore[arg-type]
@@ -98,7 +98,6 @@ def refuse_unfinished(phase: PrunePhase, node: PruneNode, prunable: PrunableNetw
 
     Raises:
         MethodError: in one sentence, naming the method.
-
     """
     where = f"method '{node.method.label}'"
     if phase.steps_left:
@@ -116,3 +115,33 @@ def refuse_unfinished(phase: PrunePhase, node: PruneNode, prunable: PrunableNetw
             f"{where}: '{layer}' has not the channels that its cuts left it; "
             "remove channels by phase.cut() alone, and put no other network in its place"
         )
+
+
+def has_training_hooks(method: Method) -> bool:
+    """Return whether a method takes part in training steps."""
+    own = type(method)
+    return own.penalty is not Method.penalty or own.after_step is not Method.after_step
+
+
+def refits(method: Method) -> bool:
+    """Return whether a method gives the next layers new weights."""
+    return type(method).refit is not Method.refit
+
+
+@contextmanager
+def naming(method: str, layer: str | None = None) -> Iterator[None]:
+    """Turn a ``CannotScore`` of the block into an error that names method and layer.
+
+    Raises:
+        MethodError: the method raised ``CannotScore``.
+    """
+    try:
+        yield
+    except CannotScore as error:
+        where = f" cannot score '{layer}'" if layer else ""
+        raise MethodError(f"method '{method}'{where}: {error}") from error
+
+
+def described(value: object) -> str:
+    """Return a tensor's shape, or anything else's type."""
+    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

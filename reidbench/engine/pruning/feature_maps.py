@@ -22,7 +22,6 @@ class ObservedMap:
         channels: their indices in ``output``, int64 (group.size,).
         output: of the module, (n, channels, height, width), with its graph.
         activation: name of the function in ``torch.nn.functional`` that follows, if one does.
-
     """
 
     group: GroupView

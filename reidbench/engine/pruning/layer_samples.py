@@ -11,12 +11,36 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reidbench.api.tasks import CannotScore
-from reidbench.engine.channels import GroupView
+from reidbench.engine.channels import ChannelGraph, GroupView, PruningPlan
 from reidbench.engine.channels.graph import Slice
 from reidbench.engine.modes import evaluating
-from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import Batches
 from reidbench.engine.training import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """The network as it last trained: what a refitted layer should still give.
+
+    ``plan`` leads from the network of ``graph`` (the anchor) to the one that is being cut.
+    """
+
+    network: Network
+    graph: ChannelGraph
+    plan: PruningPlan
+
+    def rows(self, owner: str) -> Tensor:
+        """Return which rows of layer ``owner`` are still there, ascending."""
+        weight = self.network.backbone.get_submodule(owner).weight
+        assert isinstance(weight, Tensor)
+        stays = torch.ones(len(weight), dtype=torch.bool)
+        # A layer may make the channels of several groups, and some of none.
+        for name, gone in self.plan.dropped.items():
+            for cut in self.graph.group(name).producers:
+                if cut.owner == owner:
+                    lost = torch.isin(torch.from_numpy(cut.channels), torch.tensor(gone))
+                    stays[torch.from_numpy(cut.positions)[lost]] = False
+        return stays.nonzero().flatten()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +65,6 @@ def sample_next_layers(
 
     Raises:
         CannotScore: a reader is neither a plain 2-d convolution nor a linear layer.
-
     """
     cuts, old = group.group.consumers, anchor.graph.group(group.name)
     for cut in cuts:

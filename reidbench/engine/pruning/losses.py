@@ -28,7 +28,6 @@ class Losses(Interface):
 
         Raises:
             MethodError: the loss is not defined for one image; ``method`` asked for it.
-
         """
 
 

@@ -14,7 +14,9 @@ from reidbench.engine.channels import PruningPlan
 from reidbench.engine.pruning.calibration import calibration_loss
 from reidbench.engine.pruning.contract import (
     checked_steps,
+    has_training_hooks,
     is_on_target,
+    refits,
     refuse_undeclared_loss,
     refuse_unfinished,
     refuse_unsound,
@@ -23,11 +25,11 @@ from reidbench.engine.pruning.cut_planner import CutPlanner
 from reidbench.engine.pruning.prunable_network import PrunableNetwork, highest
 from reidbench.engine.pruning.ranker import Ranker
 from reidbench.engine.pruning.ranking import Ranking
-from reidbench.engine.pruning.refitting import refit, refits
+from reidbench.engine.pruning.refitting import refit
 from reidbench.engine.pruning.score_cache import ScoreCache
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
 from reidbench.engine.pruning.torch_settings import unchanged
-from reidbench.engine.pruning.training_hooks import TrainingHooks, has_training_hooks
+from reidbench.engine.pruning.training_hooks import TrainingHooks
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network, Trainer, derived_seed
 from reidbench.engine.training.seeds import isolated
@@ -41,7 +43,6 @@ class Pruning(PrunePhase):
     Attributes:
         just_cut: the network right after the cut that reached the reduction, recalibrated; None
             before it, and in a phase without a budget.
-
     """
 
     node: PruneNode
@@ -164,10 +165,6 @@ class Pruning(PrunePhase):
         """Refuse a method that missed the reduction, or left some of its budget."""
         refuse_unfinished(self, self.node, self.prunable)
 
-    @property
-    def _is_on_target(self) -> bool:
-        return is_on_target(self, self.node)
-
     def _remove(self, plan: PruningPlan, ranking: Ranking | None) -> None:
         if plan == self.prunable.plan and self.just_cut is not None:
             return  # nothing goes, and the network just cut is the one from before
@@ -181,12 +178,12 @@ class Pruning(PrunePhase):
                 )
         with self.stopwatch.running("cutting"):
             self.prunable.remove(plan, self.trainer.optimiser)
-        if self._is_on_target and self.node.budget is not None:
+        if is_on_target(self, self.node) and self.node.budget is not None:
             with self.stopwatch.running("recalibration"):
                 self.just_cut = self._ranker.recalibrated_copy()
 
     def _training_hooks(self) -> TrainingHooks | None:
-        if not has_training_hooks(self.method) or self._is_on_target:
+        if not has_training_hooks(self.method) or is_on_target(self, self.node):
             return None
         return TrainingHooks(
             planner=self._planner,

@@ -22,9 +22,7 @@ from reidbench.engine.channels import (
     soften,
     view,
 )
-from reidbench.engine.pruning.calibration import Batches
-from reidbench.engine.pruning.next_plan import relative
-from reidbench.engine.pruning.recalibration import recalibrated
+from reidbench.engine.pruning.calibration import Batches, recalibrated
 from reidbench.engine.training import Network
 
 
@@ -91,22 +89,19 @@ class PrunableNetwork:
         relative = self.relative(plan)
         soften(self.network.backbone, self.graph, relative, optimiser, factor=factor, norms=norms)
 
-    def recalibrated(self) -> Network:
-        """Return a copy with batch norm recalibrated: what a ranking looks at.
+    def recalibrated(self, network: Network | None = None) -> Network:
+        """Return a copy, of this network or of another, with batch norm recalibrated.
 
         The running statistics of a network that was cut a few steps ago still describe the one
         before.
         """
-        return self._recalibrated(self.network)
+        return recalibrated(network or self.network, (images for images, _ in self.calibration))
 
     def copy_after(self, plan: PruningPlan) -> Network:
         """Return a recalibrated copy that is cut to ``plan``."""
         network = copy.deepcopy(self.network)
         remove(network.backbone, self.graph, self.relative(plan))
-        return self._recalibrated(network)
-
-    def _recalibrated(self, network: Network) -> Network:
-        return recalibrated(network, (images for images, _ in self.calibration))
+        return self.recalibrated(network)
 
     def plan_with(self, name: str, kept: Tensor) -> PruningPlan:
         """Return the present plan, but with group ``name`` cut to ``kept`` of its channels now."""
@@ -118,3 +113,12 @@ class PrunableNetwork:
 def highest(scores: Tensor, count: int) -> Tensor:
     """Return the indices of the highest ``count`` scores, ascending; of ties the last ones."""
     return scores.argsort(stable=True)[len(scores) - count :].sort().values
+
+
+def relative(plan: PruningPlan, current: PruningPlan) -> PruningPlan:
+    """Return ``plan`` in the indices of the network that ``current`` left: undoes ``then``."""
+    kept = {}
+    for name, channels in current.kept.items():
+        position = {channel: index for index, channel in enumerate(channels)}
+        kept[name] = tuple(position[channel] for channel in plan.kept[name])
+    return PruningPlan(kept, current.widths)

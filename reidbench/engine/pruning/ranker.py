@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from reidbench.api.tasks import Scores
-from reidbench.engine.pruning.anchor import LastTrained
+from reidbench.engine.channels import ChannelGraph, PruningPlan
+from reidbench.engine.pruning.contract import has_training_hooks, refits
 from reidbench.engine.pruning.cut_planner import CutPlanner
+from reidbench.engine.pruning.layer_samples import Anchor
 from reidbench.engine.pruning.losses import ProtocolLosses
+from reidbench.engine.pruning.prunable_network import relative
 from reidbench.engine.pruning.ranking import Ranking, RankingContext, no_loss_after_cut
-from reidbench.engine.pruning.refitting import refits
 from reidbench.engine.pruning.score_cache import CachedScores, ScoreCache
 from reidbench.engine.pruning.scores import checked_scores, score_groups
 from reidbench.engine.pruning.torch_settings import unchanged
-from reidbench.engine.pruning.training_hooks import has_training_hooks
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network, Trainer, derived_seed
 from reidbench.engine.training.seeds import isolated
@@ -35,7 +37,6 @@ class Ranker:
         random: the generator that rankings draw from.
         stopwatch: is charged with the seconds of each ranking.
         score_cache: spares a one-shot method rankings that another phase has done.
-
     """
 
     planner: CutPlanner
@@ -44,11 +45,9 @@ class Ranker:
     random: torch.Generator
     stopwatch: Stopwatch
     score_cache: ScoreCache | None
-    _last_trained: LastTrained = field(init=False)
+    _kept: tuple[int, Network, ChannelGraph, PruningPlan] | None = field(default=None, init=False)
+    """The first copy that was made since the last step, and the steps done by then."""
     _has_ranked: bool = field(default=False, init=False)
-
-    def __post_init__(self) -> None:
-        self._last_trained = LastTrained(self.planner.prunable, self.trainer)
 
     def ranking(self, reduction: float, only: str | None = None) -> Ranking:
         """Return a ranking of a recalibrated copy: of all groups in scope, or of one."""
@@ -60,7 +59,7 @@ class Ranker:
             calibration=prunable.calibration,
             losses=ProtocolLosses(prunable.protocol),
             reduction=reduction,
-            anchor=self._last_trained.anchor(network),
+            anchor=self._anchor(network),
             loss_after_cut=no_loss_after_cut
             if only
             else lambda scores: planner.loss_after_cut(scores, reduction),
@@ -105,15 +104,23 @@ class Ranker:
 
     def keep_last_trained(self) -> None:
         """Keep the network as it last trained, before it is changed by anything but training."""
-        if not self._last_trained.is_kept:
-            self._last_trained.anchor(self.recalibrated_copy())
+        if self._kept is None or self._kept[0] != self.trainer.done:
+            self._anchor(self.recalibrated_copy())
+
+    def _anchor(self, copy: Network) -> Anchor:
+        """Return the network as it last trained: ``copy``, unless an earlier one is kept."""
+        prunable = self.planner.prunable
+        if self._kept is None or self._kept[0] != self.trainer.done:
+            own = deepcopy(copy)  # methods get the other one
+            self._kept = (self.trainer.done, own, prunable.graph, prunable.plan)
+        _, network, graph, plan = self._kept
+        return Anchor(network, graph, relative(prunable.plan, plan))
 
     def recalibrated_copy(self) -> Network:
         """Return a copy with recalibrated batch norms.
 
         Raises:
             Diverged: its weights are not finite.
-
         """
         prunable = self.planner.prunable
         # A loss may still be finite when the step after it was not.

@@ -20,12 +20,11 @@ from reidbench.api.tasks import (
 )
 from reidbench.engine.channels import GroupView
 from reidbench.engine.modes import evaluating
-from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import Batches
+from reidbench.engine.pruning.contract import described
 from reidbench.engine.pruning.feature_maps import ObservedMap, observing
-from reidbench.engine.pruning.layer_samples import LayerSample, sample_next_layers
+from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
 from reidbench.engine.pruning.losses import Losses
-from reidbench.engine.pruning.method_errors import described
 from reidbench.engine.training import Network
 from reidbench.errors import MethodError, did_you_mean
 
@@ -55,7 +54,6 @@ class RankingContext:
         reduction: the share of the dense MACs that the next cut removes.
         anchor: the network whose outputs refitted layers should still give.
         loss_after_cut: predicts the loss of a cut.
-
     """
 
     whole: Network

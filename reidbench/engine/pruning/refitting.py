@@ -9,15 +9,10 @@ from torch import Tensor, nn
 
 from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
+from reidbench.engine.pruning.contract import naming
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
-from reidbench.engine.pruning.method_errors import naming
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
-
-
-def refits(method: Method) -> bool:
-    """Return whether a method gives the next layers new weights."""
-    return type(method).refit is not Method.refit
 
 
 def refit(method: Method, backbone: nn.Module, plan: PruningPlan, ranking: Ranking) -> None:
@@ -27,7 +22,6 @@ def refit(method: Method, backbone: nn.Module, plan: PruningPlan, ranking: Ranki
 
     Raises:
         MethodError: weights of the wrong shapes, or not finite.
-
     """
     for group in ranking.groups:
         if group.name not in plan.dropped:

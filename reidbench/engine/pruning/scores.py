@@ -9,7 +9,7 @@ from torch import Tensor
 
 from reidbench.api.method import Method
 from reidbench.api.tasks import Group, Scores
-from reidbench.engine.pruning.method_errors import described, naming
+from reidbench.engine.pruning.contract import described, naming
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
 
@@ -20,7 +20,6 @@ def score_groups(method: Method, ranking: Ranking) -> dict[str, Tensor]:
     Raises:
         MethodError: scores of the wrong shape or not finite, naming method and layer; a group that
             the method cannot score; or gradients that are 0 for every channel of the network.
-
     """
     with naming(ranking.method):
         method.prepare(ranking)
@@ -45,7 +44,6 @@ def checked_scores(scores: Scores, groups: Sequence[Group], method: str) -> dict
     Raises:
         MethodError: groups that lack scores or are out of scope, or scores of the wrong shape or
             not finite.
-
     """
     if differing := sorted({group.name for group in groups} ^ set(scores)):
         raise MethodError(

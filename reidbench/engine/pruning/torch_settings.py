@@ -113,7 +113,6 @@ def unchanged(method: str) -> Iterator[None]:
 
     Raises:
         MethodError: it changed one of them, unless the block raised an error of its own.
-
     """
     before = TorchSettings.capture()
     try:

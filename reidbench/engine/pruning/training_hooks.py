@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reidbench.api.method import Method
 from reidbench.api.tasks import Scores
 from reidbench.engine.channels import GroupView
+from reidbench.engine.pruning.contract import described, naming
 from reidbench.engine.pruning.cut_planner import CutPlanner
-from reidbench.engine.pruning.method_errors import described, naming
 from reidbench.errors import MethodError
 
 
@@ -59,9 +58,3 @@ class TrainingHooks:
         with naming(self.planner.configured.label):
             self.planner.method.after_step(self)
         self.done += 1
-
-
-def has_training_hooks(method: Method) -> bool:
-    """Return whether a method takes part in training steps."""
-    own = type(method)
-    return own.penalty is not Method.penalty or own.after_step is not Method.after_step

@@ -1,16 +1,19 @@
-"""Labelled images, and batches of them: P people with K images each, or a shuffled pass."""
+"""Batches of images: P people with K images each, or a shuffled pass; augmented, on the device."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-from reidbench.config.protocol import BatchRules, ShuffledBatch
+from reidbench.config.protocol import BatchRules, InputRules, ShuffledBatch, TrainingRules
+from reidbench.engine.training.augment import augment
 from reidbench.errors import ReidbenchError
 
 
@@ -21,7 +24,6 @@ class Images:
     Attributes:
         pixels: uint8 RGB (n, 3, height, width).
         labels: identities or classes renumbered from 0 in ascending order, int64 (n,).
-
     """
 
     pixels: Tensor
@@ -34,17 +36,6 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-class Sampler(Protocol):
-    """Draws batches without end."""
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Return how many batches are an epoch."""
-
-    def __iter__(self) -> Iterator[Tensor]:
-        """Yield the indices of one batch after another."""
 
 
 def make_sampler(
@@ -133,3 +124,53 @@ class PKSampler:
         # Around again from the first: an image is twice in a chunk only if the person has too few.
         filled = shuffled[torch.arange(count * self.images) % len(indices)]
         return list(filled.view(count, self.images))
+
+
+Batch: TypeAlias = tuple[Tensor, Tensor]
+"""Augmented, normalised images (n, 3, height, width) and labels (n,)."""
+
+
+Sampler: TypeAlias = ShuffledSampler | PKSampler
+"""Draws batches without end: iterates over the indices of one after another."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Makes a protocol's batches of some images for a device.
+
+    With ``prefetch`` a thread makes the next batch while a step is taken. It makes the same ones:
+    they depend on the generators of their stage alone, which nothing else draws from.
+    """
+
+    images: Images
+    rules: TrainingRules
+    input_rules: InputRules
+    device: torch.device
+    prefetch: bool
+
+    def sampler(self, random: torch.Generator) -> Sampler:
+        """Return the sampler of the protocol's batches."""
+        return make_sampler(self.images.labels, self.rules.batch, random)
+
+    def batches(self, sampler: Sampler, count: int, random: torch.Generator) -> Iterator[Batch]:
+        """Yield ``count`` batches; augmentation draws from ``random``."""
+        batches = (self._batch(indices, random) for indices in islice(sampler, count))
+        return _prefetched(batches) if self.prefetch else batches
+
+    def _batch(self, indices: Tensor, random: torch.Generator) -> Batch:
+        pixels, labels = self.images.pixels[indices], self.images.labels[indices]
+        if self.device.type == "cuda":
+            # From pinned memory the copy goes on while the device works on the batch before.
+            pixels = pixels.pin_memory()
+        # As bytes: a fourth of what augmented images would take, which the device then makes.
+        pixels = pixels.to(self.device, non_blocking=True)
+        images = augment(pixels, self.rules.augment, self.input_rules, random)
+        return images, labels.to(self.device)
+
+
+def _prefetched(batches: Iterator[Batch]) -> Iterator[Batch]:
+    with ThreadPoolExecutor(1) as thread:
+        upcoming = thread.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = thread.submit(next, batches, None)
+            yield batch

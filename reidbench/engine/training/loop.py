@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from reidbench.config.protocol import InputRules, TrainingRules
-from reidbench.engine.training.batches import Images
-from reidbench.engine.training.feed import Batch, Feed
+from reidbench.engine.training.batches import Batch, Feed, Images
 from reidbench.engine.training.losses import training_loss
 from reidbench.engine.training.network import Network
 from reidbench.engine.training.schedule import learning_rate_factor
@@ -59,7 +58,6 @@ class Trainer:
         images_seen: images in them.
         waited: seconds for which a step's batch was not ready: the time outside forward, backward
             and optimiser step.
-
     """
 
     def __init__(
@@ -100,7 +98,6 @@ class Trainer:
         Raises:
             Diverged: a loss that is not finite.
             ValueError: more steps than the phase has left.
-
         """
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")

@@ -9,7 +9,7 @@ import torch
 
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, load_network
-from reidbench.engine.pruning.recalibration import recalibrated
+from reidbench.engine.pruning.calibration import recalibrated
 from reidbench.errors import Diverged, MethodError
 from tests.engine.phases.criteria import ByDice, ByNorm
 from tests.engine.phases.live_network import GROUPS, filters, moments, zeroed

@@ -9,8 +9,7 @@ from torch.nn import functional
 
 from reidbench.api import CannotScore
 from reidbench.engine.channels import PruningPlan, capture, remove, view
-from reidbench.engine.pruning.anchor import Anchor
-from reidbench.engine.pruning.layer_samples import sample_next_layers, write_columns
+from reidbench.engine.pruning.layer_samples import Anchor, sample_next_layers, write_columns
 from reidbench.engine.training import Network
 from reidbench.errors import MethodError
 from tests.engine.phases.criteria import ByNorm

@@ -13,8 +13,8 @@ from torchvision.models.resnet import BasicBlock
 from reidbench.api.tasks import RankingTask
 from reidbench.engine.channels import PruningPlan, capture, view
 from reidbench.engine.modes import evaluating
-from reidbench.engine.pruning.anchor import Anchor
 from reidbench.engine.pruning.calibration import calibration_batches
+from reidbench.engine.pruning.layer_samples import Anchor
 from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.training import Images, Network, generator

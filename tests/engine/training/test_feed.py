@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 
-from reidbench.engine.training.feed import Feed
+from reidbench.engine.training.batches import Feed
 from reidbench.engine.training.seeds import generator
 from tests.engine.training.networks import SMOKE, network, people, rules, trainer
 

@@ -31,7 +31,6 @@ def load(folder: Path) -> ClassificationData:
 
     Raises:
         DataError: no class folders, a class without images, or an image of 0 bytes.
-
     """
     images = labelled(folder / TRAIN)
     return ClassificationData("imagenet", images, PUBLISHED, drawn=is_drawn(folder))
@@ -45,7 +44,6 @@ def labelled(root: Path) -> LabelledImages:
 
     Raises:
         DataError: as :func:`load`.
-
     """
     names: list[str] = []
     counts: list[int] = []
@@ -97,16 +95,13 @@ def _images(folder: Path) -> Iterator[tuple[str, int]]:
     """Yield name and size in bytes of the images in a folder, in no order."""
     with _listing(folder) as entries:
         for entry in entries:
-            if not _is_image(entry.name) or entry.is_dir():
+            is_image = not entry.name.startswith(".") and entry.name.lower().endswith(SUFFIXES)
+            if not is_image or entry.is_dir():
                 continue
             size = _size(entry)
             if not size:
                 raise DataError(f"{entry.path} has 0 bytes; restore it from the class's archive")
             yield entry.name, size
-
-
-def _is_image(name: str) -> bool:
-    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
 
 
 def _size(entry: os.DirEntry[str]) -> int:

@@ -19,7 +19,6 @@ def write_imagenet(data: ClassificationData, root: Path) -> Path:
 
     Raises:
         DataError: ImageNet, or another stand-in, is there already.
-
     """
     there = [root / name for name in FOLDERS if (root / name).exists()]
     folder = begin_stand_in(data, root / FOLDERS[0], "ImageNet", there)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reidbench.api import ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import BOXES, PUBLISHED
 from reidbench_plugins.datasets.photographs.files import Photo, image_sizes, is_drawn, photo_split
-from reidbench_plugins.datasets.photographs.places import BOXES
-from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 # The authors' pattern, for the whole name: "... (1).jpg" is a copy, and no image of theirs.
 _NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)[\w-]*(\.\w+)+", re.IGNORECASE)
@@ -42,43 +42,11 @@ EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 
 _DISTRACTOR = 0
 
 
-def load_market1501(folder: Path) -> ReIDData:
-    """Return Market-1501: 751 + 750 people, 6 cameras (Zheng et al., ICCV 2015).
-
-    The gallery holds distractors as identity 0 and junk as -1. Junk and distractors among the
-    training images or the queries are names that break the rules there.
-    """
-    return _market1501("market1501", folder, extra=False)
-
-
-def load_market1501_500k(folder: Path) -> ReIDData:
-    """Return Market-1501 with the 500,000 distractors of ``images`` in its gallery.
-
-    They are identity 0 whatever their files are called, and seen by a seventh camera of their
-    own. No query is a distractor, so that camera never decides about a match.
-    """
-    return _market1501("market1501-500k", folder, extra=True)
-
-
-def load_dukemtmcreid(folder: Path) -> ReIDData:
-    """Return DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
-
-    The gallery's 408 further people are its distractors, under identities of their own.
-    """
-    return load_boxes("dukemtmcreid", folder, DUKE)
-
-
-def load_occluded_duke(folder: Path) -> ReIDData:
-    """Return Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""
-    return load_boxes("occluded-duke", folder, DUKE)
-
-
-def load_boxes(name: str, folder: Path, naming: Naming) -> ReIDData:
+def load_boxes(folder: Path, *, name: str, naming: Naming) -> ReIDData:
     """Return a data set of three folders whose files all follow one rule of naming.
 
     Raises:
         DataError: a folder cannot be listed, or the training folder holds no image.
-
     """
     train, query, gallery = (_box_split(folder, box, naming) for box in BOXES)
     return ReIDData(name, train, query, gallery, PUBLISHED[name], drawn=is_drawn(folder))
@@ -99,7 +67,7 @@ def _recognised(root: Path, box: str, naming: Naming) -> tuple[list[Photo], list
     return photos, unrecognised
 
 
-def _market1501(name: str, folder: Path, *, extra: bool) -> ReIDData:
+def _market1501(folder: Path, *, name: str, extra: bool) -> ReIDData:
     train, query, gallery = BOXES
     photos, unrecognised = _recognised(folder, gallery, MARKET_GALLERY)
     for image, size in image_sizes(folder, EXTRA).items() if extra else ():
@@ -115,3 +83,24 @@ def _market1501(name: str, folder: Path, *, extra: bool) -> ReIDData:
         published=PUBLISHED[name],
         drawn=is_drawn(folder),
     )
+
+
+load_market1501 = partial(_market1501, name="market1501", extra=False)
+"""Market-1501: 751 + 750 people, 6 cameras (Zheng et al., ICCV 2015).
+
+The gallery holds distractors as identity 0 and junk as -1. Junk and distractors among the training
+images or the queries are names that break the rules there.
+"""
+load_market1501_500k = partial(_market1501, name="market1501-500k", extra=True)
+"""Market-1501 with the 500,000 distractors of ``images`` in its gallery.
+
+They are identity 0 whatever their files are called, and seen by a seventh camera of their own. No
+query is a distractor, so that camera never decides about a match.
+"""
+load_dukemtmcreid = partial(load_boxes, name="dukemtmcreid", naming=DUKE)
+"""DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
+
+The gallery's 408 further people are its distractors, under identities of their own.
+"""
+load_occluded_duke = partial(load_boxes, name="occluded-duke", naming=DUKE)
+"""Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""

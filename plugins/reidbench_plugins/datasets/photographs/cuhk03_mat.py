@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from reidbench.api import DataError, ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import MAT, PUBLISHED, protocol_file
 from reidbench_plugins.datasets.photographs.files import Photo, is_drawn, split_of
-from reidbench_plugins.datasets.photographs.places import MAT, protocol_file
-from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 SPLITS = ("train_idx", "query_idx", "gallery_idx")
 
@@ -53,7 +52,6 @@ class MatReader:
 
         Raises:
             DataError: the file cannot be read there.
-
         """
         name = self.names[i]
         cell = parse(name)
@@ -87,7 +85,6 @@ def load_mat(name: str, folder: Path, boxes: str) -> ReIDData:
 
     Raises:
         DataError: h5py is not installed, or one of the two files breaks its layout.
-
     """
     file, rows = folder / MAT, _rows(folder / protocol_file(boxes))
     with _open(file) as mat:

@@ -39,7 +39,6 @@ class PhotoReader:
 
         Raises:
             DataError: the file is gone, or is no image that can be decoded to its end.
-
         """
         path = self.folder / self.names[i]
         try:
@@ -65,7 +64,6 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
 
     Raises:
         DataError: the folder cannot be listed.
-
     """
     try:
         with os.scandir(root / folder) as entries:
@@ -109,15 +107,13 @@ def split_of(
         names=tuple(photo.name for photo in photos),
         reader=reader,
         digest=digest.hexdigest(),
-        unrecognised=tuple(map(_printable, unrecognised)),
+        # A file name may hold bytes that are no valid text, which would break every report.
+        unrecognised=tuple(
+            name.encode("utf-8", "backslashreplace").decode() for name in unrecognised
+        ),
     )
 
 
 def is_drawn(root: Path) -> bool:
     """Return whether the folder holds a drawn stand-in."""
     return (root / DRAWN_MARK).exists()
-
-
-def _printable(name: str) -> str:
-    # A file name may hold bytes that are no valid text, which would break every report.
-    return name.encode("utf-8", "backslashreplace").decode()

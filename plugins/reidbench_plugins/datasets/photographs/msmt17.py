@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from reidbench.api import DataError, ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import PUBLISHED
 from reidbench_plugins.datasets.photographs.files import (
     Photo,
     image_sizes,
@@ -15,7 +17,6 @@ from reidbench_plugins.datasets.photographs.files import (
     is_image,
     photo_split,
 )
-from reidbench_plugins.datasets.photographs.published import PUBLISHED
 
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
 
@@ -24,30 +25,23 @@ _LINE = re.compile(r"((?:[^/\s]+/)*[^/\s]+)\s+([0-9]{1,9})")
 _NAME = re.compile(r"[0-9]{4}_[0-9]{3,}_([0-9]{2})_")
 
 
-def load_v1(folder: Path, *, with_val: bool = True) -> ReIDData:
-    """Return MSMT17 with the faces as they are: 1,041 + 3,060 people, 15 cameras.
+def _load(folder: Path, *, name: str, train: str, test: str, with_val: bool = True) -> ReIDData:
+    """Return MSMT17: 1,041 + 3,060 people, 15 cameras.
 
     Identities start at 0 in training and in test: here the test's follow the training's, from
     1041 on, so that no number means two people. Identity 0 is a person like any other.
 
     Args:
-        folder: the folder of ``train``, ``test`` and the lists.
+        folder: the folder of the training images, the test images and the lists.
+        name: of the data set.
+        train: the folder of the training images.
+        test: the folder of the test images.
         with_val: train on ``list_train`` and ``list_val`` (32,621 images), not on the first alone
             (30,248). Papers do either and seldom say which.
 
     Raises:
         DataError: a list is missing or malformed, or names an image that is not there.
-
     """
-    return _load("msmt17-v1", folder, "train", "test", with_val)
-
-
-def load_v2(folder: Path, *, with_val: bool = True) -> ReIDData:
-    """Return MSMT17 with blurred faces, otherwise as :func:`load_v1`."""
-    return _load("msmt17-v2", folder, "mask_train_v2", "mask_test_v2", with_val)
-
-
-def _load(name: str, folder: Path, train: str, test: str, with_val: bool) -> ReIDData:
     training = ("list_train.txt", "list_val.txt") if with_val else ("list_train.txt",)
     published = PUBLISHED[name]
     return ReIDData(
@@ -60,6 +54,12 @@ def _load(name: str, folder: Path, train: str, test: str, with_val: bool) -> ReI
     )
 
 
+load_v1 = partial(_load, name="msmt17-v1", train="train", test="test")
+"""MSMT17 with the faces as they are."""
+load_v2 = partial(_load, name="msmt17-v2", train="mask_train_v2", test="mask_test_v2")
+"""MSMT17 with blurred faces."""
+
+
 def _listed(
     root: Path, images: str, lists: tuple[str, ...], pids: range, first_pid: int = 0
 ) -> Split:
@@ -67,7 +67,6 @@ def _listed(
 
     Raises:
         DataError: a listed image is not there.
-
     """
     listed = _entries(root, lists)
     sizes = _sizes(root, images, listed)
@@ -114,7 +113,6 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 
     Raises:
         DataError: a list is missing, a line is malformed, or a file is named twice.
-
     """
     entries: dict[str, int] = {}
     for listing in lists:

@@ -22,7 +22,6 @@ class Layout:
             each distractor a person of its own (``people``), or ``drop`` both. Junk is dropped
             with either of the last two.
         fold: number the cameras 1, 2, 1, 2, ... where there are more.
-
     """
 
     title: str
@@ -59,10 +58,9 @@ def renumber(data: ReIDData, layout: Layout) -> Renumbered:
 
     Raises:
         DataError: there are more people or cameras than the layout can distinguish.
-
     """
     cameras = _cameras(data, layout)
-    trained = {pid: new for new, pid in enumerate(_sorted(data.train), start=1)}
+    trained = {pid: new for new, pid in enumerate(sorted(set(data.train.pids.tolist())), start=1)}
     tested, gallery = _test_people(data, layout, first=len(trained) + 1)
     last = max([*trained.values(), *tested.values(), *gallery])
     at_most(layout.people, last, "people", data, layout.title)
@@ -89,7 +87,6 @@ def at_most(most: int, count: int, what: str, data: ReIDData, title: str) -> Non
 
     Raises:
         DataError: with both numbers.
-
     """
     if count > most:
         raise DataError(
@@ -121,7 +118,3 @@ def _cameras(data: ReIDData, layout: Layout) -> dict[int, int]:
     if not layout.fold:
         at_most(layout.cameras, len(camids), "cameras", data, layout.title)
     return {camid: 1 + order % layout.cameras for order, camid in enumerate(camids)}
-
-
-def _sorted(split: Split) -> list[int]:
-    return sorted(set(split.pids.tolist()))

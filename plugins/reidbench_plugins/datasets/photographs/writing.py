@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from reidbench.api import ReIDData
 from reidbench_plugins.datasets.photographs.boxes import CUHK03, DUKE, MARKET
+from reidbench_plugins.datasets.photographs.facts import BOXES, PLACES
 from reidbench_plugins.datasets.photographs.msmt17 import CAMERAS, TEST_IDS, TRAIN_IDS
-from reidbench_plugins.datasets.photographs.places import BOXES, PLACES
 from reidbench_plugins.datasets.photographs.renumbering import (
     JUNK,
     Layout,
@@ -25,78 +26,6 @@ Naming = Callable[[int, int, int], str]
 """``naming(pid, camera, number)`` returns a file's name; no two images have one number."""
 
 
-def write_market1501(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` below the data root as Market-1501, with its distractors and its junk.
-
-    People and cameras are renumbered from 1, the training's people first, and remain distinct.
-    Images are JPEG files of quality 95. Returns the folder.
-
-    Raises:
-        DataError: more people or cameras than the layout has numbers for, or the root already
-            holds a data set of that name.
-
-    """
-    layout = Layout(
-        title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"
-    )
-    return _write_boxes(data, root, "market1501", layout, _market1501)
-
-
-def write_dukemtmcreid(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as DukeMTMC-reID: every distractor as a person of its own, and no junk.
-
-    Otherwise as :func:`write_market1501`.
-    """
-    return _write_boxes(data, root, "dukemtmcreid", _duke_layout("DukeMTMC-reID"), _duke)
-
-
-def write_occluded_duke(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as Occluded-DukeMTMC, by the rules of :func:`write_dukemtmcreid`."""
-    return _write_boxes(data, root, "occluded-duke", _duke_layout("Occluded-DukeMTMC"), _duke)
-
-
-def write_cuhk03np_detected(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as the folders of CUHK03-NP's detected boxes, without distractors and junk.
-
-    The set counts its cameras within a pair, so it knows two: here every second camera becomes
-    camera 2, and the others camera 1. Images are PNG files. Otherwise as
-    :func:`write_market1501`.
-    """
-    return _write_boxes(data, root, "cuhk03np-detected", _cuhk03_layout("detected"), _cuhk03)
-
-
-def write_cuhk03np_labelled(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as CUHK03-NP's labelled boxes, as :func:`write_cuhk03np_detected` does."""
-    return _write_boxes(data, root, "cuhk03np-labelled", _cuhk03_layout("labelled"), _cuhk03)
-
-
-def write_msmt17_v1(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as MSMT17 V1, without distractors and junk; both identities start at 0.
-
-    Every fourteenth image of a training person goes into ``list_val.txt``. Otherwise as
-    :func:`write_market1501`.
-    """
-    return _write_msmt17(data, root, "msmt17-v1", "train", "test")
-
-
-def write_msmt17_v2(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as MSMT17 V2, as :func:`write_msmt17_v1` does."""
-    return _write_msmt17(data, root, "msmt17-v2", "mask_train_v2", "mask_test_v2")
-
-
-def _duke_layout(title: str) -> Layout:
-    return Layout(title=title, people=DUKE.pids[-1], cameras=len(DUKE.cameras), unwanted="people")
-
-
-def _cuhk03_layout(boxes: str) -> Layout:
-    return Layout(
-        title=f"CUHK03-NP ({boxes})",
-        people=CUHK03.pids[-1],
-        cameras=len(CUHK03.cameras),
-        fold=True,
-    )
-
-
 def _market1501(pid: int, camera: int, number: int) -> str:
     label = str(pid) if pid == JUNK else f"{pid:04d}"
     return f"{label}_c{camera}s1_{number:06d}_00.jpg"
@@ -110,7 +39,16 @@ def _cuhk03(pid: int, camera: int, number: int) -> str:
     return f"{pid:04d}_c{camera}_{number:05d}.png"
 
 
-def _write_boxes(data: ReIDData, root: Path, own: str, layout: Layout, naming: Naming) -> Path:
+def _write_boxes(data: ReIDData, root: Path, *, own: str, layout: Layout, naming: Naming) -> Path:
+    """Write ``data`` below the data root in the layout of Market-1501; return the folder.
+
+    People and cameras are renumbered from 1, the training's people first, and remain distinct.
+    JPEG files have quality 95.
+
+    Raises:
+        DataError: more people or cameras than the layout has numbers for, or the root already
+            holds a data set of that name.
+    """
     images = renumber(data, layout)
     folder = _begin(data, root, own, layout.title)
     numbers = count(1)
@@ -122,7 +60,12 @@ def _write_boxes(data: ReIDData, root: Path, own: str, layout: Layout, naming: N
     return folder
 
 
-def _write_msmt17(data: ReIDData, root: Path, name: str, train: str, test: str) -> Path:
+def _write_msmt17(data: ReIDData, root: Path, *, name: str, train: str, test: str) -> Path:
+    """Write ``data`` as MSMT17, without distractors and junk; both identities start at 0.
+
+    Every fourteenth image of a training person goes into ``list_val.txt``. Otherwise as
+    :func:`_write_boxes`.
+    """
     title = name.upper().replace("-", " ")
     images = renumber(data, Layout(title=title, people=TRAIN_IDS + TEST_IDS, cameras=CAMERAS))
     at_most(TRAIN_IDS, images.train_people, "training people", data, title)
@@ -173,3 +116,42 @@ def _begin(data: ReIDData, root: Path, name: str, title: str) -> Path:
     if folder.exists():
         there.append(folder)
     return begin_stand_in(data, folder, title, there)
+
+
+_DUKE = partial(Layout, people=DUKE.pids[-1], cameras=len(DUKE.cameras), unwanted="people")
+# The set counts its cameras within a pair, so it knows two: every second camera becomes camera 2.
+_CUHK03 = partial(Layout, people=CUHK03.pids[-1], cameras=len(CUHK03.cameras), fold=True)
+
+write_market1501 = partial(
+    _write_boxes,
+    own="market1501",
+    layout=Layout(
+        title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"
+    ),
+    naming=_market1501,
+)
+"""Market-1501, with its distractors and its junk."""
+write_dukemtmcreid = partial(
+    _write_boxes, own="dukemtmcreid", layout=_DUKE(title="DukeMTMC-reID"), naming=_duke
+)
+"""DukeMTMC-reID: every distractor is a person of its own, and there is no junk."""
+write_occluded_duke = partial(
+    _write_boxes, own="occluded-duke", layout=_DUKE(title="Occluded-DukeMTMC"), naming=_duke
+)
+write_cuhk03np_detected = partial(
+    _write_boxes,
+    own="cuhk03np-detected",
+    layout=_CUHK03(title="CUHK03-NP (detected)"),
+    naming=_cuhk03,
+)
+"""The folders of CUHK03-NP's boxes, as PNG files, without distractors and junk."""
+write_cuhk03np_labelled = partial(
+    _write_boxes,
+    own="cuhk03np-labelled",
+    layout=_CUHK03(title="CUHK03-NP (labelled)"),
+    naming=_cuhk03,
+)
+write_msmt17_v1 = partial(_write_msmt17, name="msmt17-v1", train="train", test="test")
+write_msmt17_v2 = partial(
+    _write_msmt17, name="msmt17-v2", train="mask_train_v2", test="mask_test_v2"
+)

@@ -29,7 +29,6 @@ class TaylorFo(Method):
 
     Raises:
         ValueError: ``form`` is none of these.
-
     """
 
     # The paper compares the layers as they are: the loss is the common unit.

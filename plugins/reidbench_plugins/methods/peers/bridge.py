@@ -25,7 +25,6 @@ class Dependencies:
 
     Raises:
         CannotScore: Torch-Pruning cannot trace the network.
-
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -44,7 +43,6 @@ class Dependencies:
 
         Raises:
             CannotScore: it has no such layer, or the layer has more channels than the group.
-
         """
         layer = self.network.get_submodule(qualified(self.network, group.name))
         pruner = self.graph.get_pruner_of_module(layer)
@@ -66,7 +64,6 @@ class Dependencies:
 
         Raises:
             CannotScore: it gives none, not one a channel, or numbers that are not finite.
-
         """
         theirs = self.group(group)
         try:

@@ -13,8 +13,12 @@ from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
 from reidbench.api import Group, Method, NextLayer, PrunePhase, RankingTask
-from reidbench_plugins.methods.reconstruction.least_squares import fit_near
-from reidbench_plugins.methods.reconstruction.readers import check_sampling, places, sampled_readers
+from reidbench_plugins.methods.reconstruction.readers import (
+    check_sampling,
+    fit_near,
+    places,
+    sampled_readers,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -43,7 +47,6 @@ class ChannelPruning(Method):
 
     Raises:
         ValueError: ``ridge`` is not above 0, or ``points`` is below 1.
-
     """
 
     normalisation = "none"

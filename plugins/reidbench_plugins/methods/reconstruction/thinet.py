@@ -11,8 +11,12 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, NextLayer, RankingTask
-from reidbench_plugins.methods.reconstruction.least_squares import fit_near
-from reidbench_plugins.methods.reconstruction.readers import check_sampling, places, sampled_readers
+from reidbench_plugins.methods.reconstruction.readers import (
+    check_sampling,
+    fit_near,
+    places,
+    sampled_readers,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,7 +46,6 @@ class ThiNet(Method):
 
     Raises:
         ValueError: an unknown ``variant``, ``points`` below 1, or ``ridge`` not above 0.
-
     """
 
     normalisation = "none"

@@ -26,7 +26,6 @@ class GroupSparsity(Method):
 
     Raises:
         ValueError: ``strength`` or ``alpha`` is negative.
-
     """
 
     normalisation = "none"

@@ -25,7 +25,6 @@ class Slimming(Method):
 
     Raises:
         ValueError: ``strength`` is negative.
-
     """
 
     # γ is on one scale in all layers: comparing it across them is the method's idea.

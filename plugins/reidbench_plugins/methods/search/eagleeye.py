@@ -31,7 +31,6 @@ class EagleEye(Method):
 
     Raises:
         ValueError: ``candidates`` is below 1.
-
     """
 
     normalisation = "none"
@@ -43,18 +42,14 @@ class EagleEye(Method):
 
     def prepare(self, task: RankingTask) -> None:
         """Draw the candidates and keep the one with the lowest loss, the first of equals."""
-        ordered = {group.name: by_norm(group) for group in task.groups}
+        orders = {g.name: magnitudes(g).cpu().argsort(stable=True).tolist() for g in task.groups}
+        ordered = {name: places(order) for name, order in orders.items()}
         draws = [drawn(ordered, task.generator) for _ in range(self.options["candidates"])]
         self._best = draws[best([task.loss_after(draw) for draw in draws])]
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return the scores of the best draw."""
         return self._best[group.name]
-
-
-def by_norm(group: Group) -> Tensor:
-    """Return each channel's place by L1 norm, in (0, 1), ties by index; (channels,)."""
-    return places(magnitudes(group).cpu().argsort(stable=True).tolist())
 
 
 def drawn(ordered: Scores, generator: torch.Generator) -> Scores:

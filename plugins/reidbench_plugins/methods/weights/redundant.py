@@ -32,7 +32,6 @@ class Redundant(Method):
 
     Raises:
         ValueError: ``representative`` is neither ``random`` nor ``largest``.
-
     """
 
     # Cosines mean the same in every layer.

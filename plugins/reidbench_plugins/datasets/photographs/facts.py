@@ -1,8 +1,11 @@
-"""The paper, source, terms and ethics of each data set of photographs."""
+"""What is known of each data set of photographs: paper, terms, folders, published counts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from reidbench.api import Counts, Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +90,64 @@ MSMT17 = About(
         "prefer it unless a published result has to be met exactly, and pass no image on."
     ),
 )
+
+
+BOXES = ("bounding_box_train", "query", "bounding_box_test")
+MAT = "cuhk03_release/cuhk-03.mat"
+LISTS = ("list_train.txt", "list_query.txt", "list_gallery.txt")
+
+
+def _places(folders: Iterable[str], *needs: str) -> tuple[Place, ...]:
+    return tuple(Place(folder, needs) for folder in folders)
+
+
+def protocol_file(boxes: str) -> str:
+    """Return the name of the file that splits CUHK03 into 767 and 700 people."""
+    return f"cuhk03_new_protocol_config_{boxes}.mat"
+
+
+def _cuhk03(boxes: str) -> tuple[Place, ...]:
+    names = ("cuhk03-np", "CUHK03-NP", "cuhk03_np", "CUHK03_NP", "cuhk03")
+    folders = _places([f"{name}/{boxes}" for name in names], *BOXES)
+    return folders + _places(["cuhk03", "CUHK03"], MAT, protocol_file(boxes))
+
+
+MARKET_FOLDERS = (
+    "market1501/Market-1501-v15.09.15",
+    "Market-1501-v15.09.15",
+    "Market-1501",
+    "market1501",
+)
+DUKE_FOLDERS = ("dukemtmc-reid/DukeMTMC-reID", "DukeMTMC-reID", "dukemtmc-reid", "dukemtmcreid")
+OCCLUDED_DUKE_FOLDERS = ("occluded-duke/Occluded_Duke", "Occluded_Duke", "occluded-duke")
+MSMT17_V1_FOLDERS = ("msmt17/MSMT17_V1", "MSMT17_V1", "MSMT17", "msmt17")
+MSMT17_V2_FOLDERS = ("msmt17/MSMT17_V2", "MSMT17_V2", "MSMT17", "msmt17")
+
+# The first folder of each is where a stand-in is written.
+PLACES: dict[str, tuple[Place, ...]] = {
+    "market1501": _places(MARKET_FOLDERS, *BOXES),
+    "market1501-500k": _places(MARKET_FOLDERS, *BOXES, "images"),
+    "dukemtmcreid": _places(DUKE_FOLDERS, *BOXES),
+    "occluded-duke": _places(OCCLUDED_DUKE_FOLDERS, *BOXES),
+    "cuhk03np-detected": _cuhk03("detected"),
+    "cuhk03np-labelled": _cuhk03("labeled"),
+    "msmt17-v1": _places(MSMT17_V1_FOLDERS, "train", "test", *LISTS),
+    "msmt17-v2": _places(MSMT17_V2_FOLDERS, "mask_train_v2", "mask_test_v2", *LISTS),
+}
+
+
+_FIELDS = ("train_ids", "train_images", "query_ids", "query_images", "gallery_images", "cameras")
+
+PUBLISHED: dict[str, Counts] = {
+    name: Counts(**dict(zip(_FIELDS, counts, strict=True)))
+    for name, counts in {
+        "market1501": (751, 12_936, 750, 3_368, 15_913, 6),
+        "market1501-500k": (751, 12_936, 750, 3_368, 515_913, 7),
+        "dukemtmcreid": (702, 16_522, 702, 2_228, 17_661, 8),
+        "occluded-duke": (702, 15_618, 519, 2_210, 17_661, 8),
+        "cuhk03np-detected": (767, 7_365, 700, 1_400, 5_332, 2),
+        "cuhk03np-labelled": (767, 7_368, 700, 1_400, 5_328, 2),
+        "msmt17-v1": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
+        "msmt17-v2": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
+    }.items()
+}
