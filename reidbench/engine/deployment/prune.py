@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from torch import nn
+from torch import Tensor, nn
 
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -67,6 +67,31 @@ class Pruned:
         return export(self.network, file, size=self.size, to=to, metadata=metadata)
 
 
+@dataclass(frozen=True)
+class Target:
+    """How far a network is pruned, and where; the fields are arguments of :func:`prune`."""
+
+    size: Sequence[int]
+    reduction: float
+    scope: Scope
+    allocation: Allocation
+    keep: Sequence[str]
+    round_to: int
+    min_keep: float
+
+    def solve(self, graph: ChannelGraph, scores: Mapping[str, Tensor]) -> PruningPlan:
+        """Return the plan that scores by group lead to."""
+        return solve(
+            graph,
+            scores,
+            reduction=self.reduction,
+            allocation=self.allocation,
+            scope=self.scope,
+            min_keep=self.min_keep,
+            round_to=self.round_to,
+        )
+
+
 def prune(
     network: nn.Module,
     *,
@@ -81,59 +106,55 @@ def prune(
     keep: Sequence[str] = (),
     round_to: int = 8,
     min_keep: float = 0.05,
-    retrain: Callable[[nn.Module], object] | None = None,
     verify: bool = True,
     seed: int = 0,
+    retrain: Callable[[nn.Module], object] | None = None,
 ) -> Pruned:
     """Return a copy of ``network`` at ``1 - reduction`` of its MACs; ``network`` stays as it is.
 
     Args:
-        network: images (n, C, H, W) to a tensor, or to tuples and dicts of tensors, in eval mode.
+        network: images (n, C, H, W) to a tensor, or to tuples and dicts of tensors.
         size: (C, H, W) of its images.
         reduction: the share of multiply-accumulates to remove, in [0, 1).
-        method: a registered pruning method that scores channels (``reidbench plugins``).
-        options: the method's options, its defaults filled in.
-        batches: images (n, C, H, W), or pairs of images and labels, for methods that look at data.
+        method: a registered method that scores channels.
+        options: of the method.
+        batches: images, or pairs of images and labels, for methods that look at data.
         loss: ``loss(outputs, labels)``, a scalar, for methods that look at gradients.
         scope: ``all`` channels, or ``inner`` for those inside residual blocks alone.
         allocation: the same share of every group (``uniform``), or all ranked together.
         keep: names of modules whose channels stay, with wildcards: ``head.*``.
-        round_to: widths end on multiples of it; kernels are faster on 8 or 16. 1: any width.
+        round_to: widths end on multiples of it: kernels are faster on 8 or 16.
         min_keep: the share of its channels that every group keeps at least.
-        retrain: called with the smaller network, to train it in place.
         verify: prove that the smaller network computes what the masked one does.
-        seed: for methods that draw random numbers.
+        seed: of methods that draw random numbers.
+        retrain: called with the smaller network, to train it in place.
 
     Raises:
-        CaptureError: the network cannot be read, with the operation and the module.
-        ImpossibleReduction: the scope does not reach the reduction.
-        MethodError: the method needs data that is not given, or cannot score a group.
-        ReidbenchError: another argument that is not as described.
+        ReidbenchError: in a sentence: the network cannot be read or cut, the reduction is out of
+            reach, data are missing, or an argument is not as described.
 
     """
-    small = _copied(network)
-    graph = proven(small, _size(size), keep=keep)
-    _refuse_unknown(keep, graph)
-    solved = partial(
-        solve,
-        graph,
-        reduction=reduction,
-        allocation=allocation,
-        scope=scope,
-        min_keep=min_keep,
-        round_to=round_to,
-    )
+    target = Target(size, reduction, scope, allocation, keep, round_to, min_keep)
     criterion = Criterion(method, options or {}, batches, loss, allocation, seed)
-    ranked = rank(small, graph, scope, reduction, criterion, solved)
+    pruned = _pruned(network, target, criterion, verify)
+    if retrain is not None:
+        retrain(pruned.network)
+    return pruned
+
+
+def _pruned(network: nn.Module, target: Target, criterion: Criterion, verify: bool) -> Pruned:
+    small = _copied(network)
+    graph = proven(small, _size(target.size), keep=target.keep)
+    _refuse_unknown(target.keep, graph)
+    solved = partial(target.solve, graph)
+    ranked = rank(small, graph, target.scope, target.reduction, criterion, solved)
     plan = solved(ranked.scores)
     if refits(ranked.method):
         refit(ranked.method, small, plan, ranked.ranking)
     difference = verified_difference(small, graph, plan) if verify else None
-    report = _report(method, small, graph, plan, reduction, scope, round_to)
+    report = _report(criterion.name, small, graph, plan, target)
     remove(small, graph, plan)
     report = replace(report, parameters=parameters(small), difference=difference)
-    if retrain is not None:
-        retrain(small)
     return Pruned(small, plan, report, graph.input_size)
 
 
@@ -170,41 +191,35 @@ def _size(size: Sequence[int]) -> Size:
 
 
 def _report(
-    method: str,
-    network: nn.Module,
-    graph: ChannelGraph,
-    plan: PruningPlan,
-    reduction: float,
-    scope: Scope,
-    round_to: int,
+    method: str, network: nn.Module, graph: ChannelGraph, plan: PruningPlan, target: Target
 ) -> Report:
     dense_parameters = parameters(network)
     return Report(
         method=method,
-        reduction=reduction,
+        reduction=target.reduction,
         dense_macs=graph.macs.total(),
         macs=graph.macs.total(plan.widths),
         dense_parameters=dense_parameters,
         parameters=dense_parameters,
         widths={name: (plan.sizes[name], width) for name, width in plan.widths.items()},
-        whole=_whole(graph, plan, scope, round_to),
-        round_to=round_to,
+        whole=_whole(graph, plan, target),
+        round_to=target.round_to,
         difference=None,
     )
 
 
-def _whole(graph: ChannelGraph, plan: PruningPlan, scope: Scope, round_to: int) -> dict[str, str]:
+def _whole(graph: ChannelGraph, plan: PruningPlan, target: Target) -> dict[str, str]:
     """Return why a group lost nothing, by group."""
-    allowed = {group.name for group in graph.in_scope(scope)}
+    allowed = {group.name for group in graph.in_scope(target.scope)}
     reasons = {}
     for group in graph.groups:
         if not group.producers or group.name in plan.dropped:
             continue
         if group.name in allowed:
-            narrow = group.size < 2 * round_to
+            narrow = group.size < 2 * target.round_to
             reasons[group.name] = "too narrow for round_to" if narrow else "ranked above the cut"
         elif group.prunable:
-            reasons[group.name] = f"outside scope '{scope}'"
+            reasons[group.name] = f"outside scope '{target.scope}'"
         else:
             reasons[group.name] = "; ".join(group.kept_by) or "its channels are made by no layer"
     return reasons
