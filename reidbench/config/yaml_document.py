@@ -13,9 +13,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from reidbench.config.yaml_loader import Loader
 from reidbench.errors import ReidbenchError, did_you_mean, one_line
 
 M = TypeVar("M", bound=BaseModel)
+MOST_VALUES = 100_000
+"""Values of a document that are read: aliases of aliases can stand for billions of them."""
 Location = tuple["str | int", ...]
 
 
@@ -72,11 +75,14 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read as text ({error})") from error
     try:
-        loader = yaml.SafeLoader(text)
+        loader = Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise DocumentError(f"{path}: the file is empty")
-        lines.update(_walk(path, node, ()))
+        for where, line in _walk(path, node, ()):
+            lines[where] = line
+            if len(lines) > MOST_VALUES:
+                raise DocumentError(f"{path}:{line}: more than {MOST_VALUES} values; divide it")
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1

@@ -39,7 +39,7 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     # Not before preflight: what a missing data set makes look superseded is not.
     folder.set_superseded_aside(plan)
     folder.results.mkdir(parents=True, exist_ok=True)
-    folder.keep_suite(planned.suite.path)
+    folder.keep_suite(planned.suite.path, plan.protocol)
     store = Store(options.store_folder, collect() | {"device": str(device)})
     recorder = TimingsRecorder(started)
     executor = _serial(planned, trials, store, device, recorder)

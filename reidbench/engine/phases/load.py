@@ -32,6 +32,7 @@ def run_load(node: LoadNode, context: PhaseContext) -> None:
             kind=node.kind,
             classes=len(network.classifier.weight),
             document=node.document(),
+            protocol=node.protocol.document(),
             on=node.data.label,
             epochs=0.0,
             steps=0,

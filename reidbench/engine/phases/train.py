@@ -59,6 +59,7 @@ def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[
     return {
         "kind": node.kind,
         "document": node.document(),
+        "protocol": node.protocol.document(),
         "on": node.data.label,
         "epochs": trainer.epochs,
         "steps": trainer.done,
