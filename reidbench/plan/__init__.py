@@ -17,6 +17,7 @@ from reidbench.plan.nodes import (
     PhaseNode,
     PruneNode,
     TrainNode,
+    weights_label,
 )
 from reidbench.plan.selection import select
 from reidbench.plan.trials import NotApplicable, Plan, Trial
@@ -42,4 +43,5 @@ __all__ = [
     "missing_text",
     "refuse_missing",
     "select",
+    "weights_label",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from reidbench.plan import (
@@ -85,8 +86,12 @@ def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
     first = trial.phases[0]
     if isinstance(first, LoadNode):
         # What the network began with, in place of the images it was not trained on.
+        changed: dict[str, Any] = {"content": first.content}
+        if isinstance(first.weights, Path):
+            # Nobody knows what they were trained on: the data set's name would be a guess.
+            changed |= {"name": first.weights.name, "version": "-", "distribution": "a file"}
         source = identity["components"]["source"]
-        identity["components"]["source"] = source.model_copy(update={"content": first.content})
+        identity["components"]["source"] = source.model_copy(update=changed)
     return {**identity, "schedule": _schedule(trial)}
 
 

@@ -42,7 +42,22 @@ def plan_suite(options: RunOptions) -> PlannedSuite:
     registry = installed_plugins(options.disabled, options.say)
     suite = _under(options.protocol, load_suite(find_suite(options.suite)), registry)
     whole = make_plan(suite, registry, options.data_folder)
+    if note := _weights_of_a_stand_in(whole):
+        options.say(note)
     return PlannedSuite(options, suite, registry, whole, select(whole, options.selection))
+
+
+def _weights_of_a_stand_in(plan: Plan) -> str:
+    """Return that a drawn stand-in is trained on in the place of published weights, if one is."""
+    spec = plan.suite.source
+    sources = (row.data.get("source") for row in plan.rows)
+    source = next((data for data in sources if data is not None), None)
+    if spec is None or spec.weights is None or source is None or not source.drawn:
+        return ""
+    return (
+        f"'weights: {spec.weights}' is of no use here: the copy of {source.label} in "
+        f"{source.folder} is drawn, and networks train on it"
+    )
 
 
 def _under(protocol: str | None, suite: Located[Suite], registry: Registry) -> Located[Suite]:
