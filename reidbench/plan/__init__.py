@@ -21,6 +21,7 @@ from reidbench.plan.nodes import (
 )
 from reidbench.plan.selection import select
 from reidbench.plan.trials import NotApplicable, Plan, Trial
+from reidbench.plan.unfit_data import PreflightError, make, unfit_data
 
 __all__ = [
     "ENGINE",
@@ -33,15 +34,18 @@ __all__ = [
     "NotApplicable",
     "PhaseNode",
     "Plan",
+    "PreflightError",
     "PruneNode",
     "TrainNode",
     "Trial",
     "canonical",
     "data_read",
     "distinct",
+    "make",
     "make_plan",
     "missing_text",
     "refuse_missing",
     "select",
+    "unfit_data",
     "weights_label",
 ]

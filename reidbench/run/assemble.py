@@ -71,6 +71,12 @@ def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: s
     )
 
 
+def inapplicable_result(plan: Plan, trial: Trial, why: str) -> Result:
+    """Return the result of a trial whose network has nothing to prune: a row that says why."""
+    parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
+    return Result(**_identity(plan, trial, parts), status="not applicable", error=why)
+
+
 def left_out_result(plan: Plan, left_out: NotApplicable) -> Result:
     """Return the result of a point of the grid that its scenario rules out."""
     return Result(

@@ -66,7 +66,7 @@ class RunFolder:
             self.say(str(error))
             return False
         # The key does not depend on names: a scenario that was renamed since needs a new row.
-        return result.status == "done" and result.trial == trial.id
+        return result.status in ("done", "not applicable") and result.trial == trial.id
 
     def outcome(self, plan: Plan) -> list[Result]:
         """Read the result of every row of a plan."""
