@@ -17,6 +17,7 @@ from reidbench.config.yaml_loader import Loader
 from reidbench.errors import ReidbenchError, did_you_mean, one_line
 
 M = TypeVar("M", bound=BaseModel)
+_PLAIN_KEY = re.compile(r"[^\s'\"\x00-\x1f\x7f-\xa0\u2028\ufeff]+")
 MOST_VALUES = 100_000
 """Values of a document that are read: aliases of aliases can stand for billions of them."""
 Location = tuple["str | int", ...]
@@ -185,7 +186,9 @@ def _written(where: Location) -> Location:
 
 
 def _dotted(where: Location) -> str:
-    return ".".join(str(part) for part in where)
+    # Quoted where its characters would hide the sentence, or break its line.
+    parts = (str(part) for part in where)
+    return ".".join(part if _PLAIN_KEY.fullmatch(part) else repr(part) for part in parts)
 
 
 def field_names(model: type[BaseModel]) -> set[str]:

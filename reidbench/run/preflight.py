@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from reidbench.datasets.locate import MissingData
 from reidbench.engine.channels import ChannelGraph, ScopeError, capture, highest_reduction, solve
@@ -10,6 +11,7 @@ from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError, named_line, one_line
 from reidbench.plan import (
     Configured,
+    ConfiguredMethod,
     LoadNode,
     Plan,
     PreflightError,
@@ -43,7 +45,7 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
         problems.append(MissingData(text))
     problems += unfit_data(plan, trials)
     for method in distinct(trial.method for trial in trials):
-        problems += _problem(lambda method=method: refuse_unsound(make(method), method))
+        problems += _problem(partial(_sound, method))
     for label, backbone in _backbones(trials).items():
         own = [trial for trial in trials if trial.id.backbone == label]
         problems += _network(plan, backbone, own, inapplicable)
@@ -58,6 +60,10 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
 
 def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
     return {trial.id.backbone: trial.final.network.backbone for trial in trials}
+
+
+def _sound(method: ConfiguredMethod) -> None:
+    refuse_unsound(make(method), method)
 
 
 def _problem(check: Callable[[], object]) -> Iterator[ReidbenchError]:
