@@ -58,5 +58,14 @@ def room_for(path: Path) -> Iterator[None]:
 
 def free_space(path: Path) -> int:
     """Return the bytes that can still be written below ``path``, which need not exist yet."""
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_existing(path)).free
+
+
+def has_size(path: Path) -> bool:
+    """Return whether the file system of ``path`` has a size: those of the kernel have none."""
+    return shutil.disk_usage(_existing(path)).total > 0
+
+
+def _existing(path: Path) -> Path:
+    """Return ``path``, or the folder above it that exists."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())

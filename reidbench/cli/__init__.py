@@ -22,7 +22,7 @@ COMMANDS = {
     "data": "List data sets, check those on disk, draw stand-ins for those you lack.",
     "store": "List the networks and measurements that are kept, check them, make room.",
     "cards": "Print a page a method: formula, cost, and every deviation from its source.",
-    "protocols": "List the published protocols, or print the rules of one.",
+    "protocols": "List the protocols, print the rules of one, write one of your own.",
     "schema": "Print the JSON schema of suite files.",
 }
 GROUPS = ("data", "plugins", "store")

@@ -56,7 +56,8 @@ _SHARED: dict[str, Callable[[Any], Any]] = {
     "protocol": click.option(
         "--protocol",
         metavar="NAME",
-        help="Run the suite under another protocol, as a suite of its own (NAME-PROTOCOL).",
+        help="Run the suite under another protocol, by name or file, as a suite of its own "
+        "(NAME-PROTOCOL).",
     ),
     "device": click.option(
         "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."

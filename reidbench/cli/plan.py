@@ -11,7 +11,16 @@ import click
 from tabulate import tabulate
 
 from reidbench.cli.options import shared
-from reidbench.plan import Node, Plan, PruneNode, Trial, data_read, missing_text
+from reidbench.errors import ReidbenchError
+from reidbench.plan import (
+    Node,
+    Plan,
+    PruneNode,
+    Trial,
+    data_read,
+    missing_text,
+    unfit_data,
+)
 from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
 from reidbench.run.options import RunOptions
@@ -29,10 +38,18 @@ _PHASE_WORDS = {
 
 @click.command("plan")
 @shared("suite", "out", "store", "data", "only", "protocol", "disabled")
-def command(**given: Any) -> None:
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Build every component and network too, as a run does before its first step: seconds.",
+)
+def command(check: bool, **given: Any) -> int:
     """Print the trials of SUITE and their phases, without running anything.
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench plan quickstart
+
+    Exit status: 0, or 2 if a run would refuse it. Whether components load, and reductions are in
+    reach, is not looked at without --check.
     """
     options = RunOptions(**given, progress=sys.stderr)
     planned = plan_suite(options)
@@ -46,9 +63,32 @@ def command(**given: Any) -> None:
     nodes = [node for key, node in plan.nodes.items() if key not in done]
     statuses = [row[2] for row in rows[: len(plan.trials)]]
     click.echo("\n" + _summary(plan, nodes, store, statuses))
-    left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its != "done"]
+    ended = ("done", "not applicable")
+    left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its not in ended]
     if missing := missing_text(plan, data_read(left)):
         click.echo("\n" + missing)
+    problems = _problems(plan, left, store if check else None)
+    if problems:
+        click.echo("\na run will refuse this:\n" + "\n".join(problems))
+    return 2 if problems else 0
+
+
+def _problems(plan: Plan, left: Sequence[Trial], store: Store | None) -> list[str]:
+    """Return what a run would refuse; with the store, all that it looks at."""
+    if store is None:
+        return [str(problem) for problem in unfit_data(plan, left)]
+    from reidbench.run.preflight import preflight
+
+    try:
+        inapplicable = preflight(plan, left, store)
+    except ReidbenchError as error:
+        # What is missing is named already: a plan is made before the data are there.
+        missing = missing_text(plan, data_read(left)).splitlines()
+        return [line for line in str(error).splitlines() if line not in missing]
+    for why in dict.fromkeys(inapplicable.values()):
+        count = list(inapplicable.values()).count(why)
+        click.echo(f"\n{counted(count, 'trial')} not applicable: {why}")
+    return []
 
 
 def _phases(trial: Trial, done: Container[str]) -> str:
@@ -75,7 +115,7 @@ def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: Sequence[str
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
     time = forecast_text(expected, nodes, store.root)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
-    done = statuses.count("done")
+    done = statuses.count("done") + statuses.count("not applicable")
     return (
         f"{counted(len(plan.trials), 'trial')}{beside} under {plan.protocol.name}: {done} done, "
         f"{len(statuses) - done} left\n"

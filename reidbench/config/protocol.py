@@ -6,9 +6,16 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from reidbench.api.records import Task
 from reidbench.config import yaml_document
@@ -23,7 +30,7 @@ class ProtocolError(ReidbenchError):
 
 
 class _Rules(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputRules(_Rules):
@@ -160,6 +167,7 @@ class PruningRules(_Rules):
         channels_per_round: if given, the share of the channels in scope that each cut of the
             iterative strategy removes (under uniform widths); ``rounds`` is then the maximum.
         soft_rounds: how often the progressive strategy shrinks filters.
+        round_to: if given, every group that shrinks ends on a multiple of so many channels.
 
     """
 
@@ -170,7 +178,21 @@ class PruningRules(_Rules):
     rounds: int = Field(ge=1)
     channels_per_round: float | None = Field(gt=0, lt=1, default=None)
     soft_rounds: int = Field(ge=1)
+    round_to: int | None = Field(ge=2, default=None)
     calibration: CalibrationRules
+
+    @model_serializer(mode="wrap")
+    def _without_absent_rounding(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``round_to`` out where it is absent: protocols print as before there was any."""
+        rules: dict[str, Any] = serialise(self)
+        if self.round_to is None:
+            rules.pop("round_to", None)
+        return rules
+
+    @property
+    def multiple(self) -> int:
+        """The number of channels of which every shrunk group keeps a multiple."""
+        return self.round_to or 1
 
 
 class RerankRules(_Rules):
@@ -253,8 +275,17 @@ class Protocol(_Rules):
     def digest(self) -> str:
         """SHA-256 of every rule (not of the summary), hexadecimal."""
         # Without absent rules, so that a new kind of rule changes no published digest.
-        rules = self.model_dump(mode="json", exclude={"summary"}, exclude_none=True)
+        rules = {name: rule for name, rule in self.document().items() if name != "summary"}
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """Return every rule that is there, as JSON has it: what a file of the protocol holds."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether these rules are those published under the protocol's name."""
+        return locked().get(self.name) == self.digest
 
     def identity(self) -> dict[str, str]:
         """Return name and digest, as results carry them."""

@@ -28,6 +28,7 @@ NO_OVERRIDE = (
 )
 
 Domain = Literal["source", "bridge", "target"]
+Evaluate = Literal["test", "validation"]
 T = TypeVar("T")
 
 
@@ -167,6 +168,8 @@ class Suite(_Part):
     Attributes:
         source: the data set of the first training.
         bridge: a large data set between source and targets.
+        evaluate: ``validation`` holds people out of every training split of people, trains on the
+            others and measures on these; for choosing, never for a table of test results.
         claims: sentences that the results support or refute.
         miniature: a suite with the same questions on drawn data, for users without the photographs.
 
@@ -184,6 +187,7 @@ class Suite(_Part):
     methods: tuple[Method, ...] = Field(min_length=1)
     reductions: tuple[Reduction, ...] = Field(min_length=1)
     seeds: tuple[Seed, ...] = Field(min_length=1)
+    evaluate: Evaluate = "test"
     claims: Claims = ()
 
     @field_validator("seeds", "reductions", "methods", "backbones", "targets")

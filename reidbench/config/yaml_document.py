@@ -13,9 +13,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from reidbench.config.yaml_loader import Loader
 from reidbench.errors import ReidbenchError, did_you_mean, one_line
 
 M = TypeVar("M", bound=BaseModel)
+_PLAIN_KEY = re.compile(r"[^\s'\"\x00-\x1f\x7f-\xa0\u2028\ufeff]+")
+MOST_VALUES = 100_000
+"""Values of a document that are read: aliases of aliases can stand for billions of them."""
 Location = tuple["str | int", ...]
 
 
@@ -72,11 +76,14 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read as text ({error})") from error
     try:
-        loader = yaml.SafeLoader(text)
+        loader = Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise DocumentError(f"{path}: the file is empty")
-        lines.update(_walk(path, node, ()))
+        for where, line in _walk(path, node, ()):
+            lines[where] = line
+            if len(lines) > MOST_VALUES:
+                raise DocumentError(f"{path}:{line}: more than {MOST_VALUES} values; divide it")
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -179,7 +186,9 @@ def _written(where: Location) -> Location:
 
 
 def _dotted(where: Location) -> str:
-    return ".".join(str(part) for part in where)
+    # Quoted where its characters would hide the sentence, or break its line.
+    parts = (str(part) for part in where)
+    return ".".join(part if _PLAIN_KEY.fullmatch(part) else repr(part) for part in parts)
 
 
 def field_names(model: type[BaseModel]) -> set[str]:

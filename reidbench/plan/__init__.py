@@ -17,9 +17,11 @@ from reidbench.plan.nodes import (
     PhaseNode,
     PruneNode,
     TrainNode,
+    weights_label,
 )
 from reidbench.plan.selection import select
 from reidbench.plan.trials import NotApplicable, Plan, Trial
+from reidbench.plan.unfit_data import PreflightError, make, unfit_data
 
 __all__ = [
     "ENGINE",
@@ -32,14 +34,18 @@ __all__ = [
     "NotApplicable",
     "PhaseNode",
     "Plan",
+    "PreflightError",
     "PruneNode",
     "TrainNode",
     "Trial",
     "canonical",
     "data_read",
     "distinct",
+    "make",
     "make_plan",
     "missing_text",
     "refuse_missing",
     "select",
+    "unfit_data",
+    "weights_label",
 ]

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
+from reidbench.config.suite import Evaluate
 from reidbench.datasets.locate import open_dataset
+from reidbench.datasets.validation import VALIDATION, validation_split
 from reidbench.plugins import Component
 from reidbench.results import ComponentId
 
@@ -91,12 +93,14 @@ class ConfiguredData(Configured):
     Attributes:
         root: below which data sets on disk are looked for.
         complete: whether a copy that differs from the published statistics is refused.
+        evaluate: whether its test split is measured on, or people held out of its training split.
         cached_lists: the lists that a plan has read already, by configuration.
 
     """
 
     root: Path = DATA_ROOT
     complete: bool = True
+    evaluate: Evaluate = "test"
     cached_lists: dict[str, Lists] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -108,12 +112,14 @@ class ConfiguredData(Configured):
 
     @property
     def label(self) -> str:
-        """The name, with the options that differ, and whether it may be incomplete."""
-        return self.seeded_by if self.complete else f"{self.seeded_by} (incomplete)"
+        """The name, with the options that differ, and how it is not the published test."""
+        marks = [] if self.complete else ["incomplete"]
+        marks += ["validation"] if self.on_validation else []
+        return f"{self.seeded_by} ({', '.join(marks)})" if marks else self.seeded_by
 
     @property
     def seeded_by(self) -> str:
-        """What seeds are derived from: the label, whether or not it may be incomplete."""
+        """What seeds are derived from: the label, without its marks."""
         return super().label
 
     @cached_property
@@ -131,8 +137,31 @@ class ConfiguredData(Configured):
         """Whether its images are drawn: its record says so, or the copy on disk is marked."""
         return self.record.drawn or (self.folder is not None and is_marked_drawn(self.folder))
 
+    @property
+    def on_validation(self) -> bool:
+        """Whether people held out of its training split are what is measured on."""
+        return self.evaluate == "validation" and self.record.task == "re-id"
+
     def lists(self) -> Lists:
-        """Return its lists, read from disk once for all that share ``cached_lists``.
+        """Return the lists to train and measure on: its own, or those of its validation split.
+
+        Raises:
+            MissingData: it is on disk, and not found.
+            DataError: what is found breaks its rules.
+
+        """
+        whole = self.whole()
+        if not (self.on_validation and isinstance(whole, ReIDData)):
+            return whole
+        if self.folder is None:
+            return validation_split(whole)
+        key = canonical(self.configuration())
+        if key not in self.cached_lists:
+            self.cached_lists[key] = validation_split(whole)
+        return self.cached_lists[key]
+
+    def whole(self) -> Lists:
+        """Return its lists as published, read once for all that share ``cached_lists``.
 
         Raises:
             MissingData: it is on disk, and not found.
@@ -141,7 +170,7 @@ class ConfiguredData(Configured):
         """
         if self.folder is None:
             return open_dataset(self.component, self.options, self.root)
-        key = canonical(self.configuration())
+        key = canonical(super().configuration())
         if key not in self.cached_lists:
             self.cached_lists[key] = open_dataset(self.component, self.options, self.root)
         return self.cached_lists[key]
@@ -149,7 +178,12 @@ class ConfiguredData(Configured):
     @cached_property
     def content(self) -> str | None:
         """A hash of the lists on disk, which decide numbers; None for a built-in data set."""
-        return None if self.folder is None else self.lists().fingerprint[:16]
+        return None if self.folder is None else self.whole().fingerprint[:16]
+
+    def configuration(self) -> dict[str, Any]:
+        """Return all that a suite sets: identity, options, and the rule of a validation split."""
+        document = super().configuration()
+        return {**document, "split": VALIDATION} if self.on_validation else document
 
     def document(self) -> dict[str, Any]:
         """Return what keys hash: the configuration, and the content of a data set on disk."""
@@ -158,7 +192,10 @@ class ConfiguredData(Configured):
 
     def identity(self) -> ComponentId:
         """Return the data set's identity and content, as results carry them."""
-        return ComponentId(**self.component.identity(), content=self.content)
+        own = self.component.identity()
+        if self.on_validation:
+            own = {**own, "name": f"{own['name']} ({VALIDATION})"}
+        return ComponentId(**own, content=self.content)
 
     def build(self) -> Lists:
         """Return its images, as :meth:`lists` does."""

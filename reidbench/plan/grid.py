@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-from reidbench.config.protocol import Protocol, ProtocolError, load_protocol
+from reidbench.config.protocol import Protocol, ProtocolError
 from reidbench.config.suite import Suite
 from reidbench.config.yaml_document import Located
 from reidbench.plan.components import DATA_ROOT
@@ -17,6 +17,7 @@ from reidbench.plan.selection import select
 from reidbench.plan.trial_builder import TrialBuilder
 from reidbench.plan.trials import NotApplicable, Plan, Trial
 from reidbench.plugins import Registry
+from reidbench.plugins.protocols import find_protocol
 
 
 def make_plan(
@@ -37,7 +38,7 @@ def make_plan(
     """
     suite = located.content
     with _faults_of(located, "protocol"):
-        protocol = load_protocol(suite.protocol)
+        protocol = find_protocol(suite.protocol, registry, located.path.parent)
     components = resolve(located, registry, data_root)
     if source := components.domains.get("source"):
         with _faults_of(located, "source"):

@@ -192,6 +192,11 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(_COMPACT_JSON.encode(document).encode()).hexdigest()
 
 
+def weights_label(file: Path) -> str:
+    """Return how rows name weights of a file: its name and the start of its SHA-256."""
+    return f"{file.name} ({_content(file)[:8]})"
+
+
 @cache
 def _content(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -72,11 +72,22 @@ class _Resolver:
     def with_weights(
         self, backbone: ConfiguredBackbone, source: ConfiguredData | None
     ) -> ConfiguredBackbone:
-        """Return a backbone with its published weights, if any; drawn images have none."""
+        """Return a backbone with its published weights, if any.
+
+        A drawn stand-in on disk has none: its networks train on it. A data set that is drawn for
+        everybody is refused.
+        """
         spec = self.located.content.source
-        if spec is None or spec.weights is None or source is None or source.drawn:
+        if spec is None or spec.weights is None or source is None:
             return backbone
-        return replace(backbone, weights=self._weights(backbone, spec.weights))
+        if source.record.drawn:
+            message = (
+                f"'{source.label}' is drawn, and has no published weights: leave them out, and "
+                "networks train on it"
+            )
+            raise self.located.fault(("source", "weights"), message)
+        weights = self._weights(backbone, spec.weights)
+        return backbone if source.drawn else replace(backbone, weights=weights)
 
     def _weights(self, backbone: ConfiguredBackbone, weights: str) -> str | Path:
         where = ("source", "weights")
@@ -117,7 +128,12 @@ class _Resolver:
     def _data(self, spec: DatasetSpec, where: Location) -> ConfiguredData:
         found = self._configured(self.registry.datasets, spec.dataset, spec.options, where)
         return ConfiguredData(
-            found.component, found.options, self.data_root, spec.complete, self.cached_lists
+            found.component,
+            found.options,
+            self.data_root,
+            spec.complete,
+            self.located.content.evaluate,
+            self.cached_lists,
         )
 
     def methods(self) -> list[ConfiguredMethod]:

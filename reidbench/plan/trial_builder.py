@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import Domain, PhaseSpec
 from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, ConfiguredMethod
-from reidbench.plan.nodes import EvaluateNode, LoadNode, PhaseNode, PruneNode, TrainNode
+from reidbench.plan.nodes import (
+    EvaluateNode,
+    LoadNode,
+    PhaseNode,
+    PruneNode,
+    TrainNode,
+    weights_label,
+)
 from reidbench.plan.steps import Step, steps_of
 from reidbench.plan.trials import NotApplicable, Trial
 from reidbench.results import TrialId
@@ -86,7 +94,11 @@ class TrialBuilder:
         return base, pruned
 
     def _id(self, method: ConfiguredMethod, reduction: float) -> TrialId:
-        before = [data.label for domain, data in self.data.items() if domain != "target"]
+        before = [
+            self._source(method) if domain == "source" else data.label
+            for domain, data in self.data.items()
+            if domain != "target"
+        ]
         return TrialId(
             scenario=self.scenario,
             backbone=self.backbone.label,
@@ -99,6 +111,17 @@ class TrialBuilder:
             reduction=reduction,
             seed=self.seed,
         )
+
+    def _source(self, method: ConfiguredMethod) -> str:
+        """Return what a trial's network learned first: the data set, or a file of weights.
+
+        Who knows what the file's network was trained on: the data set's name would be a guess.
+        """
+        weights, own = self.backbone.weights, self.domains["source"].label
+        loads = isinstance(weights, Path) and any(
+            step.kind == "load" for step in steps_of(self.phases, method, weights=True)
+        )
+        return weights_label(weights) if loads and isinstance(weights, Path) else own
 
 
 def _stretch(method: ConfiguredMethod, reduction: float) -> float:

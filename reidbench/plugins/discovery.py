@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ from reidbench.plugins import hookspecs
 from reidbench.plugins.registry import (
     Catalogue,
     Component,
+    DeclaredProtocol,
     Plugin,
     PluginProblem,
     Registry,
@@ -49,13 +51,15 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
     left_out = _left_out(disabled)
     loaded: list[Plugin] = []
     problems: list[PluginProblem] = []
+    rules: list[DeclaredProtocol] = []
     found: dict[str, list[Component[Any]]] = {hook: [] for hook in _RECORD_TYPES}
     for plugin, entry in _installed():
         if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
             continue
         try:
             module = _load(entry)
-            records = _collect(_vet(module))
+            alone = _vet(module)
+            records, protocols = _collect(alone), _protocols(alone)
             _register(manager, module, plugin)
         # A plugin that calls sys.exit() on import must not end this process.
         except (Exception, SystemExit) as error:
@@ -64,6 +68,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             continue
         for hook, declared in records.items():
             found[hook].extend(Component(record, plugin) for record in declared)
+        rules += [DeclaredProtocol(source, plugin) for source in protocols]
         loaded.append(plugin)
     return Registry(
         methods=Catalogue("method", found["reidbench_methods"]),
@@ -72,6 +77,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
         plugins=tuple(loaded),
         problems=tuple(problems),
         hooks=manager,
+        protocols=tuple(rules),
     )
 
 
@@ -178,16 +184,31 @@ def _collect(alone: pluggy.PluginManager) -> dict[str, list[Record]]:
     }
 
 
-def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -> list[Record]:
-    records: list[Record] = []
+def _protocols(alone: pluggy.PluginManager) -> list[Path | Mapping[str, Any]]:
+    hook, kinds = "reidbench_protocols", "paths and mappings"
+    answers = _answers(hook, kinds, alone.hook.reidbench_protocols.get_hookimpls())
+    for answer in answers:
+        if not isinstance(answer, Path | Mapping):
+            raise ReidbenchError(f"{hook}() must return a list of {kinds}, not of {answer!r}")
+    return answers
+
+
+def _answers(hook: str, kinds: str, impls: Iterable[pluggy.HookImpl]) -> list[Any]:
+    """Return all that implementations of a hook declare, one after another."""
+    answers: list[Any] = []
     for impl in impls:
         answer = impl.function()
         # Called directly, because pluggy drops None: a hook that forgot to return would be ignored.
         if not isinstance(answer, Iterable):
             raise ReidbenchError(
-                f"{hook}() must return a list of {kind.__name__}s, not {_described(answer)}"
+                f"{hook}() must return a list of {kinds}, not {_described(answer)}"
             )
-        records.extend(answer)
+        answers.extend(answer)
+    return answers
+
+
+def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -> list[Record]:
+    records = _answers(hook, f"{kind.__name__}s", impls)
     for record in records:
         if not isinstance(record, kind):
             raise ReidbenchError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 
-COLLECTING = ("reidbench_methods", "reidbench_backbones", "reidbench_datasets")
+COLLECTING = (
+    "reidbench_methods",
+    "reidbench_backbones",
+    "reidbench_datasets",
+    "reidbench_protocols",
+)
 OBSERVING = ("reidbench_trial_finished",)
 
 
@@ -32,6 +38,11 @@ def reidbench_backbones() -> Sequence[BackboneRecord]:  # type: ignore[empty-bod
 @hookspec
 def reidbench_datasets() -> Sequence[DatasetRecord]:  # type: ignore[empty-body]
     """Declare re-ID data sets."""
+
+
+@hookspec
+def reidbench_protocols() -> Sequence[Path | Mapping[str, Any]]:  # type: ignore[empty-body]
+    """Declare protocols: files, or the documents that files would hold."""
 
 
 @hookspec

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -67,6 +68,14 @@ class Component(Generic[R]):
         }
 
 
+@dataclass(frozen=True)
+class DeclaredProtocol:
+    """A protocol that a plugin brings, unread: a file, or the document that a file would hold."""
+
+    source: Path | Mapping[str, Any]
+    owner: Plugin
+
+
 class Catalogue(Generic[R]):
     """The components of one kind, by name; a name declared twice is an error only when used."""
 
@@ -112,6 +121,7 @@ class Registry:
     plugins: tuple[Plugin, ...]
     problems: tuple[PluginProblem, ...]
     hooks: pluggy.PluginManager
+    protocols: tuple[DeclaredProtocol, ...] = ()
 
     def trial_finished(self, result: Any) -> None:
         """Call every observer with a result; an error of an observer is logged, and no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from reidbench.plan import (
@@ -70,6 +71,12 @@ def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: s
     )
 
 
+def inapplicable_result(plan: Plan, trial: Trial, why: str) -> Result:
+    """Return the result of a trial whose network has nothing to prune: a row that says why."""
+    parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
+    return Result(**_identity(plan, trial, parts), status="not applicable", error=why)
+
+
 def left_out_result(plan: Plan, left_out: NotApplicable) -> Result:
     """Return the result of a point of the grid that its scenario rules out."""
     return Result(
@@ -85,8 +92,12 @@ def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
     first = trial.phases[0]
     if isinstance(first, LoadNode):
         # What the network began with, in place of the images it was not trained on.
+        changed: dict[str, Any] = {"content": first.content}
+        if isinstance(first.weights, Path):
+            # Nobody knows what they were trained on: the data set's name would be a guess.
+            changed |= {"name": first.weights.name, "version": "-", "distribution": "a file"}
         source = identity["components"]["source"]
-        identity["components"]["source"] = source.model_copy(update={"content": first.content})
+        identity["components"]["source"] = source.model_copy(update=changed)
     return {**identity, "schedule": _schedule(trial)}
 
 

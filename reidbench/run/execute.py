@@ -11,6 +11,8 @@ from pathlib import Path
 from reidbench.engine.device import Device, peak_gpu_memory, prepare_device
 from reidbench.files import room_for
 from reidbench.plan import Trial
+from reidbench.results import write_result
+from reidbench.run.assemble import inapplicable_result
 from reidbench.run.executor import Executor
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
@@ -34,12 +36,17 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     """
     plan, folder, options = planned.plan, planned.folder, planned.options
     device = prepare_device(options.device, options.threads)
-    preflight(plan, trials)
+    inapplicable = preflight(plan, trials, Store(options.store_folder))
     _refuse_unwritable(options.store_folder)
     # Not before preflight: what a missing data set makes look superseded is not.
     folder.set_superseded_aside(plan)
     folder.results.mkdir(parents=True, exist_ok=True)
-    folder.keep_suite(planned.suite.path)
+    folder.keep_suite(planned.suite.path, plan.protocol)
+    for trial in trials:
+        if why := inapplicable.get(trial.key):
+            options.say(f"{trial.id}: not applicable: {why}")
+            write_result(folder.results, inapplicable_result(plan, trial, why))
+    trials = tuple(trial for trial in trials if trial.key not in inapplicable)
     store = Store(options.store_folder, collect() | {"device": str(device)})
     recorder = TimingsRecorder(started)
     executor = _serial(planned, trials, store, device, recorder)

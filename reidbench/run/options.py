@@ -28,7 +28,7 @@ class RunOptions:
         data: folder of the data sets that a user brings; None is that of ``REIDBENCH_DATA``, or
             else ``data``.
         only: names of the part to run, as after ``--only``: ``l1``, ``reduction=0.5``.
-        protocol: the name of another protocol than the suite's.
+        protocol: the name, or the file, of another protocol than the suite's.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads; None is torch's default.
         disabled: plugins to leave out, by entry point or distribution.

@@ -1,127 +1,140 @@
-"""Checks a plan before any training: everything imports, and every reduction is in reach."""
+"""Checks a plan before any training, and lists all that would keep a run from its end."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
-from reidbench.api.data import ClassificationData, ReIDData
-from reidbench.config.protocol import BatchRules
-from reidbench.engine.channels import ChannelGraph, capture, guard, highest_reduction, solve
+from reidbench.datasets.locate import MissingData
+from reidbench.engine.channels import (
+    ChannelGraph,
+    ScopeError,
+    capture,
+    guard,
+    highest_reduction,
+    solve,
+)
 from reidbench.engine.pruning.contract import refuse_unsound
-from reidbench.errors import ReidbenchError, named_line
+from reidbench.errors import ReidbenchError, named_line, one_line
 from reidbench.plan import (
     Configured,
-    ConfiguredData,
+    ConfiguredMethod,
+    LoadNode,
     Plan,
+    PreflightError,
     PruneNode,
     Trial,
     data_read,
     distinct,
-    refuse_missing,
+    make,
+    missing_text,
+    unfit_data,
 )
+from reidbench.run.room import lack_of_room
+from reidbench.store import Store
 
 
-class PreflightError(ReidbenchError):
-    """A plan that could not be carried out to its end."""
+def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -> dict[str, str]:
+    """Refuse a plan of which something could not be carried out, and say all that could not.
 
-
-def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
-    """Refuse a plan whose components do not load or whose reductions cannot be reached.
+    Returns by key why trials do not apply: their network has no channel in the protocol's scope.
 
     Raises:
-        MissingData: data sets that a user must bring are not there.
-        PreflightError: a reduction that the protocol's scope does not allow for a backbone, or that
-            its widths are too coarse to match.
-        TargetError, OptionError, DataError: a component that cannot be made.
-        MethodError: a method whose class and record disagree.
-        CaptureError: a backbone that cannot be captured, or not cut exactly.
+        ReidbenchError: of its own kind where one thing is wrong: data sets that a user must bring
+            are not there (``MissingData``) or are not fit, a component that cannot be made, a
+            reduction out of reach or too fine, a disk without room; ``PreflightError`` with a line
+            for each where there are several.
 
     """
-    data = data_read(trials)
-    refuse_missing(plan, data)
-    for chosen in data:
-        made = _make(chosen)
-        _as_published(plan, chosen, made)
-        if isinstance(made, ReIDData):
-            _enough_people(plan, chosen.label, made)
+    inapplicable: dict[str, str] = {}
+    problems: list[ReidbenchError] = []
+    if text := missing_text(plan, data_read(trials)):
+        problems.append(MissingData(text))
+    problems += unfit_data(plan, trials)
     for method in distinct(trial.method for trial in trials):
-        refuse_unsound(_make(method), method)
-    backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
-    for label, backbone in backbones.items():
-        asked = {
-            phase.reduction
-            for trial in trials
-            for phase in trial.phases
-            if isinstance(phase, PruneNode) and trial.id.backbone == label
-        } | {0.0}
-        network = _make(backbone)
-        graph = capture(network, plan.protocol.input.size)
-        _within_reach(plan, label, graph, max(asked))
-        _fine_enough(plan, label, graph, asked)
-        guard(network, graph, plan.protocol.pruning.scope)
+        problems += _problem(partial(_sound, method))
+    for label, backbone in _backbones(trials).items():
+        own = [trial for trial in trials if trial.id.backbone == label]
+        problems += _network(plan, backbone, own, inapplicable)
+    if store is not None and not problems and (text := lack_of_room(plan, trials, store)):
+        problems.append(PreflightError(text))
+    if len(problems) > 1:
+        raise PreflightError("\n".join(dict.fromkeys(map(str, problems))))
+    if problems:
+        raise problems[0]
+    return inapplicable
 
 
-def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
-    """Refuse a copy of a data set that is not the published one, unless the suite accepts it."""
-    if data.published is None or data.drawn or not chosen.complete:
-        return
-    found, published = asdict(data.counts), asdict(data.published)
-    odd = [
-        f"{name.replace('_', ' ')} {found[name]}, published {count}"
-        for name, count in published.items()
-        if count is not None and found[name] != count
-    ]
-    if odd:
-        raise PreflightError(
-            f"suite '{plan.suite.name}': {chosen.label} is not the published data set: "
-            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or accept it "
-            "with 'complete: false', which its rows then say"
-        )
+def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
+    return {trial.id.backbone: trial.final.network.backbone for trial in trials}
 
 
-def _make(part: Configured) -> Any:
+def _sound(method: ConfiguredMethod) -> None:
+    refuse_unsound(make(method), method)
+
+
+def _problem(check: Callable[[], object]) -> Iterator[ReidbenchError]:
+    """Yield what a check raises."""
     try:
-        return part.build()
-    except ReidbenchError:
-        raise
-    except Exception as error:
-        owner = part.component.owner
-        raise PreflightError(
-            f"'{part.label}' of plugin {owner} cannot be made "
-            f"({named_line(error)}); correct it or leave it out"
-        ) from error
+        check()
+    except ReidbenchError as error:
+        yield error
 
 
-def _enough_people(plan: Plan, label: str, data: ReIDData) -> None:
-    batch = plan.protocol.training.batch
-    assert isinstance(batch, BatchRules)  # of a whole protocol
-    needed = batch.identities
-    people = len({int(pid) for pid in data.train.pids})
-    if people < needed:
-        raise PreflightError(
-            f"suite '{plan.suite.name}': {label} has {people} people to train on, a batch of "
-            f"protocol {plan.protocol.name} needs {needed}; use a larger data set"
+def _network(
+    plan: Plan, backbone: Configured, trials: Sequence[Trial], inapplicable: dict[str, str]
+) -> Iterator[ReidbenchError]:
+    """Yield what is wrong with a network; note the trials that its scope leaves without a cut."""
+    loads = (node for trial in trials for node in trial.phases if isinstance(node, LoadNode))
+    if next(loads, None) is not None:
+        yield from _problem(backbone.component.record.weights_loader)
+    try:
+        module = make(backbone)
+    except ReidbenchError as error:
+        yield error
+        return
+    try:
+        graph = capture(module, plan.protocol.input.size)
+        guard(module, graph, plan.protocol.pruning.scope)
+    except Exception as error:  # of its own kind, or of a network that no rule foresaw
+        why = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
+        yield PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}")
+        return
+    cutting = [trial for trial in trials if trial.method.record.prunes != "nothing"]
+    asked = {node.reduction for it in cutting for node in it.phases if isinstance(node, PruneNode)}
+    try:
+        yield from _unreachable(plan, backbone.label, graph, asked)
+    except ScopeError:
+        rules = plan.protocol
+        why = (
+            f"{backbone.label} has no channel in scope '{rules.pruning.scope}' of protocol "
+            f"{rules.name}"
         )
+        more = "; use a protocol of scope 'all'" if rules.pruning.scope == "inner" else ""
+        inapplicable.update((trial.key, why + more) for trial in cutting)
 
 
-def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> None:
-    rules = plan.protocol.pruning
-    reachable = highest_reduction(graph, rules.scope, rules.min_keep)
-    if asked > reachable:
-        raise PreflightError(
-            f"suite '{plan.suite.name}': reduction {asked:g} is out of reach for {label}: "
+def _unreachable(
+    plan: Plan, label: str, graph: ChannelGraph, asked: Iterable[float]
+) -> Iterator[ReidbenchError]:
+    """Yield the reductions that are out of reach, or between two widths.
+
+    Raises:
+        ScopeError: the protocol's scope holds no channel of the network.
+
+    """
+    rules, where = plan.protocol.pruning, f"suite '{plan.suite.name}':"
+    # Under uniform allocation the widths do not depend on the scores, so any scores will do.
+    scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}
+    reachable = highest_reduction(graph, rules.scope, rules.min_keep, rules.multiple)
+    highest = max(asked, default=0.0)
+    if highest > reachable:
+        yield PreflightError(
+            f"{where} reduction {highest:g} is out of reach for {label}: "
             f"scope '{rules.scope}' of protocol {plan.protocol.name} can remove at most "
             f"{reachable:.1%} of its MACs; ask for less, or use a protocol with a wider scope"
         )
-
-
-def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float]) -> None:
-    """Refuse a network so coarse that no choice of equal shares comes near a reduction."""
-    rules = plan.protocol.pruning
-    # Under uniform allocation the widths do not depend on the scores, so any scores will do.
-    scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}
-    for reduction in sorted(asked):
+    for reduction in sorted(each for each in asked if each <= reachable):
         nearest = solve(
             graph,
             scores,
@@ -129,11 +142,15 @@ def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float])
             allocation="uniform",
             scope=rules.scope,
             min_keep=rules.min_keep,
+            round_to=rules.multiple,
         )
         achieved = 1 - graph.macs.total(nearest.widths) / graph.macs.total()
         if abs(achieved - reduction) > rules.tolerance:
-            raise PreflightError(
-                f"suite '{plan.suite.name}': {label} is too coarse for reduction {reduction:g}: "
+            yield PreflightError(
+                f"{where} {label} is too coarse for reduction {reduction:g}: "
                 f"the nearest is {achieved:.4f}, outside the tolerance of {rules.tolerance:g}; "
                 "ask for another reduction, or use a wider network"
             )
+
+
+__all__ = ["PreflightError", "preflight"]

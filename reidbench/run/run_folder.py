@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reidbench.config.own_protocol import protocol_text
+from reidbench.config.protocol import Protocol
 from reidbench.files import write_atomically
 from reidbench.plan import Plan, Trial
 from reidbench.results import Result, ResultError, Status, TrialId, read_result
 
+PROTOCOL_COPY = "protocol.yaml"
+"""The rules beside the results, where they are not published ones."""
 SUITE_COPY = "suite.yaml"
 """The suite file beside its results: a leaderboard made later finds its claims there."""
 
@@ -62,7 +66,7 @@ class RunFolder:
             self.say(str(error))
             return False
         # The key does not depend on names: a scenario that was renamed since needs a new row.
-        return result.status == "done" and result.trial == trial.id
+        return result.status in ("done", "not applicable") and result.trial == trial.id
 
     def outcome(self, plan: Plan) -> list[Result]:
         """Read the result of every row of a plan."""
@@ -74,11 +78,11 @@ class RunFolder:
         paths = [self.path(row.key) for row in whole.rows if row.key not in asked]
         return [read_result(path) for path in paths if path.is_file()]
 
-    def keep_suite(self, suite: Path) -> None:
-        """Leave a copy of the suite beside its results; an equal copy is not written again."""
-        copy, text = self.root / SUITE_COPY, suite.read_text(encoding="utf-8")
-        if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
-            write_atomically(copy, text)
+    def keep_suite(self, suite: Path, protocol: Protocol) -> None:
+        """Leave a copy of the suite, and of rules of one's own, beside the results."""
+        _keep(self.root / SUITE_COPY, suite.read_text(encoding="utf-8"))
+        if not protocol.is_published:
+            _keep(self.root / PROTOCOL_COPY, protocol_text(protocol))
 
     def set_superseded_aside(self, plan: Plan) -> None:
         """Move results of the plan's trials under other keys, so of older versions, elsewhere."""
@@ -90,6 +94,12 @@ class RunFolder:
             aside.parent.mkdir(exist_ok=True)
             path.replace(aside)
             self.say(f"{path.name} is of other versions or data; moved to {aside}")
+
+
+def _keep(copy: Path, text: str) -> None:
+    """Write a copy, unless there is an equal one."""
+    if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
+        write_atomically(copy, text)
 
 
 def _trial_of(path: Path) -> TrialId | None:

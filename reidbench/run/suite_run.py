@@ -67,7 +67,7 @@ def run_trials(options: RunOptions) -> SuiteOutcome:
     _refuse_device(options)
     left = _assemble(planned, [trial for trial in plan.trials if not folder.is_done(trial)])
     timings = _executed(planned, left, started)
-    folder.keep_suite(planned.suite.path)
+    folder.keep_suite(planned.suite.path, plan.protocol)
     folder.set_superseded_aside(plan)
     for point in plan.left_out:
         write_result(folder.results, left_out_result(plan, point))

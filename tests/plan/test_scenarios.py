@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,42 @@ class TestWeights:
         (trial,) = made(folder, tiny_registry, list(self.PHASES), **changes).trials
         assert [type(phase) for phase in trial.phases] == [PruneNode, TrainNode, TrainNode]
 
-    def test_a_drawn_source_has_none_and_is_trained_on(
+    @pytest.mark.parametrize("weights", ["imagenet", "nosuchfile.pth"])
+    def test_a_drawn_source_has_none_and_is_refused(
+        self, folder: Path, tiny_registry: Registry, weights: str
+    ) -> None:
+        with pytest.raises(DocumentError) as caught:
+            made(folder, tiny_registry, list(self.PHASES), **self.source(weights, "tiny"))
+        assert str(caught.value).endswith(
+            "suite.yaml:19: source.weights: 'tiny' is drawn, and has no published weights: leave "
+            "them out, and networks train on it"
+        )
+
+    def test_a_drawn_stand_in_on_disk_has_none_and_is_trained_on(
         self, folder: Path, tiny_registry: Registry
     ) -> None:
-        it = made(folder, tiny_registry, list(self.PHASES), **self.source("imagenet", "tiny"))
+        drawn = tiny_registry.datasets.get("tiny").record.build({})
+        writer = tiny_registry.datasets.get("tiny-disk").record
+        writer.load(writer.disk.writer)(drawn, folder / "drawn")
+        changes = self.source("imagenet")
+        it = made(folder, tiny_registry, list(self.PHASES), data="drawn", **changes)
         assert isinstance(it.trials[0].phases[0], TrainNode)
+        with pytest.raises(DocumentError, match=r"source\.weights: no such file: .*nosuchfile"):
+            changes = self.source("nosuchfile.pth")
+            made(folder, tiny_registry, list(self.PHASES), data="drawn", **changes)
+
+    def test_weights_of_a_file_are_named_by_it_and_never_by_a_data_set(
+        self, folder: Path, tiny_registry: Registry
+    ) -> None:
+        (folder / "theirs.pth").write_bytes(b"theirs")
+        changes = {**self.source("theirs.pth"), "methods": ["scratch", "l1"]}
+        slim, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
+        sha = hashlib.sha256(b"theirs").hexdigest()
+        assert loaded.id.source == f"theirs.pth ({sha[:8]})"
+        assert slim.id.source == "tiny-disk"  # which trains on it
+        changes["source"]["weights"] = "imagenet"
+        _, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
+        assert loaded.id.source == "tiny-disk"
 
     def test_a_file_is_keyed_by_its_content_wherever_it_is(
         self, folder: Path, tiny_registry: Registry

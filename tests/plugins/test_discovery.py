@@ -52,6 +52,20 @@ def reidbench_datasets():
     return [record(DatasetRecord, "kind-d", drawn=True, options=dict(seed=1))]
 """,
     ),
+    "brings-protocols": (
+        "protocols",
+        f"""{METHODS}
+from pathlib import Path
+
+@hookimpl
+def reidbench_protocols():
+    return [Path(__file__).parent / "theirs.yaml", dict(name="theirs/2")]
+""",
+    ),
+    "protocols-by-name": (
+        "names",
+        f"{METHODS}\n@hookimpl\ndef reidbench_protocols(): return ['mini/1']",
+    ),
     "raises-at-import": ("raises", "raise RuntimeError('boom\\n  at import')"),
     "exits-at-import": ("exits", "import sys; sys.exit(3)"),
     "needs-the-absent": ("absent", "import no_such_module_here"),
@@ -122,6 +136,7 @@ HARMLESS = {
     "observer-raises",
     "observer-prints",
     "observer-looks-away",
+    "brings-protocols",
 }
 
 # Distribution -> what its problem line must say.
@@ -140,6 +155,7 @@ FAULTS = {
     "too-new": "needs plugin API 99, this reidbench offers 3: upgrade reidbench",
     "wrong-type": "must return a list of MethodRecords, not of BackboneRecord 'b'",
     "returns-nothing": "reidbench_methods() must return a list of MethodRecords, not None",
+    "protocols-by-name": "must return a list of paths and mappings, not of 'mini/1'",
     "bad-record": "record 'Bad Name': name must be lower-case words",
     "twice-itself": "reidbench_methods() declares a twice",
     "no-hooks": "its module no_hooks implements no hook",
@@ -223,6 +239,7 @@ print(json.dumps(dict(
     problems=[[p.plugin.distribution, p.plugin.version, p.reason] for p in found.problems],
     **{kind: catalogue.names() for kind, catalogue in catalogues.items()},
     shared=shared,
+    protocols=[[str(p.owner), str(p.source)] for p in found.protocols],
     heavy=[m for m in ("torch", "torchvision", "numpy", "PIL") if m in sys.modules],
 )))
 """
@@ -352,6 +369,14 @@ def test_hook_reidbench_backbones_under_a_name_of_the_plugin_s_own(
 
 def test_hook_reidbench_datasets(everything: dict[str, Any]) -> None:
     assert "kind-d" in everything["datasets"]
+
+
+def test_hook_reidbench_protocols_are_noted_unread(site: Path, everything: dict[str, Any]) -> None:
+    owner = "brings-protocols 0.7"
+    assert everything["protocols"] == [
+        [owner, str(site / "theirs.yaml")],
+        [owner, "{'name': 'theirs/2'}"],
+    ]
 
 
 def test_hook_reidbench_trial_finished_is_seen_by_all_and_stopped_by_none(site: Path) -> None:

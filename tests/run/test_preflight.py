@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
+import yaml
 
+from reidbench.config.protocol import load_protocol
 from reidbench.config.suite import load_suite
+from reidbench.engine.phases import PhaseContext
 from reidbench.errors import ReidbenchError
-from reidbench.plan import Plan, make_plan
+from reidbench.plan import Plan, Trial, make_plan
 from reidbench.plugins import Catalogue, Component, Registry
 from reidbench.run.preflight import PreflightError, preflight
+from reidbench.store import Store
 from tests.support.suites import write_suite
 
 
@@ -130,6 +137,114 @@ def test_a_backbone_that_cannot_be_cut_exactly_is_refused(
 ) -> None:
     target = "tests.engine.channels.right_or_refused:literal_backbone"
     message = refusal(tmp_path, aimed(tiny_registry, "backbones", target))
-    assert message.startswith("channels of group '1.0.a' of Sequential cannot be removed")
+    assert "channels of group '1.0.a' of Sequential cannot be removed" in message
     assert "'aten.view.default' in module '1.0.middle' has the number 96" in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("no_query", "tiny has no query image: nothing can be measured on it"),
+        ("one_camera", "tiny has 2 queries, and the gallery has no match from another camera for"),
+        ("strangers", "tiny has 2 queries, and the gallery has no match from another camera for"),
+        ("empty_gallery", "tiny has 2 queries, and the gallery has no match from another camera"),
+        ("single_images", "tiny has 0 people with 2 images or more to train on, a batch of"),
+        ("exits", "'tiny' of plugin reidbench-tiny 1.0 cannot be made (SystemExit: 3); correct it"),
+    ],
+)
+def test_lists_that_nothing_can_be_trained_or_measured_on_are_refused(
+    tmp_path: Path, tiny_registry: Registry, fault: str, message: str
+) -> None:
+    unfit = aimed(tiny_registry, "datasets", f"tests.run.unfit:{fault}")
+    line = refusal(tmp_path, unfit)
+    assert message in line and "\n" not in line
+
+
+def test_a_set_that_is_only_trained_on_needs_no_query(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    made = plan(
+        tmp_path,
+        tiny_registry,
+        source={"dataset": "tiny", "options": {"palette": 1}},
+        scenarios={"a": [{"train": "source"}, {"prune": "target"}]},
+    )
+    source = made.trials[0].data["source"]
+    unfit = aimed(tiny_registry, "datasets", NO_QUERY).datasets.get("tiny")
+    object.__setattr__(source, "component", unfit)
+    preflight(made, made.trials)
+
+
+NO_QUERY = "tests.run.unfit:no_query"
+
+
+def test_everything_that_is_wrong_is_listed(tmp_path: Path, tiny_registry: Registry) -> None:
+    narrow = {"backbone": "tinynet", "options": {"width": 2}}
+    unfit = aimed(tiny_registry, "datasets", NO_QUERY)
+    lost = aimed(unfit, "methods", "reidbench_tiny.lost:Thing")
+    message = refusal(tmp_path, lost, backbones=["tinynet", narrow], reductions=[0.5, 0.97])
+    lines = message.splitlines()
+    assert len(lines) == 4
+    for part in (
+        "tiny has no query image",
+        "points at reidbench_tiny.lost:Thing, which cannot be imported",
+        "reduction 0.97 is out of reach for tinynet:",
+        "reduction 0.97 is out of reach for tinynet(width=2):",
+    ):
+        assert sum(part in line for line in lines) == 1
+
+
+def test_a_network_that_cannot_be_captured_is_one_line(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    message = refusal(tmp_path, aimed(tiny_registry, "backbones", "tests.run.unfit:branching"))
+    assert message.startswith("suite 'tiny-suite': tinynet: Branching cannot be captured at ")
+    assert "\n" not in message and len(message) < 600
+
+
+def test_a_network_with_an_empty_scope_has_rows_that_do_not_apply(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    registry = aimed(tiny_registry, "backbones", "tests.run.unfit:plain")
+    methods = ["dense", "scratch", "tiny-norm"]
+    made = plan(tmp_path, registry, methods=methods)
+    inapplicable = preflight(made, made.trials)
+    trials = {trial.key: trial for trial in made.trials}
+    assert {trials[key].id.method for key in inapplicable} == {"scratch", "tiny-norm"}
+    assert set(inapplicable.values()) == {
+        "tinynet has no channel in scope 'inner' of protocol smoke/1; use a protocol of scope 'all'"
+    }
+
+
+def test_a_rule_of_rounding_limits_what_is_in_reach(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    rules = load_protocol("smoke/1").document()
+    rules["name"], rules["pruning"]["round_to"] = "mine/1", 64
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(rules))
+    message = refusal(tmp_path, tiny_registry, protocol="./mine.yaml", reductions=[0.3])
+    assert "is too coarse for reduction 0.3" in message
+    preflight(*whole(plan(tmp_path, tiny_registry, reductions=[0.3])))
+
+
+def whole(made: Plan) -> tuple[Plan, tuple[Trial, ...]]:
+    return made, made.trials
+
+
+def test_a_disk_without_room_for_the_images_is_refused_until_they_are_there(
+    tmp_path: Path, tiny_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, store = plan(tmp_path, tiny_registry), Store(tmp_path / "store")
+    usage = SimpleNamespace(total=10**9, free=100_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(PreflightError, match=r"needs about 203 kB more in the store .*, and only"):
+        preflight(made, made.trials, store)
+    images = 32 * 16 * 3
+    context = PhaseContext(store, torch.device("cpu"))
+    context.train_images(made.trials[0].final.data, made.protocol.input)
+    usage.free = 36 * images
+    preflight(made, made.trials, store)
+    usage.free -= 1
+    with pytest.raises(PreflightError, match="only 55"):
+        preflight(made, made.trials, store)

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from reidbench.config.own_protocol import protocol_of
 from reidbench.config.protocol import Protocol, load_protocol, locked
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import PRUNED, load_network
@@ -107,9 +108,9 @@ def load_trial(
     if state not in ("final", "pruned"):
         raise TrialError(f"state '{state}' must be 'final' or 'pruned'")
     kept, key = Store(store_folder(store)), _key(trial)
-    document = _document(kept, key)
-    protocol = _protocol(document["protocol"], key)
-    named = document["backbone"]
+    notes = _notes(kept, key)
+    protocol = _protocol(notes, key)
+    named = notes["document"]["backbone"]
     component = _component(registry or discover(), named)
     dense = partial(
         build_network,
@@ -137,8 +138,8 @@ def _key(trial: Path | str) -> str:
     return result.phases[-1].key
 
 
-def _document(store: Store, key: str) -> dict[str, Any]:
-    """Return what decided the network of ``key``."""
+def _notes(store: Store, key: str) -> dict[str, Any]:
+    """Return what was noted with the network of ``key``."""
     if not store.has(key):
         raise TrialError(
             f"{store.root}: no network with the key {key}; give the store that the run wrote to, "
@@ -150,15 +151,17 @@ def _document(store: Store, key: str) -> dict[str, Any]:
             f"{store.root}: {key} is the key of {notes.get('kind', 'something else')}, which has "
             "no network; give a trial's result file, or the key of its last phase"
         )
-    document: dict[str, Any] = notes["document"]
-    return document
+    return notes
 
 
-def _protocol(digest: str, key: str) -> Protocol:
-    """Return the published protocol with a digest."""
+def _protocol(notes: dict[str, Any], key: str) -> Protocol:
+    """Return the protocol that a network was made under: published, or kept with the network."""
+    digest = notes["document"]["protocol"]
     for name, published in locked().items():
         if published == digest:
             return load_protocol(name)
+    if "protocol" in notes:
+        return protocol_of(notes["protocol"], key)
     raise TrialError(
         f"{key} was made under a protocol with the digest {digest[:12]}, which this reidbench "
         "does not have; use the version that made it"

@@ -60,6 +60,7 @@ def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[
     return {
         "kind": node.kind,
         "document": node.document(),
+        "protocol": node.protocol.document(),
         "on": node.data.label,
         "epochs": trainer.epochs,
         "steps": trainer.done,
@@ -90,6 +91,7 @@ def run_load(node: LoadNode, context: PhaseContext) -> None:
             kind=node.kind,
             classes=len(network.classifier.weight),
             document=node.document(),
+            protocol=node.protocol.document(),
             on=node.data.label,
             epochs=0.0,
             steps=0,

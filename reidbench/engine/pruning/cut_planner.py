@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import inf, nextafter
 from typing import Literal
 
 import torch
@@ -44,7 +43,9 @@ def next_plan(
         name: values.double() if allocation == "global" else _places(values, current.sizes[name])
         for name, values in scores.items()
     }
-    front = nextafter(min(float(values.min()) for values in places.values()), -inf)
+    lowest = min(float(values.min()) for values in places.values())
+    # Clearly below, so that the mean of a block of these is too, whatever its rounding.
+    front = lowest - max(1.0, abs(lowest))
     ranked = {}
     for name, values in places.items():
         ranked[name] = torch.full((current.sizes[name],), front, dtype=torch.float64)
@@ -56,6 +57,7 @@ def next_plan(
         allocation="global",
         scope=rules.scope,
         min_keep=rules.min_keep,
+        round_to=rules.multiple,
     )
 
 
@@ -75,7 +77,8 @@ def with_rounds(
     ``reduction``, so that the rounds of all methods and allocations are the same.
     """
     rules = protocol.pruning
-    if rules.channels_per_round is None:
+    # What keeps every channel has no rounds, even where the scope holds none.
+    if rules.channels_per_round is None or not reduction:
         return protocol
     gone = _gone(dense, rules, reduction) - (_gone(dense, rules, start) if start else 0.0)
     count = min(rules.rounds, max(1, round(gone / rules.channels_per_round)))
@@ -92,6 +95,7 @@ def _gone(dense: ChannelGraph, rules: PruningRules, reduction: float) -> float:
         allocation="uniform",
         scope=rules.scope,
         min_keep=rules.min_keep,
+        round_to=rules.multiple,
     )
     size = sum(group.size for group in groups)
     return 1 - sum(len(plan.kept[group.name]) for group in groups) / size

@@ -114,6 +114,21 @@ def test_many_small_rounds_end_as_near_to_the_target_as_one_channel_allows(
     assert abs(reduction(plan) - target) <= dearest / graph.macs.total()
 
 
+@given(seed=SEEDS, allocation=ALLOCATIONS, targets=st.lists(st.floats(0.05, 0.6), min_size=1))
+@settings(max_examples=100)
+def test_under_a_rule_of_rounding_every_cut_ends_on_multiples(seed, allocation, targets):
+    rules = protocol(pruning={"scope": "all", "min_keep": 0.1, "round_to": 3}).pruning
+    dice = torch.Generator().manual_seed(seed)
+    plan = PruningPlan.everything(stream())
+    for target in targets:
+        before, scores = plan, random_scores(plan, dice)
+        plan = next_plan(
+            stream(), plan, scores, reduction=target, allocation=allocation, rules=rules
+        )
+        assert all(set(plan.kept[name]) <= set(before.kept[name]) for name in plan.kept)
+        assert all(width % 3 == 0 or width == plan.sizes[n] for n, width in plan.widths.items())
+
+
 @pytest.mark.parametrize("allocation", ["uniform", "global"])
 def test_a_target_that_is_passed_already_changes_nothing(allocation):
     everything = PruningPlan.everything(stream())
