@@ -34,15 +34,15 @@ REPORTED = Path("leaderboard/reported")
 def command(directory: Path, out: Path | None, with_reported: bool, reported: Path | None) -> None:
     """Print the leaderboard of the results in DIRECTORY; write it as Markdown and CSV.
 
-    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims
-    are those of the suite.yaml that lies there.
+    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims,
+    and the seeds that a row must have to be ranked, are those of the suite.yaml that lies there.
     """
     inner = directory / "results"
     results = _read_all(inner if inner.is_dir() else directory)
     papers = load_papers(reported or REPORTED) if with_reported or reported else ()
     copy = directory / SUITE_COPY
-    claims = load_suite(copy).content.claims if copy.is_file() else ()
-    publish(results, out or directory, papers, claims)
+    suite = load_suite(copy).content if copy.is_file() else None
+    publish(results, out or directory, papers, suite)
 
 
 def _read_all(folder: Path) -> list[Result]:

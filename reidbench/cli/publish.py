@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reidbench.config.claim import Claim
+from reidbench.config.suite import Suite
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 from reidbench.leaderboard import (
@@ -22,7 +22,7 @@ from reidbench.leaderboard.reported.paper import Paper
 from reidbench.results import Result
 
 SUITE_COPY = "suite.yaml"
-"""The suite file beside its results: a leaderboard made later finds its claims there."""
+"""The suite file beside its results: a leaderboard made later finds claims and seeds there."""
 
 
 class PublicationError(ReidbenchError):
@@ -33,18 +33,20 @@ def publish(
     results: list[Result],
     folder: Path,
     reported: Sequence[Paper] = (),
-    claims: Sequence[Claim] = (),
+    suite: Suite | None = None,
 ) -> None:
     """Print the leaderboard, and write it to ``folder`` as Markdown and CSV.
 
     What the papers ``reported`` say stands beside the tables of the same photographs; what the
-    results say of the suite's ``claims`` below them, and in a CSV of its own.
+    results say of the ``suite``'s claims below them, and in a CSV of its own. Rows that lack a seed
+    of the suite are not ranked.
 
     Raises:
         PublicationError: a page cannot be written; the leaderboard is printed all the same.
 
     """
-    board = with_reported(build(results, claims), reported)
+    claims, seeds = (suite.claims, suite.seeds) if suite else ((), ())
+    board = with_reported(build(results, claims, seeds), reported)
     pages = {"leaderboard.md": to_markdown(board), "leaderboard.csv": to_csv(board)}
     if claims:
         pages["claims.csv"] = claims_to_csv(board)

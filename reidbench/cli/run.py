@@ -91,7 +91,7 @@ def command(
         write_result(results, left_out_result(plan, left_out))
     outcome = [read_result(results / f"{row.key}.json") for row in plan.rows]
     whole = make_plan(asked, registry, data_root) if only else plan
-    publish(outcome + _beside(whole, outcome, results), results.parent, claims=plan.suite.claims)
+    publish(outcome + _beside(whole, outcome, results), results.parent, suite=whole.suite)
     if account is not None:
         click.echo("\n" + costs_text(account), err=True)
     return _exit_status(outcome, results.parent)
