@@ -15,6 +15,7 @@ import numpy as np
 from reidbench.leaderboard.statistics.contrast import Estimate
 from reidbench.leaderboard.statistics.identity_scores import Array
 from tests.leaderboard.statistics.sections import Scored
+from tests.simulations.printing import markdown_table
 from tests.simulations.tables import POINT, PUBLISHED, ROWS, Noise, draw_section
 
 SEEDS = (2, 3, 5, 10)
@@ -107,11 +108,6 @@ def _naive(rows: Scored) -> float:
     return float((np.abs(difference.mean(axis=1)) <= NORMAL * error).mean())
 
 
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [heads, ["---:"] * len(heads), *lines]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
 def main(tables: int) -> None:
     """Print how intervals and how rank sets err, each as a table in Markdown."""
     found = {
@@ -125,7 +121,9 @@ def main(tables: int) -> None:
         (*at, f"{it.coverage:.1f}", f"{it.half_width:.1f}", f"{it.naive:.1f}")
         for at, (it, _) in found.items()
     ]
-    print(_table((*where, "coverage", "half width", "± 1.96 se over seeds covers"), of_pairs))
+    print(
+        markdown_table((*where, "coverage", "half width", "± 1.96 se over seeds covers"), of_pairs)
+    )
     heads = (
         "equal pairs ordered",
         "false tables",
@@ -137,7 +135,7 @@ def main(tables: int) -> None:
         print(f"\n{name}\n")
         orders = [(at, both[index]) for at, (_, both) in found.items()]
         lines = [(*at, *(f"{value:.2f}" for value in vars(it).values())) for at, it in orders]
-        print(_table((*where, *heads), lines))
+        print(markdown_table((*where, *heads), lines))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
+from reidbench.leaderboard.statistics.identity_scores import Array
 from tests.leaderboard.statistics.sections import Scored
 
 ROWS = 30
@@ -46,12 +48,27 @@ PUBLISHED = {
 """By the share of MACs removed."""
 
 
-def draw_section(rng: np.random.Generator, noise: Noise, seeds: int) -> Scored:
-    """Draw rows that are truly equal."""
-    variances = (ROW_FREEDOM - 2) / rng.chisquare(ROW_FREEDOM, (ROWS, 1))
-    own = rng.standard_t(TAIL, (ROWS, seeds)) * np.sqrt((TAIL - 2) / TAIL * variances)
+def draw_people(rng: np.random.Generator) -> Array:
+    """Draw how easy each identity is to find, in points of its own score."""
+    return rng.normal(0, 3 * np.sqrt(IDENTITIES), IDENTITIES)
+
+
+def draw_section(
+    rng: np.random.Generator,
+    noise: Noise,
+    seeds: int,
+    *,
+    rows: int = ROWS,
+    test_set: Hashable = "test",
+    people: Array | None = None,
+) -> Scored:
+    """Draw rows that are truly equal, on ``people`` who are as easy to find as this."""
+    variances = (ROW_FREEDOM - 2) / rng.chisquare(ROW_FREEDOM, (rows, 1))
+    own = rng.standard_t(TAIL, (rows, seeds)) * np.sqrt((TAIL - 2) / TAIL * variances)
     root = np.sqrt(IDENTITIES)
-    of_all = rng.normal(0, noise.seed, seeds)[:, None] + rng.normal(0, 3 * root, IDENTITIES)
-    people = rng.normal(0, noise.people * root, (ROWS, 1, IDENTITIES))
-    rest = rng.normal(0, noise.seed_people * root, (ROWS, seeds, IDENTITIES))
-    return Scored(POINT * (of_all + noise.seed * own[:, :, None] + people + rest))
+    easy = draw_people(rng) if people is None else people
+    of_all = rng.normal(0, noise.seed, seeds)[:, None] + easy
+    of_people = rng.normal(0, noise.people * root, (rows, 1, IDENTITIES))
+    rest = rng.normal(0, noise.seed_people * root, (rows, seeds, IDENTITIES))
+    scores = of_all + noise.seed * own[:, :, None] + of_people + rest
+    return Scored(POINT * scores, test_set)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
@@ -38,14 +39,39 @@ class Interval:
         return 100 * self.low, 100 * self.high
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A difference, its variance, and the degrees of freedom with which the variance is known."""
+class Part(NamedTuple):
+    """A part of a variance, and the degrees of freedom with which it is known."""
 
-    mean: float
     variance: float
     freedom: float
+
+    def half_width(self, error: float) -> float:
+        """Return half the width of a t interval that misses this often, either side."""
+        return float(stdtrit(self.freedom, 1 - error / 2)) * sqrt(self.variance)
+
+
+NOTHING = Part(variance=0.0, freedom=1.0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A difference, and how well it is known.
+
+    Attributes:
+        own: the variance of its rows and of the test people.
+        shared: what seeds do to whole sections, where that does not cancel.
+
+    """
+
+    mean: float
+    own: Part
+    shared: Part = NOTHING
     of_networks: bool = False
+
+    @property
+    def variance(self) -> float:
+        """Of both parts together."""
+        return self.own.variance + self.shared.variance
 
     def interval(self, comparisons: int = 1) -> Interval:
         """Return the 95 % interval.
@@ -62,8 +88,10 @@ class Estimate:
         return int(np.sign(self.mean)) if clear else 0
 
     def _half_width(self, comparisons: int) -> float:
-        quantile = float(stdtrit(self.freedom, 1 - ERROR / (2 * comparisons)))
-        return quantile * sqrt(self.variance)
+        # Known from few seeds alone, the shared part would mislead Satterthwaite's approximation;
+        # half widths added in quadrature err no more often than they say (Banerjee 1960).
+        error = ERROR / comparisons
+        return hypot(self.own.half_width(error), self.shared.half_width(error))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +138,12 @@ def contrast(terms: Sequence[Term]) -> Estimate | None:
     ]
     sections = _grouped((it.noise, it) for it in terms)
     shared = float(_shared(sections).var(ddof=1)) / seeds
-    variance = sum(rows) + shared + sum(part for part, _ in people)
+    variance = sum(rows) + sum(part for part, _ in people)
     # Satterthwaite: of the people's part there are many degrees, which do not limit.
-    inverse = sum(part**2 for part in rows) / (PRIOR_SEEDS + seeds - 1) + shared**2 / (seeds - 1)
+    inverse = sum(part**2 for part in rows) / (PRIOR_SEEDS + seeds - 1)
     most = max(seeds - 1, sum(same[0].noise.freedom for same in sections if same[0].noise))
     freedom = min(most, variance**2 / inverse) if inverse > 0 else most
-    return Estimate(mean, variance, freedom)
+    return Estimate(mean, Part(variance, freedom), Part(shared, seeds - 1))
 
 
 def _of_networks(mean: float, people: Sequence[tuple[float, int]]) -> Estimate | None:
@@ -125,7 +153,7 @@ def _of_networks(mean: float, people: Sequence[tuple[float, int]]) -> Estimate |
     inverse = sum(part**2 / (identities - 1) for part, identities in people)
     least = min(identities for _, identities in people) - 1
     freedom = variance**2 / inverse if inverse > 0 else least
-    return Estimate(mean, variance, freedom, of_networks=True)
+    return Estimate(mean, Part(variance, freedom), of_networks=True)
 
 
 def _of_people(terms: Sequence[Term]) -> tuple[float, int]:

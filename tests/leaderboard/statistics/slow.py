@@ -17,10 +17,15 @@ class Found(NamedTuple):
     mean: float
     variance: float
     freedom: float
+    shared: float
+    seeds: int
 
     def half(self, comparisons: int = 1) -> float:
-        quantile = float(student.ppf(1 - 0.025 / comparisons, self.freedom))
-        return quantile * math.sqrt(self.variance)
+        own, of_seeds = (
+            float(student.ppf(1 - 0.025 / comparisons, freedom))
+            for freedom in (self.freedom, self.seeds - 1)
+        )
+        return math.sqrt(own**2 * self.variance + of_seeds**2 * self.shared)
 
 
 def by_identity(scores: Sequence[float], pids: Sequence[int]) -> dict[int, float]:
@@ -109,10 +114,11 @@ def slow_contrast(
             for s in range(seeds):
                 shared[s] += weight * fmean(row[s] for row in x[name])
     between = sum((u - fmean(shared)) ** 2 for u in shared) / (seeds - 1) / seeds
-    variance = sum(noise) + between + of_people
+    variance = sum(noise) + of_people
     most = max(seeds - 1, sum((len(sections[name]) - 1) * (seeds - 1) for name in used))
-    below = sum(part**2 for part in noise) / (seeds + 3) + between**2 / (seeds - 1)
-    return Found(mean, variance, min(most, variance**2 / below) if below > 0 else most)
+    below = sum(part**2 for part in noise) / (seeds + 3)
+    freedom = min(most, variance**2 / below) if below > 0 else most
+    return Found(mean, variance, freedom, between, seeds)
 
 
 def people_variance(d: Sequence[Sequence[float]]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -67,8 +68,11 @@ def cases(draw: st.DrawFn, least_seeds: int = 2) -> Case:
 
 
 def assert_alike(a: Estimate, b: Estimate) -> None:
-    found, expected = ([it.mean, math.sqrt(it.variance), it.freedom] for it in (a, b))
-    assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    found, expected = (
+        [it.mean, math.sqrt(it.own.variance), it.own.freedom, math.sqrt(it.shared.variance)]
+        for it in (a, b)
+    )
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-7)
 
 
 @given(cases())
@@ -78,9 +82,10 @@ def test_a_contrast_is_what_loops_over_the_formulas_compute(case: Case) -> None:
     slow = slow_contrast(case.members, scores, case.pids, case.same)
     found = case.found
     assert found.mean == pytest.approx(slow.mean, abs=1e-9)
-    assert found.variance == pytest.approx(slow.variance, rel=1e-6, abs=1e-12)
+    assert found.own.variance == pytest.approx(slow.variance, rel=1e-6, abs=1e-12)
+    assert found.shared.variance == pytest.approx(slow.shared, rel=1e-6, abs=1e-12)
     if slow.variance > 1e-9:
-        assert found.freedom == pytest.approx(slow.freedom, rel=1e-4)
+        assert found.own.freedom == pytest.approx(slow.freedom, rel=1e-4)
         for comparisons in (1, 7):
             around = found.interval(comparisons)
             assert around.high - found.mean == pytest.approx(slow.half(comparisons), rel=1e-3)
@@ -159,7 +164,7 @@ def test_turning_the_signs_mirrors_the_interval(case: Case) -> None:
     if contrast(case.terms) is None:
         return
     back = case._replace(members=[it._replace(weight=-it.weight) for it in case.members])
-    assert_alike(back.found, Estimate(-case.found.mean, case.found.variance, case.found.freedom))
+    assert_alike(back.found, replace(case.found, mean=-case.found.mean))
     assert back.found.sign() == -case.found.sign()
 
 
@@ -179,7 +184,7 @@ def test_two_rows_alone_have_the_paired_t_interval_over_seeds(seeds: int, draw: 
     by_seed = rows[0, :, 0] - rows[1, :, 0]
     assert found.mean == pytest.approx(by_seed.mean())
     assert found.variance == pytest.approx(by_seed.var(ddof=1) / seeds)
-    assert found.freedom == pytest.approx(seeds - 1)
+    assert found.own.freedom == pytest.approx(seeds - 1)
 
 
 def test_rows_of_two_sections_have_the_paired_t_interval_if_they_are_alone_there() -> None:
@@ -187,7 +192,8 @@ def test_rows_of_two_sections_have_the_paired_t_interval_if_they_are_alone_there
     one, other = (Scored(rows[[place]], test_set=place) for place in (0, 1))
     found = contrast([one.term(1, 0), other.term(-1, 0)])
     assert found is not None
-    assert_alike(found, Scored(rows).difference(0, 1))
+    alone = Scored(rows).difference(0, 1).interval()
+    assert found.interval().points == pytest.approx(alone.points)
 
 
 def test_what_seeds_do_to_a_section_counts_where_sections_are_compared() -> None:
@@ -199,8 +205,9 @@ def test_what_seeds_do_to_a_section_counts_where_sections_are_compared() -> None
         [it.term(sign / 10, row) for sign, it in ((1, one), (-1, other)) for row in range(10)]
     )
     assert found is not None
-    assert math.sqrt(found.variance) == pytest.approx(0.1 / math.sqrt(3), rel=0.05)
-    assert found.freedom == pytest.approx(2, rel=0.1)
+    assert math.sqrt(found.shared.variance) == pytest.approx(0.1 / math.sqrt(3), rel=0.05)
+    assert found.shared.freedom == 2
+    assert found.interval().high > 4.2 * 0.1 / math.sqrt(3)
     assert math.sqrt(one.difference(0, 1).variance) < 0.002
 
 
@@ -257,7 +264,7 @@ def test_a_single_seed_says_how_networks_differ_over_people() -> None:
     found = section([a, b], list(range(50))).difference(0, 1)
     assert found.of_networks and found.interval().of_networks
     assert found.variance == pytest.approx((a - b).var(ddof=1) / 50)
-    assert found.freedom == pytest.approx(49)
+    assert found.own.freedom == pytest.approx(49)
     assert (
         not section([a.repeat(2, 0), b.repeat(2, 0)], list(range(50))).difference(0, 1).of_networks
     )
