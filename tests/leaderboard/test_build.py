@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reidbench.leaderboard import LeaderboardError, Row, build
+from reidbench.leaderboard import LeaderboardError, build
 from reidbench.results import Result, write_result
 from tests.leaderboard.builders import (
     PIDS,
@@ -25,15 +25,10 @@ from tests.leaderboard.builders import (
     result,
     twice,
 )
-from tests.leaderboard.pages import only_table
+from tests.leaderboard.pages import only_row, only_table
 
 # A run of the built-in suites has about this many trials.
 MANY = 28
-
-
-def row(results: list[Result], method: str) -> Row:
-    (found,) = [row for row in only_table(results).unique_rows if row.method == method]
-    return found
 
 
 @pytest.mark.parametrize(
@@ -123,13 +118,13 @@ def test_two_controls_that_keep_every_channel_are_no_reference() -> None:
 
 
 def test_without_a_dense_row_nothing_is_compared_to_it() -> None:
-    alone = row([result("l1")], "l1")
+    alone = only_row([result("l1")], "l1")
     assert alone.delta is None
     assert alone.delta_interval is None
 
 
 def test_seeds_are_summarised_by_mean_and_standard_deviation() -> None:
-    summary = row([result(mean_ap=0.6), result(mean_ap=0.8, seed=1)], "l1")
+    summary = only_row([result(mean_ap=0.6), result(mean_ap=0.8, seed=1)], "l1")
     assert summary.mean_ap == pytest.approx((0.7, 0.1 * 2**0.5))
     assert summary.rank1 == pytest.approx((0.8, 0.1 * 2**0.5))
     assert summary.before_retraining == pytest.approx((0.4, 0.1 * 2**0.5))
@@ -138,7 +133,7 @@ def test_seeds_are_summarised_by_mean_and_standard_deviation() -> None:
 
 
 def test_a_single_seed_has_a_mean_but_no_standard_deviation() -> None:
-    spread = row([result(mean_ap=0.6)], "l1").mean_ap
+    spread = only_row([result(mean_ap=0.6)], "l1").mean_ap
     assert spread is not None
     assert spread == (pytest.approx(0.6), None)
 
@@ -149,7 +144,7 @@ def test_the_difference_to_dense_is_paired_by_seed() -> None:
         dense(mean_ap=0.6, seed=1),
         result("l1", mean_ap=0.55, seed=1),
     ]
-    one = row(results, "l1")
+    one = only_row(results, "l1")
     assert one.delta == pytest.approx(-0.05)
     assert one.delta_interval is not None
     assert one.delta_interval.mean == pytest.approx(-0.05)
@@ -157,115 +152,15 @@ def test_the_difference_to_dense_is_paired_by_seed() -> None:
     assert (one.seeds_done, one.seeds) == (1, 2)
 
 
-def test_rows_that_cannot_be_told_apart_may_have_the_same_ranks() -> None:
-    results = [
-        result("l1", mean_ap=0.7),
-        result("fpgm", mean_ap=0.7001),
-        result("random", mean_ap=0.5),
-    ]
-    ranks = {row.method: row.rank for row in only_table(twice(results)).unique_rows}
-    assert ranks == {"l1": (1, 2), "fpgm": (1, 2), "random": (3, 3)}
-
-
-def test_a_single_seed_is_not_ranked_and_its_interval_is_of_networks() -> None:
-    results = [dense(), result("l1", mean_ap=0.7), result("random", mean_ap=0.5)]
-    for one in only_table(results).sections[0].rows:
-        assert one.rank is None
-        assert one.delta_interval is not None
-        assert one.delta_interval.of_networks
-    two = row(twice(results), "l1")
-    assert two.delta_interval is not None
-    assert not two.delta_interval.of_networks
-
-
-def scattered(method: str, *means: float) -> list[Result]:
-    """Results of seeds 0, 1 and so on, as good as this."""
-    return [result(method, mean_ap=mean_ap, seed=seed) for seed, mean_ap in enumerate(means)]
-
-
-def test_deleting_a_bad_seeds_file_does_not_raise_a_row() -> None:
-    """With its bad seed it is below; without, its mean is above, and it has no rank."""
-    better, lucky = scattered("l1", 0.70, 0.71, 0.69), scattered("fpgm", 0.74, 0.73, 0.56)
-    whole, left = [*better, *lucky], [*better, *lucky[:2]]
-    assert [it.method for it in only_table(whole).unique_rows] == ["l1", "fpgm"]
-    assert row(whole, "fpgm").rank is not None
-    deleted = row(left, "fpgm")
-    assert (deleted.rank, deleted.missing_seeds) == (None, (2,))
-    assert (deleted.seeds_done, deleted.seeds) == (2, 3)
-    assert deleted.notes == ("incomplete: lacks seed 2",)
-    assert row(left, "l1").rank == (1, 1)
-
-
-def test_the_suite_says_which_seeds_a_row_must_have() -> None:
-    results = [*scattered("l1", 0.70, 0.71), *scattered("fpgm", 0.60, 0.61)]
-    (table,) = build(results, seeds=(0, 1, 5, 6)).tables
-    for one in table.unique_rows:
-        assert (one.rank, one.notes) == (None, ("incomplete: lacks seeds 5, 6",))
-        assert (one.seeds_done, one.seeds) == (2, 4)
-    assert row(results, "l1").rank == (1, 1)
-
-
-def test_a_seed_that_every_row_of_a_section_lacks_is_missed_by_the_dense_network() -> None:
-    results = [*(dense(seed=seed) for seed in (0, 1, 2)), *scattered("l1", 0.70, 0.71)]
-    assert row(results, "l1").missing_seeds == (2,)
-
-
-def test_a_row_far_noisier_than_its_section_is_flagged() -> None:
-    calm = [
-        trial
-        for number in range(6)
-        for trial in scattered(f"m{number}", 0.70, 0.70 + 0.001 * number, 0.699)
-    ]
-    results = [*calm, *scattered("wild", 0.76, 0.69, 0.62)]
-    wild = row(results, "wild")
-    assert wild.noisy
-    assert wild.notes[0].startswith("noisy: another seed changes it by 6.")
-    assert not any(row(results, f"m{number}").noisy for number in range(6))
-    # Nothing is known to be worse than a row that another seed may put anywhere.
-    assert wild.rank == (1, 7)
-
-
-def test_rows_that_are_not_ranked_are_compared_over_the_seeds_they_have() -> None:
-    results = [*(dense(mean_ap=0.8 - 0.1 * seed, seed=seed) for seed in (0, 1, 2))]
-    results += [*scattered("l1", 0.79, 0.69), *scattered("fpgm", 0.7, 0.6, 0.5)]
-    found = row(results, "l1")
-    assert found.delta == pytest.approx(-0.01, abs=1e-6)
-    assert found.delta_interval is not None
-    assert found.delta_interval.mean == pytest.approx(-0.01, abs=1e-6)
-    assert not found.delta_interval.of_networks
-
-
-def test_sections_are_ranked_apart() -> None:
-    results = [
-        result(method, mean_ap=mean_ap, reduction=reduction)
-        for method, mean_ap in (("l1", 0.7), ("random", 0.5))
-        for reduction in (0.25, 0.5)
-    ]
-    ranks = [str(row.rank) for row in only_table(twice(results)).unique_rows]
-    assert ranks == ["1", "2", "1", "2"]
-
-
-def test_an_off_target_row_is_flagged_and_not_ranked_but_stays() -> None:
-    results = twice([result("l1", mean_ap=0.9, achieved=0.48), result("random", mean_ap=0.5)])
-    off = row(results, "l1")
-    assert not off.matched
-    assert off.rank is None
-    assert off.max_miss == pytest.approx(0.02)
-    assert off.notes == (
-        "off target: misses 50 % by up to 2.00 points, more than the tolerance of 0.5",
-    )
-    assert row(results, "random").rank == (1, 1)
-
-
 def test_misses_that_cancel_out_are_still_misses() -> None:
-    summary = row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
+    summary = only_row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
     assert summary.achieved == pytest.approx(0.5)
     assert summary.max_miss == pytest.approx(0.02)
     assert not summary.matched
 
 
 def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
-    lost = row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
+    lost = only_row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
     assert lost.status == "failed"
     assert lost.notes == ("seed 3 failed: out of memory",)
     assert (lost.mean_ap, lost.achieved, lost.delta, lost.rank) == (None, None, None, None)
@@ -273,37 +168,16 @@ def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
 
 
 def test_a_failure_without_a_reason_says_so() -> None:
-    assert row([failure(error=" \n")], "l1").notes == ("seed 0 failed: no reason was recorded",)
-
-
-def test_a_row_is_not_ranked_by_the_seeds_that_did_not_fail() -> None:
-    results = [
-        result("l1", mean_ap=0.9, seed=0),
-        failure("l1", status="diverged", error="the loss is not a number", seed=1),
-        *twice([result("random", mean_ap=0.5, seed=0)]),
-    ]
-    survivor = row(results, "l1")
-    assert survivor.status == "diverged"
-    assert survivor.mean_ap == (pytest.approx(0.9), None)
-    assert survivor.rank is None
-    assert row(results, "random").rank == (1, 1)
+    assert only_row([failure(error=" \n")], "l1").notes == (
+        "seed 0 failed: no reason was recorded",
+    )
 
 
 def test_scores_of_a_diverged_network_are_not_shown() -> None:
     diverged = result("l1").model_copy(update={"status": "diverged", "error": "the loss is nan"})
-    lost = row([diverged], "l1")
+    lost = only_row([diverged], "l1")
     assert lost.mean_ap is None
     assert lost.seeds_done == 0
-
-
-def test_a_seed_that_was_not_run_is_missing_but_no_failure() -> None:
-    results = [result("l1", mean_ap=0.9, seed=0)]
-    results += [result("random", mean_ap=0.5, seed=seed) for seed in (0, 1)]
-    waiting = row(results, "l1")
-    assert (waiting.status, waiting.seeds_done, waiting.seeds) == ("done", 1, 2)
-    assert waiting.rank is None
-    failed = row([*results, failure("l1", seed=1, error="no")], "l1")
-    assert (failed.missing_seeds, failed.notes) == ((), ("seed 1 failed: no",))
 
 
 def test_excluded_queries_do_not_disturb_the_comparison() -> None:
@@ -390,7 +264,7 @@ def test_a_network_trained_slim_has_no_score_before_retraining() -> None:
     slim = slim.model_copy(
         update={"scores": slim.scores.model_copy(update={"before_retraining": None})}
     )
-    assert row([slim], "scratch").before_retraining is None
+    assert only_row([slim], "scratch").before_retraining is None
 
 
 def test_origins_are_counted_and_what_is_unknown_is_said() -> None:
@@ -412,7 +286,7 @@ def test_metrics_are_means_of_what_the_results_say() -> None:
     one = result("l1")
     assert one.scores is not None
     scores = one.scores.model_copy(update={"final": metrics(0.42)})
-    found = row([one.model_copy(update={"scores": scores})], "l1")
+    found = only_row([one.model_copy(update={"scores": scores})], "l1")
     assert found.mean_inp == (pytest.approx(0.22), None)
     assert found.trapezoid == (pytest.approx(0.41), None)
     assert found.rank5 == (pytest.approx(0.57), None)
