@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from reidbench.leaderboard import build
+from reidbench.leaderboard.paired_scores import PairedScores
+from reidbench.leaderboard.row_trials import RowTrials, gather
 from reidbench.results import Result
 from tests.leaderboard.builders import dense, failure, result, twice
 from tests.leaderboard.pages import only_row, only_table
@@ -131,3 +134,23 @@ def test_a_seed_that_was_not_run_is_missing_but_no_failure() -> None:
     assert waiting.rank is None
     failed = only_row([*results, failure("l1", seed=1, error="no")], "l1")
     assert (failed.missing_seeds, failed.notes) == ((), ("seed 1 failed: no",))
+
+
+def test_rank_sets_allow_for_all_the_comparisons_of_a_row() -> None:
+    rng = np.random.default_rng(1)
+    results = [
+        trial
+        for number in range(9)
+        for trial in scattered(f"m{number}", *(0.7 + 0.004 * number + rng.normal(0, 0.006, 3)))
+    ]
+    trials = gather(results)
+    scores = PairedScores(trials)
+
+    def worst(own: RowTrials, comparisons: int) -> int:
+        signs = [scores.difference([(own, it)]) for it in trials if it is not own]
+        return 9 - sum(it is not None and it.sign(comparisons) > 0 for it in signs)
+
+    ranks = {it.method: it.rank for it in only_table(results).unique_rows}
+    found = [ranks[own.id.method] for own in trials]
+    assert [it and it.worst for it in found] == [worst(own, 8) for own in trials]
+    assert [worst(own, 8) for own in trials] != [worst(own, 1) for own in trials]
