@@ -134,7 +134,10 @@ def main(tables: int) -> None:
     for index, name in enumerate(TRUTHS):
         print(f"\n{name}\n")
         orders = [(at, both[index]) for at, (_, both) in found.items()]
-        lines = [(*at, *(f"{value:.2f}" for value in vars(it).values())) for at, it in orders]
+        # Where all rows are equal there is no true order to find.
+        lines = [
+            (*at, *(f"{x:.2f}".replace("nan", "-") for x in vars(it).values())) for at, it in orders
+        ]
         print(markdown_table((*where, *heads), lines))
 
 
