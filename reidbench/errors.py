@@ -1,4 +1,4 @@
-"""The errors a user can mend: each is one clear sentence, shown without a traceback."""
+"""Errors that a user can fix: each is one clear sentence, shown without a traceback."""
 
 from __future__ import annotations
 
@@ -21,18 +21,29 @@ class MethodError(ReidbenchError):
     """A method that broke its contract: the trial fails, the suite goes on."""
 
 
+class Diverged(Exception):  # noqa: N818 - the name of the status a trial ends with
+    """Numbers that are no longer finite: the trial ends without scores."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the known name closest to ``name``, or ``""``."""
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-class Diverged(Exception):  # noqa: N818 - the name of the status a trial ends with
-    """Numbers that are no longer finite: a trial's honest outcome, never a score."""
+def one_line(error: BaseException) -> str:
+    """Return an error's message on one line, or ``""`` if it has none."""
+    return " ".join(str(error).split())
+
+
+def named_line(error: BaseException) -> str:
+    """Return an error's type and message on one line: ``KeyError: 'x'``."""
+    message = one_line(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def own_frames(error: BaseException, target: str) -> list[tuple[FrameType, int]]:
-    """Return the frames, and their lines, that an error passed in the package of a plugin.
+    """Return an error's frames in the package of a plugin, each with its line number.
 
     ``target`` names something of that package, as ``package.module:name``.
     """

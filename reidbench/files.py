@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and disks that are full."""
+"""Writes files whole or not at all, and reports full disks."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from reidbench.errors import ReidbenchError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-class NoRoom(ReidbenchError):  # noqa: N818 - what it says, as Diverged does
+class NoRoom(ReidbenchError):  # noqa: N818 - as Diverged
     """A disk that is full, or a quota of it that is used up."""
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader, or a crash, never meets half a file.
+    """Write ``text`` so that a file is never half written, even after a crash.
 
     Raises:
-        NoRoom: its disk is full; the file is as it was.
+        NoRoom: its disk is full; the file is unchanged.
 
     """
-    # Not tempfile's, which would keep the file from everybody but its owner.
+    # Not tempfile's, which only its owner may read.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with room_for(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,10 +39,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def room_for(path: Path) -> Iterator[None]:
-    """Say, should the block find the disk full, where that was and how to go on.
+    """Report a full disk in the block, with its path and what to do.
 
     Raises:
-        NoRoom: it is.
+        NoRoom: the disk is full.
 
     """
     try:
@@ -57,6 +57,6 @@ def room_for(path: Path) -> Iterator[None]:
 
 
 def free_space(path: Path) -> int:
-    """Return the bytes that may still be written below ``path``, which need not be there yet."""
-    there = next(place for place in (path, *path.absolute().parents) if place.exists())
-    return shutil.disk_usage(there).free
+    """Return the bytes that can still be written below ``path``, which need not exist yet."""
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free

@@ -14,14 +14,14 @@ _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 
 
 class QuantityError(ReidbenchError):
-    """A word that is no size, or no time."""
+    """A text that is no size, or no time."""
 
 
 def parse_size(text: str) -> int:
-    """Return bytes of e.g. ``2GB``, ``1.5 MB`` or ``0``, whatever case its unit is written in.
+    """Return bytes of e.g. ``2GB``, ``1.5 MB`` or ``0``; upper or lower case.
 
     Raises:
-        QuantityError: it is none.
+        QuantityError: it is no size.
 
     """
     expected = "a size is a number with B, kB, MB, GB or TB (1 GB is 1000 MB), e.g. 2GB"
@@ -32,7 +32,7 @@ def parse_time(text: str) -> float:
     """Return seconds of e.g. ``30d``, ``12h`` or ``0``.
 
     Raises:
-        QuantityError: it is none.
+        QuantityError: it is no time.
 
     """
     expected = "a time is a number with s, m, h, d or w, e.g. 30d"
@@ -42,7 +42,7 @@ def parse_time(text: str) -> float:
 def _parsed(text: str, units: Mapping[str, int], expected: str) -> Decimal:
     match = _NUMBER.fullmatch(text.strip())
     number, unit = match.groups() if match else ("", "")
-    # Nothing is nothing in any unit; another bare number might be meant in any.
+    # Zero needs no unit; any other number without one is ambiguous.
     factor = units.get(unit.lower(), 1 if not unit and number.strip("0.") == "" else None)
     if not match or factor is None:
         raise QuantityError(f"'{text}': {expected}")
@@ -51,7 +51,7 @@ def _parsed(text: str, units: Mapping[str, int], expected: str) -> Decimal:
 
 def size_text(size: int) -> str:
     """Return bytes as ``12 B``, ``1.2 kB``, ``45.6 MB`` or ``123 GB``: three digits at most."""
-    # A thousand after rounding is one of the next unit.
+    # 1000 after rounding is 1 of the next unit.
     unit = next((u for u, s in _SIZES.items() if round(size / s, 1) < 999.5), "TB")
     value = size / _SIZES[unit]
     return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"

@@ -52,7 +52,7 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="Linux's device that is always full")
-def test_a_full_disk_is_told_from_other_trouble_in_one_line() -> None:
+def test_a_full_disk_is_reported_apart_from_other_errors_in_one_line() -> None:
     with pytest.raises(NoRoom) as caught, room_for(Path("runs/file")):
         FULL.write_text("text")
     said = str(caught.value)
@@ -62,7 +62,7 @@ def test_a_full_disk_is_told_from_other_trouble_in_one_line() -> None:
         Path("nowhere/to/be/found").read_text()
 
 
-def test_the_space_for_a_folder_is_told_before_it_is_there(tmp_path: Path) -> None:
+def test_the_space_for_a_folder_is_known_before_it_exists(tmp_path: Path) -> None:
     there = shutil.disk_usage(tmp_path).free
     assert free_space(tmp_path / "not" / "there" / "yet") == pytest.approx(there, abs=1e9)
     assert free_space(Path("not-there-either")) > 0  # in the current folder

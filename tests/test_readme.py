@@ -21,6 +21,11 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
 
 
+def test_every_suite_with_published_results_has_its_pages() -> None:
+    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    assert sorted(published) == FOLDERS and "quickstart" in published
+
+
 def test_its_table_is_the_one_the_published_results_print() -> None:
     assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in README
 

@@ -80,7 +80,7 @@ def test_any_text_is_a_size_or_refused(text: str) -> None:
 
 
 @given(st.integers(0, 10**15))
-def test_a_size_is_told_in_three_digits_and_read_back(size: int) -> None:
+def test_a_size_is_written_in_three_digits_and_read_back(size: int) -> None:
     text = size_text(size)
     number, unit = text.split(" ")
     if size < 999 * 10**12:

@@ -1,4 +1,4 @@
-"""Everything a plugin author imports; nothing here imports torch."""
+"""Everything that a plugin imports; importing it does not import torch."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from reidbench.api.tasks import (
 from reidbench.errors import WeightsError
 
 API_VERSION = 3
-"""The contract a plugin is written against; a plugin may state the one it needs in a module-level
-``REIDBENCH_API``, and is refused with a sentence when this reidbench is older."""
+"""The version of this API. A plugin may name the one it needs in a module-level ``REIDBENCH_API``;
+an older reidbench then refuses it with a sentence."""
 
 __all__ = [
     "API_VERSION",

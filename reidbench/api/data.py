@@ -1,4 +1,4 @@
-"""What a data set is to the harness: labelled images, in three splits where people are searched."""
+"""Data sets: labelled images, and for re-ID three splits of them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class DataError(ReidbenchError):
-    """A data set that breaks its own rules."""
+    """A data set that breaks a rule of this API, or differs from its own description."""
 
 
 class _Named:
-    """Images by name, read one by one."""
+    """Images with names, read one by one."""
 
     names: tuple[str, ...]
     reader: Callable[[int], Image]
@@ -31,7 +31,7 @@ class _Named:
         return len(self.names)
 
     def read(self, index: int) -> Image:
-        """Return image ``index`` as uint8 RGB (height, width, 3)."""
+        """Return image ``index`` as RGB, uint8 (height, width, 3)."""
         return self.reader(index)
 
     def _refuse_repeats(self) -> None:
@@ -44,14 +44,17 @@ class Split(_Named):
     """Images with their identities and cameras.
 
     Attributes:
-        pids: identities, int64 (n,). -1 is junk that evaluation ignores.
+        pids: identities, int64 (n,), from 0; -1 is junk, which evaluation ignores.
         camids: cameras, int64 (n,), from 0.
-        names: one unique name an image, as on disk.
-        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3); several threads
+        names: a unique name for each image, as on disk.
+        reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
             may call it at once.
-        digest: a hash of what the names do not tell of the images, such as their files' sizes.
-        unrecognised: image files that stand among the split's, but whose names break its rules:
-            they are left out.
+        digest: a hash of the images beyond their names, e.g. of the files' sizes.
+        unrecognised: names of image files in the split's folder that are left out, because they
+            break its naming rules.
+
+    Raises:
+        DataError: not one identity, camera and name for each image, or a name that is not unique.
 
     """
 
@@ -78,10 +81,13 @@ class LabelledImages(_Named):
 
     Attributes:
         labels: classes, int64 (n,), from 0.
-        names: one unique name an image, as on disk.
-        reader: ``reader(i)`` returns image ``i`` as uint8 RGB (height, width, 3); several threads
+        names: a unique name for each image, as on disk.
+        reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
             may call it at once.
-        digest: a hash of what the names do not tell of the images, such as their files' sizes.
+        digest: a hash of the images beyond their names, e.g. of the files' sizes.
+
+    Raises:
+        DataError: not one class and name for each image, or a name that is not unique.
 
     """
 
@@ -100,10 +106,10 @@ class LabelledImages(_Named):
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """A data set's statistics as its authors publish them.
+    """A re-ID data set's statistics as its authors publish them.
 
-    Identities of the query and of training; images of each split as evaluation uses them (without
-    junk); cameras of the whole set. None where nobody states a number.
+    Identities of training and query; images of each split as evaluation uses them (without junk);
+    cameras of the whole set. None for a number that is not published.
     """
 
     train_ids: int | None = None
@@ -116,7 +122,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassCounts:
-    """A classification set's statistics as its authors publish them."""
+    """A classification data set's statistics as its authors publish them; None if unpublished."""
 
     classes: int | None = None
     images: int | None = None
@@ -124,12 +130,15 @@ class ClassCounts:
 
 @dataclass(frozen=True)
 class ReIDData:
-    """A data set's training, query and gallery images.
+    """A re-ID data set: its training, query and gallery images.
 
     Attributes:
-        name: as the suite calls it.
-        published: what the whole data set must count; None if there is nothing to compare with.
-        drawn: the images were drawn by a program, although the data set is one of photographs.
+        name: the record's name.
+        published: the statistics of the whole data set; None if there are none to compare with.
+        drawn: whether these images are drawn, although the data set is one of photographs.
+
+    Raises:
+        DataError: no training images, junk among them, or an identity in training and query.
 
     """
 
@@ -141,7 +150,7 @@ class ReIDData:
     drawn: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse splits that would let a test identity or junk be trained on."""
+        """Refuse splits that would train on a test identity or on junk."""
         if not len(self.train):
             raise DataError(f"data set '{self.name}': the training split has no images")
         if min(self.train.pids) < 0:
@@ -149,17 +158,17 @@ class ReIDData:
                 f"data set '{self.name}': identity -1 is junk, which only a gallery may hold; "
                 "leave it out of the training split"
             )
-        # Gallery identities that no query asks for are distractors (0 in Market-1501).
+        # Gallery identities without a query are distractors (0 in Market-1501).
         shared = sorted({int(p) for p in self.train.pids} & {int(p) for p in self.query.pids})
         if shared:
             raise DataError(
-                f"data set '{self.name}': identities {shared[:5]} stand in both the training and "
+                f"data set '{self.name}': identities {shared[:5]} are in both the training and "
                 "the test split; a re-ID split has disjoint people"
             )
 
     @property
     def counts(self) -> Counts:
-        """The statistics of what is here, to hold against ``published``."""
+        """The statistics of these images, to compare with ``published``."""
         splits = (self.train, self.query, self.gallery)
         return Counts(
             train_ids=_distinct(self.train.pids),
@@ -182,12 +191,15 @@ class ReIDData:
 
 @dataclass(frozen=True)
 class ClassificationData:
-    """Images of a classification set, to train a source network on.
+    """A classification data set, on which a source network is trained.
 
     Attributes:
-        name: as the suite calls it.
-        published: what the whole data set must count; None if there is nothing to compare with.
-        drawn: the images were drawn by a program.
+        name: the record's name.
+        published: the statistics of the whole data set; None if there are none to compare with.
+        drawn: whether the images are drawn.
+
+    Raises:
+        DataError: fewer than two classes, or a class without images.
 
     """
 
@@ -206,7 +218,7 @@ class ClassificationData:
 
     @property
     def counts(self) -> ClassCounts:
-        """The statistics of what is here, to hold against ``published``."""
+        """The statistics of these images, to compare with ``published``."""
         return ClassCounts(classes=_distinct(self.train.labels), images=len(self.train))
 
     @property

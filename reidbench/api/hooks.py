@@ -1,4 +1,4 @@
-"""The mark that a plugin puts on the hooks it implements."""
+"""The decorator that marks the hooks a plugin implements."""
 
 from __future__ import annotations
 

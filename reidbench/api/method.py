@@ -1,4 +1,4 @@
-"""What the author of a pruning method writes."""
+"""The base class of every pruning method."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
 
 
 class Method:
-    """A pruning method: implement :meth:`scores`, and no more than the idea needs.
+    """A pruning method: implement :meth:`scores`, and override the rest only if the idea needs it.
 
-    Options from the suite arrive as keyword arguments, the record's defaults filled in. One
-    instance serves one prune phase: it may remember what it saw.
+    Options of the suite arrive as keyword arguments, with the record's defaults filled in. Each
+    prune phase makes its own instance, so an instance may keep state between calls.
     """
 
     normalisation: ClassVar[Literal["l2", "none"]] = "l2"
-    """How scores are made comparable between layers under ``global`` allocation: divided by each
-    layer's L2 norm (Molchanov et al. 2017, eq. 10), or taken as they are."""
+    """How scores of different layers compare under ``global`` allocation: divided by each layer's
+    L2 norm (Molchanov et al. 2017, eq. 10), or unchanged."""
 
     soft_factor: float = 0.0
-    """What soft pruning multiplies filters by, in [0, 1)."""
+    """The factor, in [0, 1), by which soft pruning multiplies filters."""
 
     soft_norms: ClassVar[bool] = False
-    """Whether soft pruning multiplies the scale and shift of their norms by it too."""
+    """Whether soft pruning multiplies scale and shift of the filters' norms by the factor too."""
 
     def __init__(self, **options: Any) -> None:
         self.options = options
 
     def prepare(self, task: RankingTask) -> None:
-        """Gather what :meth:`scores` needs, once a ranking; the default needs nothing."""
+        """Compute what :meth:`scores` needs, once before each ranking; the default does nothing."""
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
-        """Return one finite score a channel, (group.size,); the lowest are removed first.
+        """Return a finite score for each channel, (group.size,); the lowest are removed first.
 
         Raises:
             CannotScore: the group lacks what the criterion needs.
@@ -44,39 +44,40 @@ class Method:
         raise NotImplementedError(f"{type(self).__name__} ranks no channels: implement scores()")
 
     def pruned_share(self, progress: float) -> float:
-        """Return the share of the target that is zeroed at ``progress`` in (0, 1] of the pruning.
+        """Return the share of the reduction, in [0, 1], that is shrunk at ``progress`` in (0, 1].
 
-        Only the progressive strategy asks. The default grows linearly.
+        Only the progressive strategy calls it. The default grows linearly.
         """
         return progress
 
     def penalty(self, task: TrainingTask) -> Tensor | None:
         """Return a scalar to add to the loss of a training step, or None.
 
-        Asked in every step of a prune phase until the target is met, under any strategy.
+        Called in every step of a prune phase until its reduction is reached, under any strategy.
         """
         return None
 
     def after_step(self, task: TrainingTask) -> None:
-        """Look at ``group.gradient`` of the step just taken; until the target is met.
+        """Read ``group.gradient`` of the step just taken.
 
-        For a record that declares ``data="labels"``.
+        Called after every step until the phase's reduction is reached, for a record that declares
+        ``data="labels"``.
         """
 
     def refit(self, group: Group, kept: Tensor, task: RankingTask) -> Sequence[Tensor] | None:
-        """Return new weights for the layers that read ``group``, or None to leave them.
+        """Return new weights for the layers that read ``group``, or None to keep theirs.
 
-        Asked just before ``group`` is cut for good to the channels ``kept`` (indices in ascending
-        order, int64). One tensor (outputs, kept, taps) for each of ``task.next_layers(group)``.
-        :meth:`prepare` has not run for ``task`` where the cut was given its scores.
+        Called just before ``group`` is cut to the channels ``kept``: int64 indices in ascending
+        order. Returns a tensor (outputs, len(kept), taps) for each of ``task.next_layers(group)``.
+        :meth:`prepare` has not run for ``task`` if the cut was given its scores.
         """
         return None
 
     def prune(self, phase: PrunePhase) -> None:
-        """Spend the whole phase on a schedule of the method's own.
+        """Run the whole phase: reach ``phase.reduction``, and spend all of its steps.
 
-        Runs if the record says ``strategy="own"`` and the suite names no other strategy in its
-        place, or if the method keeps every channel.
+        Called if the record declares ``strategy="own"`` and the suite names no other strategy, or
+        if the method keeps every channel.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no schedule of its own: implement prune(), or name one of "

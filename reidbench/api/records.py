@@ -1,4 +1,4 @@
-"""The frozen records by which a plugin declares its methods, backbones and data sets."""
+"""The frozen records with which a plugin declares its methods, backbones and data sets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DATA: tuple[Data, ...] = get_args(Data)
 TASKS: tuple[Task, ...] = get_args(Task)
 BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
 
-# Names stand in YAML, file names and cache keys.
+# Names are used in YAML, file names and cache keys.
 _NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _TARGET = re.compile(r"[\w.]+:\w+")
 _SCALARS = (str, int, float, bool, type(None))
@@ -38,23 +38,26 @@ class TargetError(ReidbenchError):
 
 
 class OptionError(ReidbenchError):
-    """An option that a component does not have, or a value it does not take."""
+    """An option that a component does not have, or a value that it does not accept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What every declared component says of itself.
+    """The fields of every declared component; keyword arguments only.
 
     Attributes:
-        name: the word a suite uses; lower case, unique among all plugins.
-        version: bump it whenever numbers may change: it is part of every cache key and result.
+        name: the name in suites: lower case, unique among all plugins.
+        version: raise it whenever numbers may change: it is part of every cache key and result.
         summary: one sentence for ``reidbench plugins``.
         reference: the paper or source, or ``"-"``.
         target: lazy ``"package.module:attribute"``, so that discovery never imports torch.
-        options: the options a suite may set, with their defaults: strings, numbers, booleans, or
-            None for an option that takes any of these.
-        needs: what ``pip install`` must bring before the target can be imported, if that is more
-            than the plugin's own distribution does, e.g. ``"reidbench[torch-pruning]"``.
+        options: the options that a suite may set, with their defaults: strings, numbers, booleans,
+            or None for an option that accepts any of these.
+        needs: what to ``pip install`` before the target can be imported, if the plugin's own
+            distribution does not bring it, e.g. ``"reidbench[torch-pruning]"``.
+
+    Raises:
+        TypeError: a field of another type, or with a value outside its range.
 
     """
 
@@ -63,7 +66,7 @@ class Record:
     summary: str
     reference: str
     target: str
-    # A mapping has no hash; name and version tell records apart well enough.
+    # A mapping has no hash, and equal hashes of unequal records are allowed.
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     needs: str = ""
 
@@ -102,7 +105,7 @@ class Record:
                     f"'{self.name}': option '{name}' must be like its default "
                     f"{self.options[name]!r}, not {value!r}"
                 )
-        # 1 and 1.0 in a suite mean one thing, and must give one cache key.
+        # 1 and 1.0 mean the same in a suite, and must give the same cache key.
         given = {
             name: float(value) if isinstance(self.options[name], float) else value
             for name, value in options.items()
@@ -113,7 +116,7 @@ class Record:
         """Call the target with ``inputs`` and ``options``, the defaults filled in.
 
         Raises:
-            OptionError: as :meth:`settings`, or the target refused a value with a ``ValueError``.
+            OptionError: as :meth:`settings`, or the target raised a ``ValueError``.
             TargetError: the target cannot be imported.
 
         """
@@ -127,7 +130,7 @@ class Record:
         """Import and return the target, or another of the record's lazy attributes.
 
         Raises:
-            TargetError: the module breaks on import, or it or the attribute does not exist.
+            TargetError: the module does not exist, fails on import, or lacks the attribute.
 
         """
         target = target or self.target
@@ -135,7 +138,7 @@ class Record:
         try:
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:
-            cure = f"pip install '{self.needs}'" if self.needs else "reinstall or mend its plugin"
+            cure = f"pip install '{self.needs}'" if self.needs else "reinstall or fix its plugin"
             raise TargetError(
                 f"'{self.name}' {self.version} points at {target}, which cannot be imported "
                 f"({type(error).__name__}: {error}); {cure}"
@@ -157,25 +160,25 @@ def _is_positive(value: object) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class MethodRecord(Record):
-    """A pruning method: a criterion, and when and where it cuts unless the suite says otherwise.
+    """A pruning method: a criterion, with the strategy and allocation that suites may replace.
 
     Attributes:
-        strategy: when channels go; swappable in the suite for any scoring method. ``own`` runs the
-            method's own :meth:`Method.prune`.
-        allocation: the same share of every layer, or one ranking over all layers.
-        prunes: ``trained`` cuts what earlier phases trained; ``initial`` cuts the untrained network
-            and trains the slim one through the very same phases; ``nothing`` keeps every channel.
-        data: what a ranking looks at: ``weights`` alone, ``images`` (their feature maps), or
-            ``labels`` too (the loss and its gradients). A ranking that asks for more fails.
-        budget: ``epochs``: the protocol's epochs in every phase, as the closed division demands;
-            ``compute``: as many more as the slim network is cheaper, at most twice, which only a
-            control that prunes ``initial`` may ask for.
-        authors_epochs: how long the authors train from the start of pruning on, in epochs of
-            their data, or at the least where it depends on the network; where that is longer than
-            the phase, the result says "rescaled".
-        authors_schedule: their schedule in a few words.
-        control: a row for comparison, rather than a contender.
         target: a subclass of :class:`reidbench.api.Method`.
+        strategy: when channels are removed; ``own`` calls :meth:`Method.prune`.
+        allocation: ``uniform`` removes the same share of every layer, ``global`` ranks the channels
+            of all layers together.
+        prunes: ``trained`` cuts the network that earlier phases trained; ``initial`` cuts the
+            untrained network, which then trains through the same phases; ``nothing`` keeps every
+            channel.
+        data: what a ranking uses: ``weights`` alone, ``images`` (feature maps), or ``labels`` too
+            (the loss and its gradients). A ranking that uses more fails.
+        budget: ``epochs``: those of the protocol; ``compute``: longer by the factor that the slim
+            network is cheaper, at most 2, and only for a control that prunes ``initial``.
+        authors_epochs: how long the authors train from the start of pruning on, in epochs of
+            their data (the minimum, if it depends on the network); None if unknown. If the phase is
+            shorter, the result says "rescaled".
+        authors_schedule: their schedule in a few words.
+        control: whether it is a row for comparison rather than a contender.
 
     """
 
@@ -215,16 +218,14 @@ class MethodRecord(Record):
 class BackboneRecord(Record):
     """A feature extractor.
 
-    ``target(**options)`` returns an ``nn.Module`` with freshly initialised weights that maps images
-    (n, 3, height, width) to embeddings (n, d).
-
     Attributes:
+        target: ``target(**options)`` returns an ``nn.Module`` with newly initialised weights that
+            maps images (n, 3, height, width) to embeddings (n, d).
         loader: lazy ``"package.module:function"``, ``""`` for a network without published weights.
-            ``function(network, weights)`` loads into a freshly built network, in place, what
-            ``weights`` says: a word such as ``imagenet``, or the path of a file in the
-            publisher's own format and key names. It returns the weight (classes, d) of the
-            classifier that came with them, or None, and raises a
-            :class:`reidbench.api.WeightsError` where keys or shapes differ.
+            ``function(network, weights)`` loads them into a new network, in place: ``weights`` is a
+            word such as ``imagenet``, or the path of a file in the publisher's own format and key
+            names. It returns the weight (classes, d) of the classifier that came with them, or
+            None. It raises :class:`reidbench.api.WeightsError` if keys or shapes differ.
 
     """
 
@@ -241,43 +242,43 @@ class BackboneRecord(Record):
 
 
 DRAWN_MARK = "DRAWN.txt"
-"""The file in a data set's folder that says: drawn by a program, in the layout of photographs."""
+"""The file in a data set's folder that marks its images as drawn by a program."""
 
 
 def is_marked_drawn(folder: Path) -> bool:
-    """Return whether what a folder holds is a drawn stand-in."""
+    """Return whether a folder has a drawn stand-in of a data set."""
     return (folder / DRAWN_MARK).exists()
 
 
 @dataclass(frozen=True)
 class Place:
-    """A folder below the data root, and what must be in it for the data set to be there.
+    """One layout of a data set: a folder below the data root, and what it must contain.
 
-    ``needs`` are files or folders, relative to ``folder``; one layout, so all of them.
+    ``needs`` are files or folders relative to ``folder``, all of which must exist.
     """
 
     folder: str
     needs: tuple[str, ...]
 
     def under(self, root: Path) -> Path | None:
-        """Return the folder if everything it needs is there."""
+        """Return the folder below ``root`` if it has everything it needs, else None."""
         folder = root / self.folder
         return folder if all((folder / need).exists() for need in self.needs) else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnDisk:
-    """A data set that nobody may ship: where it is looked for, and what one should know of it.
+    """A data set that users must bring: where it is looked for, and what to know about it.
 
     Attributes:
-        places: the layouts it is known in, the first that is there wins.
+        places: its known layouts; the first one found is used.
         tree: the expected tree below the data root, for people: a few lines.
-        origin: who publishes it and how it is obtained; an address where there is one.
-        licence: under what terms, in a sentence.
-        ethics: what a user should know before using it, in a sentence or two; may be empty.
+        origin: who publishes it and how to obtain it, with an address if there is one.
+        licence: its terms, in a sentence.
+        ethics: what to know before using it, in a sentence or two; may be empty.
         stand_in: the drawn data set that can be written in this layout, ``""`` for none.
         writer: lazy ``"package.module:function"``; ``writer(data, root)`` writes the stand-in below
-            the data root in this layout, with the mark ``DRAWN_MARK``, and returns the folder.
+            the data root in this layout, with a file ``DRAWN_MARK``, and returns its folder.
 
     """
 
@@ -290,21 +291,22 @@ class OnDisk:
     writer: str = ""
 
     def find(self, root: Path) -> Path | None:
-        """Return the folder that holds the data set below ``root``, None if it is not there."""
+        """Return the folder of the data set below ``root``, None if it is not there."""
         return next((found for place in self.places if (found := place.under(root))), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetRecord(Record):
-    """A data set; ``target(**options)`` returns its images.
+    """A data set.
 
     Attributes:
-        task: ``re-id``: :class:`reidbench.api.ReIDData`, which may stand anywhere in a suite;
-            ``classification``: :class:`reidbench.api.ClassificationData`, a source alone.
-        drawn: the images are drawn, not photographed: results say so, and never share a table
-            with a real data set.
-        disk: for a data set that a user must bring: where it is found. Its target then takes the
-            folder that was found as its first argument: ``target(folder, **options)``.
+        target: ``target(**options)`` returns its lists of images; with ``disk``,
+            ``target(folder, **options)`` gets the folder that was found.
+        task: ``re-id`` for a :class:`reidbench.api.ReIDData`, which a suite may use anywhere;
+            ``classification`` for a :class:`reidbench.api.ClassificationData`, only as a source.
+        drawn: whether the images are drawn, not photographed: results say so, and never share a
+            table with a real data set.
+        disk: where to find a data set that users must bring; None for a built-in one.
 
     """
 

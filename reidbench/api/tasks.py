@@ -1,4 +1,4 @@
-"""What the harness hands to a pruning method: channel groups, images, a training step, a phase."""
+"""What a pruning method works with: channel groups, images, a training step, a prune phase."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class CannotScore(Exception):  # noqa: N818 - it says what happened, as StopIteration does
-    """Raised by a method for a group it has no score for; the trial fails with its sentence.
+class CannotScore(Exception):  # noqa: N818 - as StopIteration
+    """Raised by a method that has no score for a group; the trial fails with its message.
 
-    Say what the group lacks and what to do: ``"no ReLU follows; use scope 'inner'"``. The harness
-    adds the names of the method and of the layer.
+    The message says what the group lacks and what to do: ``"no ReLU follows; use scope 'inner'"``.
+    The names of the method and the layer are added to it.
     """
 
 
 class Group(Protocol):
-    """A channel group of the network as it stands: the channels that must go together.
+    """A channel group of the current network: channels of several layers that are cut together.
 
     Channel ``i`` is index ``i`` of every tensor. Tensors of a ranking are detached; those of a
-    training step are live, so that gradients of a penalty reach the parameters.
+    training step are attached, so that the gradients of a penalty reach the parameters.
     """
 
     @property
@@ -35,34 +35,34 @@ class Group(Protocol):
 
     @property
     def weight(self) -> Tensor:
-        """Filters, (channels, features): every producing layer's, flattened and side by side."""
+        """Filters (channels, features): of every producing layer, flattened and concatenated."""
 
     @property
     def gradient(self) -> Tensor | None:
-        """Gradient of the loss with respect to ``weight``, same shape; None before any backward."""
+        """Gradient of the loss for ``weight``, in its shape; None before any backward pass."""
 
     @property
     def norm_scale(self) -> Tensor | None:
-        """Mean absolute scale |γ| of the norms on these channels, (channels,); None without one."""
+        """Mean absolute scale |γ| of the channels' norms, (channels,); None without a norm."""
 
     @property
     def coupled(self) -> Sequence[Tensor]:
-        """Every parameter that goes with a channel, each as (channels, features).
+        """Every parameter that is removed with a channel, each as (channels, features).
 
-        Producers' filters, norms' scales, depthwise filters, and the next layers' input columns;
-        no biases.
+        Filters of the producing layers, scales of norms, depthwise filters, and input columns of
+        the next layers; no biases.
         """
 
     @property
     def activation(self) -> str | None:
-        """What the map goes through next: ``relu``, ``relu6``, ``silu``...
+        """The activation that follows: ``relu``, ``relu6``, ``silu``...
 
-        None where nothing follows, as before a residual sum, or a function with parameters.
+        None if none follows, as before a residual sum, or if it has parameters.
         """
 
 
 class NextLayer(Protocol):
-    """Sampled inputs and outputs of a convolution or linear layer that reads a group."""
+    """A convolution or linear layer that reads a group, with samples of its inputs and outputs."""
 
     @property
     def name(self) -> str:
@@ -70,18 +70,21 @@ class NextLayer(Protocol):
 
     @property
     def weight(self) -> Tensor:
-        """Its weights on the group's channels, (outputs, channels, taps); taps = kernel size."""
+        """Its weights for the group's channels, (outputs, channels, taps).
+
+        Taps are the positions of the kernel: 9 for 3 x 3, 1 for a linear layer.
+        """
 
     @property
     def inputs(self) -> Tensor:
-        """What it reads at the sampled places, (samples, channels, taps), of the network now."""
+        """Its inputs at the sampled positions, (samples, channels, taps), in the network now."""
 
     @property
     def outputs(self) -> Tensor:
-        """What it should give there, (samples, outputs), its bias left out.
+        """Its outputs at the sampled positions, (samples, outputs), without its bias.
 
-        The part of its output that comes from the group's channels, in the network as it was when
-        it last trained: ``einsum("sct,oct->so", inputs, weight)`` if nothing has gone since.
+        The part of them that comes from the group's channels, in the network as it was after its
+        last training step: ``einsum("sct,oct->so", inputs, weight)`` if nothing was cut since.
         """
 
 
@@ -89,43 +92,43 @@ Maps = Literal["normed", "activated"]
 FeatureStatistic = Callable[["Tensor", "Tensor | None"], "Tensor"]
 GradientStatistic = Callable[[Group], "Tensor"]
 Scores = Mapping[str, "Tensor"]
-"""Scores (channels,) by group name; low = remove."""
+"""Scores (channels,) by group name; the lowest are removed first."""
 
 
 class RankingTask(Protocol):
-    """What a criterion may look at: a copy of the network, its groups, and training images only.
+    """What a ranking may use: a copy of the network, its groups, and calibration images.
 
-    Batch norm is recalibrated on the calibration images. These are the same images, in the same
-    order and batches, for every method.
+    Calibration images are training images: the same, in the same order and batches, for every
+    method. Batch norm of the copy is recalibrated on them.
     """
 
     @property
     def groups(self) -> Sequence[Group]:
         """The channel groups in the protocol's scope, in network order.
 
-        Under the strategy ``layerwise``, the one whose turn it is.
+        Under the strategy ``layerwise``, only the group to be cut next.
         """
 
     @property
     def generator(self) -> torch.Generator:
-        """Random numbers, drawn on the CPU, that depend on the trial's seed alone."""
+        """A random generator on the CPU that depends only on the trial's seed."""
 
     @property
     def reduction(self) -> float:
-        """The reduction of the dense network's MACs that the cut after this ranking aims at."""
+        """The reduction of the dense network's MACs, in [0, 1), that the next cut reaches."""
 
     @property
     def network(self) -> nn.Module:
-        """The network, images (n, 3, height, width) to embeddings; a copy, in eval mode."""
+        """A copy of the network in eval mode: images (n, 3, height, width) to embeddings (n, d)."""
 
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Iterate over the calibration batches: images (n, 3, height, width) and labels (n,).
 
-        Like :meth:`loss`, for a record that declares ``data="labels"``.
+        For a record that declares ``data="labels"``, as :meth:`loss`.
         """
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the protocol's training loss of a batch, a scalar; the network is in eval mode."""
+        """Return the protocol's training loss of a batch, a scalar; ``network`` is in eval mode."""
 
     def mean_over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
@@ -133,73 +136,77 @@ class RankingTask(Protocol):
         """Average a statistic of feature maps over the calibration images.
 
         ``statistic(maps, gradients)`` gets a batch of a group's maps (n, channels, height, width),
-        and the gradients of the training loss with respect to them (None unless asked for); it
-        returns (n, channels). ``normed`` maps are taken after the batch norm, ``activated`` ones
-        after the activation that follows, if one does. Groups with several producers get the sum
-        over them. Returns (channels,) by group.
+        and the gradients of the training loss for them, or None without ``gradients``; it returns
+        (n, channels). ``normed`` maps are those after the batch norm, ``activated`` ones those
+        after the activation that follows, if one does. A group with several producing layers gets
+        the sum over them. Returns (channels,) by group name.
         """
 
     def over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
     ) -> Mapping[str, Tensor]:
-        """Return the statistic of each image, (images, channels) by group, in calibration order."""
+        """Return the statistic of each image, (images, channels) by group name, in their order.
+
+        Arguments are those of :meth:`mean_over_images`.
+        """
 
     def mean_over_gradients(
         self, statistic: GradientStatistic, *, per: Literal["batch", "image"] = "batch"
     ) -> Mapping[str, Tensor]:
-        """Average a statistic of the weights' gradients; (channels,) by group.
+        """Average a statistic of the weights' gradients over backward passes.
 
         ``statistic(group)`` may read ``group.weight`` and ``group.gradient``; it returns
-        (channels,). ``batch``: after the backward pass of the training loss of each calibration
-        batch; ``image``: of each image's identity loss alone (a triplet needs more than one).
+        (channels,). The passes are of the training loss of each calibration ``batch``, or of the
+        identity loss of each ``image`` (a triplet needs more than one). Returns (channels,) by
+        group name.
         """
 
     def loss_after(self, scores: Scores) -> float:
-        """Return the training loss, over the calibration images, if ``scores`` decided this cut.
+        """Return the training loss over the calibration images after a cut by ``scores``.
 
-        Of a copy that is cut to ``reduction`` with these scores under the trial's allocation, batch
-        norm recalibrated (EagleEye's adaptive batch norm); the network here stays whole.
+        Cuts a copy to ``reduction`` under the trial's allocation and recalibrates its batch norm
+        (EagleEye's adaptive batch norm); ``network`` is not changed.
         """
 
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[NextLayer]:
-        """Sample ``points`` random output positions an image of every layer that reads ``group``.
+        """Sample each layer that reads ``group`` at ``points`` random output positions an image.
 
-        Same images and positions in the network as it stands and as it was when it last trained.
+        Inputs and outputs are of the same images and positions, those of :class:`NextLayer`.
 
         Raises:
-            CannotScore: a reader is neither a plain 2-d convolution nor a linear layer.
+            CannotScore: a layer is neither a plain 2-d convolution nor a linear layer.
 
         """
 
 
 class TrainingTask(Protocol):
-    """One step of training in a prune phase, before the target is met."""
+    """A training step of a prune phase that has not reached its reduction yet."""
 
     @property
     def groups(self) -> Sequence[Group]:
-        """The channel groups in scope, live, in network order."""
+        """The channel groups in the protocol's scope, attached, in network order."""
 
     @property
     def progress(self) -> float:
-        """How far pruning is, in (0, 1]: steps taken, this one included, over ``active`` steps."""
+        """The progress of pruning, in (0, 1]: steps taken, with this one, divided by ``steps``."""
 
     @property
     def steps(self) -> int:
-        """The ``active`` steps: those in which pruning should be complete."""
+        """Number of steps after which pruning is complete: the protocol's ``active`` share."""
 
     @property
     def done(self) -> int:
-        """Steps of the phase already taken."""
+        """Steps of the phase that were taken before this one."""
 
     def leaving(self, scores: Scores) -> Mapping[str, Tensor]:
-        """Return which channels would go if ``scores`` cut to the phase's target now.
+        """Return which channels a cut to the phase's reduction by ``scores`` would remove now.
 
-        Boolean (channels,) by group, under the trial's allocation.
+        Boolean (channels,) by group name, under the trial's allocation.
         """
 
 
 class PrunePhase(Protocol):
-    """One prune phase with its budget; what :meth:`Method.prune` may do with it."""
+    """One prune phase with its budget, for :meth:`Method.prune` to run."""
 
     @property
     def reduction(self) -> float:
@@ -211,53 +218,55 @@ class PrunePhase(Protocol):
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of the whole phase: all must be spent."""
+        """Optimiser steps of the whole phase; all must be spent."""
 
     @property
     def steps_left(self) -> int:
-        """Optimiser steps not spent yet."""
+        """Optimiser steps that are not spent yet."""
 
     @property
     def active_steps(self) -> int:
-        """Steps in which pruning should be complete: the protocol's ``active`` share of all."""
+        """Number of steps after which pruning is complete: the protocol's ``active`` share."""
 
     def rounds(self, count: int) -> Sequence[tuple[float, int]]:
-        """Divide the active steps into ``count`` rounds: progress in (0, 1], and steps, of each."""
+        """Divide the active steps into ``count`` rounds.
+
+        Returns for each round the progress at its end, in (0, 1], and its number of steps.
+        """
 
     def rank(self, reduction: float | None = None) -> Scores:
-        """Return the method's scores by group, low = remove, for a cut to ``reduction``.
+        """Return the method's scores (channels,) by group name, for a cut to ``reduction``.
 
-        To the target, if it is not said.
+        The default is the reduction of the phase.
         """
 
     def cut(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
-        """Remove channels for good, so that MACs fall by ``reduction`` of the dense network's.
+        """Remove channels, so that MACs are ``reduction`` below the dense network's.
 
-        By ``scores``, or by ranking now. Returns the channels kept by group: ascending indices
-        among those there were.
+        Ranks the network now unless given ``scores``. Returns the kept channels by group name:
+        int64 indices, in ascending order, among the channels before the cut.
         """
 
     def soften(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
-        """Shrink the filters that such a cut would remove; they may grow back.
+        """Shrink the filters that :meth:`cut` would remove; training may grow them back.
 
-        They are multiplied by the method's ``soft_factor``, 0 unless it says otherwise, and so are
-        their norms where it says ``soft_norms``. Returns which channels these are, boolean
-        (channels,) by group.
+        Multiplies them by the method's ``soft_factor``, and their norms too if it sets
+        ``soft_norms``. Returns which channels these are, boolean (channels,) by group name.
         """
 
     def layers(self, reduction: float) -> Iterator[float]:
         """Cut to ``reduction`` one group after another, in network order.
 
-        Yields the share of the groups that are done, in (0, 1], after each, so that the caller may
-        train in between. How many channels each group loses is settled before the first goes, by
-        the trial's allocation; which ones, when its turn comes.
+        Yields the share of the groups that are cut, in (0, 1], after each group, so that the caller
+        may train in between. The trial's allocation decides how many channels each group loses
+        before the first cut; each group is ranked just before its own.
         """
 
     def loss(self) -> float:
-        """Return the training loss over the calibration images, of the network as it stands.
+        """Return the training loss of the current network over the calibration images.
 
         For a record that declares ``data="labels"``.
         """
 
     def train(self, steps: int) -> None:
-        """Train on with the phase's one learning-rate schedule."""
+        """Train for ``steps`` more steps of the phase's one learning-rate schedule."""

@@ -1,19 +1,22 @@
 """Method cards: one page a method, from its record, its docstring and its measured cost."""
 
-from __future__ import annotations
-
 from reidbench.cards.card import Card, make_cards
-from reidbench.cards.costs import Cost, CostError, Setting, read_costs, updated, write_costs
-from reidbench.cards.index import index_page
-from reidbench.cards.markdown import page
-from reidbench.cards.pages import INDEX, pages
+from reidbench.cards.costs import (
+    Cost,
+    CostError,
+    MeasuringConditions,
+    read_costs,
+    updated,
+    write_costs,
+)
+from reidbench.cards.markdown import INDEX, index_page, page, pages
 
 __all__ = [
     "INDEX",
     "Card",
     "Cost",
     "CostError",
-    "Setting",
+    "MeasuringConditions",
     "index_page",
     "make_cards",
     "page",

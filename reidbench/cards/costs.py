@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,8 +22,8 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Setting(_Frozen):
-    """What was ranked and cut, and on what.
+class MeasuringConditions(_Frozen):
+    """What was ranked and cut, and on which machine.
 
     ``images`` counts the calibration images; ``reduction`` is that of the whole cut; ``hardware``
     is the name of the CPU or GPU, ``threads`` those of torch on the CPU.
@@ -52,14 +51,13 @@ class Cost(_Frozen):
         ranking: of one ranking of the whole network, recalibration included; None if it failed.
         cut: of a whole prune phase without training: every ranking, refit and removal of the
             strategy; None if it failed.
-        parts: what of ``cut`` the phase's clock charged to which activity.
+        parts: the seconds of ``cut`` by activity.
         problem: why something is None.
-
     """
 
     method: str
     version: str
-    setting: Setting
+    setting: MeasuringConditions
     recalibration: float | None = None
     ranking: float | None = None
     cut: float | None = None
@@ -79,38 +77,31 @@ def write_costs(path: Path, costs: Iterable[Cost]) -> None:
     write_atomically(path, f'{{"schema_version": {SCHEMA_VERSION}, "costs": [\n{lines}\n]}}\n')
 
 
+class _Document(_Frozen):
+    schema_version: int
+    costs: tuple[Cost, ...]
+
+
 def read_costs(path: Path) -> tuple[Cost, ...]:
     """Read the costs; none if there is no such file.
 
     Raises:
         CostError: the file is not JSON, of another schema version, or incomplete.
-
     """
     if not path.exists():
         return ()
     cure = "measure again with 'reidbench cards --measure' once it is removed"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CostError(f"{path}: not a readable file of costs ({error}); {cure}") from error
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != SCHEMA_VERSION:
-        raise CostError(
-            f"{path}: schema {version} of costs, this reidbench reads {SCHEMA_VERSION}; {cure}"
-        )
-    return _parsed(path, document, cure)
-
-
-def _parsed(path: Path, document: dict[str, Any], cure: str) -> tuple[Cost, ...]:
-    try:
-        costs = _Document.model_validate(document).costs
+        version = document.get("schema_version") if isinstance(document, dict) else None
+        if version != SCHEMA_VERSION:
+            raise CostError(
+                f"{path}: schema {version} of costs, this reidbench reads {SCHEMA_VERSION}; {cure}"
+            )
+        return updated((), _Document.model_validate(document).costs)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CostError(f"{path}: field '{where}': {first['msg']}; {cure}") from error
-    return updated((), costs)
-
-
-class _Document(_Frozen):
-    schema_version: int
-    costs: tuple[Cost, ...]
+        field = ".".join(map(str, first["loc"]))
+        raise CostError(f"{path}: field '{field}': {first['msg']}; {cure}") from error
+    except (OSError, ValueError) as error:
+        raise CostError(f"{path}: not a readable file of costs ({error}); {cure}") from error

@@ -1,11 +1,11 @@
-"""The words by which cards say what a record's fields mean."""
+"""What a record's fields mean, and how seconds are written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from reidbench.api.records import Allocation, BudgetRule, Data, Prunes, Strategy
-from reidbench.cards.costs import Cost, Setting
+from reidbench.cards.costs import Cost, MeasuringConditions
 
 STRATEGY: Mapping[Strategy, str] = {
     "one-shot": "cut to the target at once, then retrain",
@@ -41,20 +41,20 @@ RESCALED = "Where these are fewer, the schedule is rescaled to them, and results
 
 
 def seconds(value: float | None) -> str:
-    """Return seconds with two digits that count, or a dash."""
+    """Return seconds with two significant digits, or a dash."""
     if value is None:
         return "-"
     return f"{round(value):d}" if value >= 9.95 else f"{value:.1f}" if value >= 0.1 else "< 0.1"
 
 
-def setting(where: Setting) -> str:
+def conditions(of: MeasuringConditions) -> str:
     """Return what was measured, and on what, as a sentence with Markdown."""
-    threads = f"{where.threads} thread{'s' * (where.threads != 1)}"
-    machine = where.hardware if where.device != "cpu" else f"{threads} of {where.hardware}"
+    threads = f"{of.threads} thread{'s' * (of.threads != 1)}"
+    machine = of.hardware if of.device != "cpu" else f"{threads} of {of.hardware}"
     return (
-        f"Measured on an untrained `{where.backbone}` at {where.height} x {where.width}, scope "
-        f"`{where.scope}`, cut by {100 * where.reduction:g} % under `{where.protocol}`, with "
-        f"{where.images} calibration images of `{where.data}`; {machine}, torch {where.torch}."
+        f"Measured on an untrained `{of.backbone}` at {of.height} x {of.width}, scope "
+        f"`{of.scope}`, cut by {100 * of.reduction:g} % under `{of.protocol}`, with "
+        f"{of.images} calibration images of `{of.data}`; {machine}, torch {of.torch}."
     )
 
 

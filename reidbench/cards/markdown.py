@@ -1,19 +1,19 @@
-"""A method's card as a Markdown page."""
+"""A method's card as a Markdown page, and the index of all cards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 import yaml
-from tabulate import tabulate
 
 from reidbench.cards import labels
 from reidbench.cards.card import Card
-from reidbench.cards.markdown_text import bullets, cell, paragraph, wrapped
+from reidbench.cards.markdown_text import bullets, cell, paragraph, prose, table, wrapped
 
 
 def page(card: Card) -> str:
-    """Write a card: what it is, what it costs, how it deviates, how to use it."""
+    """Return a card's page: the method, its cost, its deviations, how to use it."""
     return "\n\n".join(_blocks(card)) + "\n"
 
 
@@ -43,34 +43,31 @@ def _formula(card: Card) -> Iterator[str]:
 
 def _facts(card: Card) -> str:
     record, family = card.record, card.family
-    source = "-" if record.reference == "-" else cell(record.reference)
-    rows = [("source", source)]
-    about = f": {cell(family.sentence)}" if family.sentence else ""
-    rows.append(("family", f"[{family.name}](README.md#{family.name}){about}"))
-    if record.prunes != "trained":
-        rows.append(("prunes", labels.PRUNES[record.prunes]))
-    if record.prunes != "nothing":
-        rows.append(("strategy", f"`{record.strategy}`: {labels.STRATEGY[record.strategy]}"))
-        rows.append(
-            ("allocation", f"`{record.allocation}`: {labels.ALLOCATION[record.allocation]}")
-        )
-        rows.append(("looks at", labels.DATA[record.data]))
-    if record.budget != "epochs":
-        rows.append(("trains for", labels.BUDGET[record.budget]))
-    if record.control:
-        rows.append(("control", "a row for comparison, not a contender"))
-    if record.needs:
-        rows.append(("needs", f"`pip install '{record.needs}'`"))
-    rows.append(("version", record.version))
-    return _table(("", ""), rows, ("left", "left"))
+    cuts, about = record.prunes != "nothing", cell(family.sentence)
+    facts = {
+        "source": "-" if record.reference == "-" else cell(record.reference),
+        "family": f"[{family.name}](README.md#{family.name})" + (f": {about}" if about else ""),
+        "prunes": "" if record.prunes == "trained" else labels.PRUNES[record.prunes],
+        "strategy": f"`{record.strategy}`: {labels.STRATEGY[record.strategy]}" if cuts else "",
+        "allocation": (
+            f"`{record.allocation}`: {labels.ALLOCATION[record.allocation]}" if cuts else ""
+        ),
+        "looks at": labels.DATA[record.data] if cuts else "",
+        "trains for": "" if record.budget == "epochs" else labels.BUDGET[record.budget],
+        "control": "a row for comparison, not a contender" if record.control else "",
+        "needs": f"`pip install '{record.needs}'`" if record.needs else "",
+        "version": record.version,
+    }
+    return table(("", ""), [(name, fact) for name, fact in facts.items() if fact])
 
 
 def _options(card: Card) -> Iterator[str]:
-    if not card.record.options:
-        return
-    yield "## Options"
-    rows = [(f"`{name}`", f"`{_inline(value)}`") for name, value in card.record.options.items()]
-    yield _table(("option", "default"), rows, ("left", "left"))
+    if card.record.options:
+        options = card.record.options.items()
+        yield "## Options"
+        yield table(
+            ("option", "default"), [(f"`{name}`", f"`{_inline(value)}`") for name, value in options]
+        )
 
 
 def _schedule(card: Card) -> str:
@@ -93,12 +90,12 @@ def _cost(card: Card) -> Iterator[str]:
         ("a ranking", labels.seconds(cost.ranking)),
         (labels.whole_cut(cost), labels.seconds(cost.cut)),
     ]
-    yield _table(("", "seconds"), rows, ("left", "right"))
+    yield table(("", "seconds"), rows, numbers=1)
     if cost.problem:
         yield paragraph(f"Not measured: {cost.problem}.".replace("..", "."))
     if card.is_stale:
         yield f"**Measured with version {cost.version}; this is version {card.record.version}.**"
-    yield wrapped(labels.setting(cost.setting))
+    yield wrapped(labels.conditions(cost.setting))
 
 
 def _suite(card: Card) -> str:
@@ -118,5 +115,73 @@ def _inline(value: object) -> str:
     return text.removesuffix("...\n").strip()
 
 
-def _table(headers: tuple[str, str], rows: list[tuple[str, str]], align: tuple[str, str]) -> str:
-    return tabulate(rows, headers=headers, tablefmt="pipe", colalign=align, disable_numparse=True)
+INDEX = "README.md"
+INTRODUCTION = """\
+# Methods
+
+A page each: what it computes and where that comes from, what it costs, and every way in which it
+differs from its source. The pages are written from records, docstrings and `costs.json` by
+
+```sh
+reidbench cards --out docs/methods                  # a record or a docstring has changed
+reidbench cards NAME --measure --out docs/methods   # what the method NAME costs has changed
+```"""
+COLUMNS = (
+    "method",
+    "what it does",
+    "strategy, allocation",
+    "looks at",
+    "ranking, s",
+    "whole cut, s",
+)
+STALE = "\\* measured with another version of the method."
+
+
+def pages(cards: Sequence[Card]) -> dict[str, str]:
+    """Return the text of every page by file name, the index first."""
+    return {INDEX: index_page(cards), **{f"{card.record.name}.md": page(card) for card in cards}}
+
+
+def index_page(cards: Sequence[Card]) -> str:
+    """Write the index of all cards; families and their methods in alphabetical order."""
+    blocks = [INTRODUCTION, *_costs(cards)]
+    for family in sorted({card.family for card in cards}, key=lambda family: family.name):
+        own = sorted((c for c in cards if c.family == family), key=lambda card: card.record.name)
+        blocks += [
+            f"## {family.name}",
+            prose(family.sentence),
+            table(COLUMNS, map(_row, own), numbers=2),
+        ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _costs(cards: Iterable[Card]) -> Iterator[str]:
+    """Explain the columns of seconds, and name the machines."""
+    costs = [card.cost for card in cards if card.cost is not None]
+    if not costs:
+        yield "Costs are not measured yet."
+        return
+    shared = [cost.recalibration for cost in costs if cost.recalibration is not None]
+    yield wrapped(
+        "*ranking*: scores of all channels, once"
+        + (f"; {labels.seconds(median(shared))} s of it recalibrate batch norm" if shared else "")
+        + ", the same for every method. *whole cut*: all rankings, refits and removals of a prune "
+        "phase, without its training, nor what a penalty adds to that. A dash: the card says why."
+    )
+    yield from dict.fromkeys(wrapped(labels.conditions(cost.setting)) for cost in costs)
+    if any(card.is_stale for card in cards):
+        yield STALE
+
+
+def _row(card: Card) -> list[str]:
+    record, cost = card.record, card.cost
+    mark = r"\*" if card.is_stale else ""
+    cuts = record.prunes != "nothing"
+    return [
+        f"[{record.name}]({record.name}.md)",
+        cell(record.summary),
+        f"{record.strategy}, {record.allocation}" if cuts else "-",
+        record.data if cuts else "-",
+        labels.seconds(cost.ranking) + mark if cost else "-",
+        labels.seconds(cost.cut) + mark if cost else "-",
+    ]

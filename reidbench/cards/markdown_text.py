@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable, Sequence
+
+from tabulate import tabulate
 
 WIDTH = 100
 _CODE = re.compile(r"(?::\w+:)?(``.+?``|`[^`]+`)")
@@ -31,22 +34,30 @@ def cell(text: str) -> str:
 
 def paragraph(text: str, first: str = "", rest: str | None = None) -> str:
     """Return text as a Markdown paragraph of lines that begin with ``first`` and ``rest``."""
-    filled = textwrap.fill(
-        _STARTER.sub("\0", prose(text)),
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    filled = wrapped(_STARTER.sub("\0", prose(text)), first, first if rest is None else rest)
     return filled.replace("\0", " ")
 
 
-def bullets(texts: tuple[str, ...]) -> str:
+def bullets(texts: Iterable[str]) -> str:
     """Return texts as a Markdown list."""
     return "\n".join(paragraph(text, "- ", "  ") for text in texts)
 
 
-def wrapped(text: str) -> str:
-    """Return a paragraph that is Markdown already in lines of the same width."""
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+def wrapped(text: str, first: str = "", rest: str = "") -> str:
+    """Return text that is Markdown already in lines of one width."""
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> str:
+    """Return a Markdown table, whose last ``numbers`` columns are aligned to the right."""
+    align = ["left"] * (len(headers) - numbers) + ["right"] * numbers
+    return tabulate(
+        list(rows), headers=headers, tablefmt="pipe", colalign=align, disable_numparse=True
+    )

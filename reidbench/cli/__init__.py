@@ -14,6 +14,10 @@ COMMANDS = {
     "run": "Run a suite and print its leaderboard.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "prune": "Prune a network of your own to a share of its MACs.",
+    "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
+    "profile": "Time pruned networks beside their dense ones.",
+    "search": "Draw what a network finds in a gallery.",
     "plugins": "List every method, backbone and data set, and plugins that failed to load.",
     "data": "List data sets, check those on disk, draw stand-ins for those you lack.",
     "store": "List the networks and measurements that are kept, check them, make room.",
@@ -21,8 +25,6 @@ COMMANDS = {
     "protocols": "List the published protocols, or print the rules of one.",
     "schema": "Print the JSON schema of suite files.",
 }
-
-
 GROUPS = ("data", "plugins", "store")
 """Commands with commands of their own, each in a folder."""
 
@@ -56,16 +58,16 @@ def cli() -> None:
 
     \b
     Start here:
-      reidbench run suites/quickstart.yaml       train, prune, retrain and rank
-      reidbench plan suites/quickstart.yaml      see what that would do
-      reidbench leaderboard runs/quickstart      print the table again
+      reidbench run quickstart               train, prune, retrain and rank
+      reidbench plan quickstart              see what that would do
+      reidbench leaderboard runs/quickstart  print the table again
     """  # noqa: D301 - click wants the character, not the two letters
 
 
 def main() -> None:
     """Run the command line: 0 done, 1 some trial failed, 2 wrong input, 130 interrupted."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(prog_name="reidbench", standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from reidbench.api.records import DatasetRecord, MethodRecord
+from reidbench.api.records import MethodRecord
 from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
-from reidbench.cli.options import disable_option, installed
+from reidbench.cli.options import installed, shared
 from reidbench.config.protocol import load_protocol
 from reidbench.files import write_atomically
 from reidbench.plan import Configured, ConfiguredData
@@ -33,19 +33,13 @@ PUBLISHED = Path("docs/methods")
 @click.option("--protocol", default="mini/1", show_default=True, help="Rules to measure under.")
 @click.option("--backbone", default="resnet50", show_default=True, help="Network to measure on.")
 @click.option("--data", default="synthped-quick", show_default=True, help="Calibration images.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]")
-@disable_option
+@shared("device", "threads", "disabled")
 def command(
     names: tuple[str, ...],
     out: Path | None,
     measure: bool,
-    protocol: str,
-    backbone: str,
-    data: str,
-    device: str,
-    threads: int | None,
     disabled: tuple[str, ...],
+    **measured_on: Any,
 ) -> None:
     """Print the cards of the methods called NAME, or of all, as Markdown.
 
@@ -57,7 +51,7 @@ def command(
     chosen = [registry.methods.get(name) for name in names] or _all(registry.methods)
     costs = read_costs((out or PUBLISHED) / COSTS)
     if measure:
-        for cost in _measured(chosen, registry, (protocol, backbone, data), device, threads):
+        for cost in _measured(chosen, registry, **measured_on):
             costs = updated(costs, [cost])
             # At once, because the next method may take minutes and be interrupted.
             if out:
@@ -78,37 +72,32 @@ def _all(catalogue: Catalogue[MethodRecord]) -> list[Component[MethodRecord]]:
 def _measured(
     methods: Sequence[Component[MethodRecord]],
     registry: Registry,
-    on: tuple[str, str, str],
+    *,
+    protocol: str,
+    backbone: str,
+    data: str,
     device: str,
     threads: int | None,
 ) -> Iterator[Cost]:
     """Measure methods one after another, and say so."""
     # Here, because torch takes seconds to import, and printing needs none of it.
+    from reidbench.engine.device import prepare_device
     from reidbench.engine.phases.context import PhaseContext
-    from reidbench.run.device import prepare_device
-    from reidbench.run.measure_method import Yardstick, measure
+    from reidbench.run.measure_method import MeasurementSetup, measure
     from reidbench.store import Store
 
-    protocol, backbone, data = on
-    yardstick = Yardstick(
+    network, images = registry.backbones.get(backbone), registry.datasets.get(data)
+    setup = MeasurementSetup(
         load_protocol(protocol),
-        _at_defaults(registry.backbones.get(backbone)),
-        _data_at_defaults(registry.datasets.get(data)),
+        Configured(network, network.record.settings({})),
+        ConfiguredData(images, images.record.settings({})),
     )
     with TemporaryDirectory() as folder:
         context = PhaseContext(Store(Path(folder)), prepare_device(device, threads))
         for component in methods:
-            cost = measure(component, yardstick, context)
+            cost = measure(component, setup, context)
             click.echo(_line(cost), err=True)
             yield cost
-
-
-def _at_defaults(component: Component[Any]) -> Configured:
-    return Configured(component, component.record.settings({}))
-
-
-def _data_at_defaults(component: Component[DatasetRecord]) -> ConfiguredData:
-    return ConfiguredData(component, component.record.settings({}))
 
 
 def _line(cost: Cost) -> str:

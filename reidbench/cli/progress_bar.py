@@ -19,7 +19,6 @@ def bar(title: str, total: int, *, in_bytes: bool = False) -> Iterator[Callable[
         title: what is done, for people: ``reading``.
         total: how many images there are to do.
         in_bytes: the total, and what is done, are bytes instead.
-
     """
     # Here, because listings and help need none of it.
     from rich.console import Console

@@ -1,1 +1,1 @@
-"""What people write in YAML: suites, protocols and claims; every problem is located by line."""
+"""Suites, protocols and claims as users write them in YAML; every problem has its line."""

@@ -57,7 +57,7 @@ class BatchRules(_Rules):
 
 
 class ShuffledBatch(_Rules):
-    """A batch of ``size`` images as a shuffled pass deals them, whatever their classes."""
+    """A batch of ``size`` images in the order of a shuffled pass, whatever their classes."""
 
     size: int = Field(ge=2)
 
@@ -149,17 +149,17 @@ class CalibrationRules(_Rules):
 
 
 class PruningRules(_Rules):
-    """Where and how far channels may go, and how strategies spread over a prune phase.
+    """Which channels may be removed, and how strategies spread over a prune phase.
 
     Attributes:
-        min_keep: share of each group's channels that always stays (at least one channel).
-        tolerance: a row matches when its achieved reduction is this close to the target.
-        active: share of a prune phase in which pruning should be complete, whatever the strategy
+        min_keep: share of each group's channels that is always kept (at least one channel).
+        tolerance: how far the achieved reduction may be from the one that is asked for.
+        active: share of a prune phase after which pruning is complete, under any strategy
             (one-shot cuts at its start); the rest is retraining.
-        rounds: cuts of the iterative strategy.
-        channels_per_round: if given, so large a share of the channels in scope goes with each cut
-            of the iterative strategy (under uniform widths), and ``rounds`` is the most.
-        soft_rounds: zeroings of the progressive strategy.
+        rounds: number of cuts of the iterative strategy.
+        channels_per_round: if given, the share of the channels in scope that each cut of the
+            iterative strategy removes (under uniform widths); ``rounds`` is then the maximum.
+        soft_rounds: how often the progressive strategy shrinks filters.
 
     """
 
@@ -174,7 +174,10 @@ class PruningRules(_Rules):
 
 
 class RerankRules(_Rules):
-    """k-reciprocal re-ranking (Zhong et al. 2017): neighbours, of expansion too, and lambda."""
+    """k-reciprocal re-ranking (Zhong et al. 2017): ``k1`` neighbours, ``k2`` for query expansion.
+
+    ``weight`` is the paper's lambda, the share of the original distance.
+    """
 
     k1: int = Field(ge=1)
     k2: int = Field(ge=1)
@@ -184,7 +187,7 @@ class RerankRules(_Rules):
 class EvaluationRules(_Rules):
     """Retrieval: Euclidean distance or cosine of embeddings, after the BNNeck if there is one.
 
-    ``rerank``: by which rules the ranking is done over, if it is.
+    ``rerank`` are the rules of re-ranking, None without one.
     """
 
     metric: Literal["euclidean", "cosine"]
@@ -193,7 +196,7 @@ class EvaluationRules(_Rules):
 
 
 class Protocol(_Rules):
-    """One protocol, complete: nothing in it can be overridden by a suite."""
+    """A complete protocol; a suite cannot override any of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*/[0-9]+$")
     summary: str
@@ -228,10 +231,10 @@ class Protocol(_Rules):
         return self
 
     def on(self, task: Task) -> Protocol:
-        """Return the rules of a phase on a data set of ``task``: those of training may differ.
+        """Return the rules for a phase on a data set of ``task``: training rules may differ.
 
         Raises:
-            ProtocolError: a classification set, and no rules to train on one.
+            ProtocolError: the protocol has no rules to train on a classification set.
 
         """
         if task == "re-id":
@@ -241,7 +244,7 @@ class Protocol(_Rules):
                 f"protocol {self.name} has no rules for a classification source: use a source of "
                 "people, or a protocol with a 'source' section (see 'reidbench protocols')"
             )
-        # Unvalidated, because a whole protocol's training must be of re-ID batches.
+        # Not validated: a protocol's own training must have re-ID batches.
         return self.model_copy(
             update={"training": self.source.training, "budgets": self.source.budgets}
         )
@@ -249,7 +252,7 @@ class Protocol(_Rules):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of every rule (not of the summary), hexadecimal."""
-        # Rules that a protocol does not have are left out: so new ones leave old digests alone.
+        # Without absent rules, so that a new kind of rule changes no published digest.
         rules = self.model_dump(mode="json", exclude={"summary"}, exclude_none=True)
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
@@ -273,7 +276,7 @@ def load_protocol(name: str) -> Protocol:
     """Load a published protocol.
 
     Raises:
-        ProtocolError: unknown name, or a file that was changed after publication.
+        ProtocolError: the name is unknown, or its file was changed after publication.
 
     """
     published = locked()

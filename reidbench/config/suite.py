@@ -1,4 +1,4 @@
-"""Suites: which scenarios, networks, data, methods, reductions and seeds, under which protocol."""
+"""Suites: the scenarios, backbones, data, methods, reductions and seeds of a study."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class _Part(BaseModel):
 
 
 def _as_list(value: Any) -> Any:
-    """Let one word stand for a list of one."""
+    """Accept one word in place of a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
 def _all_strategies(value: Any) -> Any:
-    """Let ``all`` stand for every strategy."""
+    """Accept ``all`` in place of every strategy."""
     return STRATEGIES if value == "all" else _as_list(value)
 
 
@@ -58,8 +58,8 @@ class PhaseSpec(_Part):
 
     Attributes:
         share: the part of the trial's reduction that a prune phase reaches at its end.
-        while_training: strategies (or ``all``) that prune while the train phase right before
-            goes on: both budgets become one phase, with the same batches and learning rates.
+        while_training: strategies (or ``all``) that prune during the train phase right before:
+            both budgets become one phase, with the same batches and learning rates.
         not_for: strategies to which the scenario does not apply.
 
     """
@@ -94,7 +94,7 @@ class PhaseSpec(_Part):
 class BackboneSpec(_Part):
     """A backbone, the options that differ from its defaults, and what runs on it.
 
-    ``methods`` are names of the suite's: all of them if left out.
+    ``methods`` are names of the suite's methods; all of them if left out.
     """
 
     backbone: str
@@ -105,7 +105,7 @@ class BackboneSpec(_Part):
 class DatasetSpec(_Part):
     """A data set and the options that differ from its defaults.
 
-    ``complete: false`` lets a copy in whose numbers differ from the published ones.
+    ``complete: false`` accepts a copy whose numbers differ from the published ones.
     """
 
     dataset: str
@@ -114,7 +114,7 @@ class DatasetSpec(_Part):
 
 
 class SourceSpec(DatasetSpec):
-    """The source, and published weights that stand for training on it from the start.
+    """The source, and published weights that replace training on it from the start.
 
     ``weights`` is a word that the backbones know (``imagenet``), or the path of a file, relative to
     the suite's folder, in which ``{backbone}`` stands for the backbone's name.
@@ -136,7 +136,7 @@ Allocations = Annotated[
 
 
 class MethodSpec(_Part):
-    """A method; strategy and allocation replace those of its record, lists of them make a grid."""
+    """A method; strategy and allocation replace its record's, and lists of them make a grid."""
 
     method: str
     strategy: Strategies | None = None
@@ -145,7 +145,7 @@ class MethodSpec(_Part):
 
 
 def _named(key: str, spec: type[_Part]) -> BeforeValidator:
-    """Let ``resnet18`` stand for ``{backbone: resnet18}``, in the JSON schema too."""
+    """Accept ``resnet18`` in place of ``{backbone: resnet18}``, in the JSON schema too."""
     return BeforeValidator(
         lambda value: {key: value} if isinstance(value, str) else value,
         json_schema_input_type=str | spec,
@@ -156,18 +156,19 @@ Backbone = Annotated[BackboneSpec, _named("backbone", BackboneSpec)]
 Dataset = Annotated[DatasetSpec, _named("dataset", DatasetSpec)]
 Source = Annotated[SourceSpec, _named("dataset", SourceSpec)]
 Method = Annotated[MethodSpec, _named("method", MethodSpec)]
-# Strict, because YAML has numbers: true is no seed, and "0.5" in quotes is a slip.
+# Strict, because YAML has numbers: true is no seed, and "0.5" in quotes is a mistake.
 Reduction = Annotated[float, Field(gt=0, lt=1, strict=True)]
 Seed = Annotated[int, Field(ge=0, strict=True)]
 
 
 class Suite(_Part):
-    """A suite file, complete: the grid of its fields are the trials.
+    """A suite file: its trials are the grid of its fields.
 
     Attributes:
-        source: what a network learns first; ``bridge``: a large set between source and targets.
-        claims: what the results are held against.
-        miniature: a suite that asks the same of drawn data, for whoever lacks the photographs.
+        source: the data set of the first training.
+        bridge: a large data set between source and targets.
+        claims: sentences that the results support or refute.
+        miniature: a suite with the same questions on drawn data, for users without the photographs.
 
     """
 

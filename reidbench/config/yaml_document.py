@@ -1,4 +1,4 @@
-"""YAML documents whose every error names file, line and field."""
+"""Reads YAML documents; every error names file, line and field."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.errors import ReidbenchError, did_you_mean, one_line
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple["str | int", ...]
 
 
 class DocumentError(ReidbenchError):
-    """A YAML file that is missing, malformed, or says something that is not allowed."""
+    """A YAML file that is missing, malformed, or not allowed by its model."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,17 @@ class Located(Generic[M]):
 
 
 def problem_at(where: Location, message: str) -> PydanticCustomError:
-    """Return what a model's validator raises to point at one of the fields below it."""
+    """Return an error for a model's validator to raise, which points at a field below it."""
     return PydanticCustomError("located", "{message}", {"message": message, "at": where})
 
 
 def load(path: Path, model: type[M], reserved: Mapping[str, str] | None = None) -> Located[M]:
     """Read a YAML file into a pydantic model.
 
-    ``reserved`` maps names that are no fields, but that people will try, to what to tell them.
+    ``reserved`` maps names that users try although they are no fields to a message about each.
 
     Raises:
-        DocumentError: one line a fault: ``file:line: field: what is wrong; what was expected``.
+        DocumentError: a line for each fault: ``file:line: field: what is wrong; what is expected``.
 
     """
     lines: dict[Location, int] = {}
@@ -55,9 +55,9 @@ def load(path: Path, model: type[M], reserved: Mapping[str, str] | None = None) 
     try:
         return Located(path, model.model_validate(data), lines)
     except ValidationError as error:
-        known, told = field_names(model), reserved or {}
+        known, hints = field_names(model), reserved or {}
         faults = (
-            _translate(path, lines, details, known, told)
+            _translate(path, lines, details, known, hints)
             for details in error.errors()
             if not _is_echo(details)
         )
@@ -85,7 +85,7 @@ def _parse(path: Path, lines: dict[Location, int]) -> Any:
         raise DocumentError(f"{path}: not valid YAML: nested too deeply") from error
     except (yaml.YAMLError, ValueError) as error:
         # A date such as 2024-99-99 is a bare ValueError.
-        raise DocumentError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise DocumentError(f"{path}: not valid YAML: {one_line(error)}") from error
 
 
 def _neighbour(path: Path) -> str:
@@ -109,7 +109,7 @@ def _walk(path: Path, node: yaml.Node, at: Location) -> Iterator[tuple[Location,
                 )
             seen.add(key.value)
             yield from _walk(path, value, (*at, key.value))
-            # A key's own line, rather than its value's first, is where the eye looks.
+            # The line of the key, which may be above its value's first.
             yield (*at, key.value), key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
@@ -123,7 +123,7 @@ def _translate(
     known: set[str],
     reserved: Mapping[str, str],
 ) -> str:
-    # pydantic marks a wrong key of a mapping with a part of its own; users never wrote it.
+    # pydantic adds a part for a wrong key of a mapping, which is not in the file.
     where = tuple(part for part in details["loc"] if part != "[key]")
     name, kind, context = str(where[-1]) if where else "", details["type"], details.get("ctx", {})
     if kind == "located":
@@ -135,7 +135,7 @@ def _translate(
 
 
 def _is_echo(details: ErrorDetails) -> bool:
-    # Of a list whose every item is wrong, pydantic also says that it is too short.
+    # Of a list with only wrong items, pydantic also says that it is too short.
     return details["type"] == "too_short" and bool(details["input"])
 
 
@@ -150,7 +150,7 @@ _PLAIN = {
 
 
 def _plainly(details: ErrorDetails) -> str:
-    """Return pydantic's message in the words of a YAML file."""
+    """Return pydantic's message in terms of YAML."""
     kind, given = details["type"], details["input"]
     message = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     message = _PLAIN.get(kind, message)
@@ -164,17 +164,17 @@ def _plainly(details: ErrorDetails) -> str:
 
 
 def _sentence(path: Path, lines: Mapping[Location, int], where: Location, message: str) -> str:
-    # One word may stand for a list of one: then the file has no such index.
+    # The file may have one word in place of a list of one, and so no index.
     while where and isinstance(where[-1], int) and _written(where) not in lines:
         where = where[:-1]
-    # A missing field has no line of its own: its nearest parent's is the place to look.
+    # A missing field has no line: that of its nearest parent is closest.
     parents = (_written(where[:length]) for length in range(len(where), -1, -1))
     line = next((lines[parent] for parent in parents if parent in lines), 1)
     return f"{path}:{line}: {_dotted(where) or 'document'}: {message}"
 
 
 def _written(where: Location) -> Location:
-    """Return a location as the file spells it: an index, and a number as a key, are text."""
+    """Return a location as text: indices, and keys that are numbers, too."""
     return tuple(map(str, where))
 
 

@@ -1,4 +1,4 @@
-"""Looks a data set over: its counts against the published ones, its lists, and every image."""
+"""Checks a data set: its counts against the published ones, its lists, and every image."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import islice
 
-from reidbench.api.data import ClassificationData, LabelledImages, ReIDData, Split
-from reidbench.datasets.locate import parts
+from reidbench.api.data import LabelledImages, ReIDData, Split
+from reidbench.datasets.locate import Data, parts
+from reidbench.errors import one_line
 
 Tick = Callable[[int], None]
-"""Called with the number of images that were dealt with since the last call."""
+"""Called with the number of images that were processed since the last call."""
 
 _WORDS = {
     "train_ids": "training people",
@@ -25,13 +26,13 @@ _WORDS = {
     "classes": "classes",
     "images": "images",
 }
-# Large enough that threads seldom meet, small enough that progress is seen to move.
+# Images a thread reads at a time: few enough that progress moves visibly.
 _BLOCK = 32
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One number of a data set, and what its authors publish; None if there is nothing to hold."""
+    """One number of a data set, and the published one, None where nothing is published."""
 
     what: str
     found: int
@@ -49,7 +50,7 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
-        """Return whether a published number says otherwise."""
+        """Return whether another number is published."""
         return self.published is not None and self.found != self.published
 
 
@@ -61,7 +62,6 @@ class Finding:
         sentence: what is wrong, and what follows from it.
         examples: names of images, with the reason where each has its own.
         fault: false for what belongs to the data set as published.
-
     """
 
     sentence: str
@@ -69,8 +69,8 @@ class Finding:
     fault: bool = True
 
 
-def compare(data: ReIDData | ClassificationData) -> list[Comparison]:
-    """Return a data set's counts beside the published ones; a drawn one has none to be held to."""
+def compare(data: Data) -> list[Comparison]:
+    """Return a data set's counts beside the published ones, of which a drawn one has none."""
     counts, published = data.counts, None if data.drawn else data.published
     return [
         Comparison(
@@ -82,92 +82,68 @@ def compare(data: ReIDData | ClassificationData) -> list[Comparison]:
     ]
 
 
-def inspect_lists(data: ReIDData | ClassificationData) -> list[Finding]:
-    """Return what is wrong with a data set as far as its lists tell; reads no image."""
-    differing, unrecognised = _differing(data), _unrecognised(data)
-    found = [differing, unrecognised]
-    if isinstance(data, ReIDData):
-        found += [_shared(data), _unanswerable(data)]
-    return [finding for finding in found if finding]
+def inspect_lists(data: Data) -> list[Finding]:
+    """Return what is wrong with the lists of a data set; reads no image."""
+    of_people = [*_shared(data), *_unanswerable(data)] if isinstance(data, ReIDData) else []
+    return [*_differing(data), *_unrecognised(data), *of_people]
 
 
-def _differing(data: ReIDData | ClassificationData) -> Finding | None:
+def _differing(data: Data) -> Iterator[Finding]:
     comparisons = compare(data)
-    differing = [comparison for comparison in comparisons if comparison.differs]
-    if not differing:
-        return None
-    numbers = ", ".join(f"{one.what} {one.found} ({one.verdict})" for one in differing)
-    return Finding(
-        f"{len(differing)} of {len(comparisons)} counts differ from the published: {numbers}; "
-        "results on it are no results on the published data set"
-    )
+    if differing := [one for one in comparisons if one.differs]:
+        numbers = ", ".join(f"{one.what} {one.found} ({one.verdict})" for one in differing)
+        yield Finding(
+            f"{len(differing)} of {len(comparisons)} counts differ from the published: {numbers}; "
+            "results on it are no results on the published data set"
+        )
 
 
-def _unrecognised(data: ReIDData | ClassificationData) -> Finding | None:
-    names = [name for split in parts(data).values() for name in _left_out(split)]
-    if not names:
-        return None
-    return Finding(
-        f"left out, because their names break the data set's rules: {_images(len(names))}",
-        tuple(names),
-    )
+def _unrecognised(data: Data) -> Iterator[Finding]:
+    splits = [split for split in parts(data).values() if isinstance(split, Split)]
+    if names := tuple(name for split in splits for name in split.unrecognised):
+        yield Finding(
+            f"left out, because their names break the data set's rules: {_images(len(names))}",
+            names,
+        )
 
 
-def _left_out(split: Split | LabelledImages) -> tuple[str, ...]:
-    return split.unrecognised if isinstance(split, Split) else ()
+def _shared(data: ReIDData) -> Iterator[Finding]:
+    """Find people of the training split in the gallery; 0 and -1 are no people there."""
+    trained, gallery = set(data.train.pids.tolist()), data.gallery
+    pairs = zip(gallery.names, gallery.pids.tolist(), strict=True)
+    if names := tuple(name for name, pid in pairs if pid in trained):
+        yield Finding(f"gallery images of people who are trained on: {_images(len(names))}", names)
 
 
-def _shared(data: ReIDData) -> Finding | None:
-    """Find people who are trained on and stand in the gallery; 0 and -1 are no people there."""
-    trained = set(data.train.pids.tolist())
-    names = [
-        name
-        for name, pid in zip(data.gallery.names, data.gallery.pids.tolist(), strict=True)
-        if pid in trained
-    ]
-    if not names:
-        return None
-    return Finding(
-        f"gallery images of people who are trained on: {_images(len(names))}", tuple(names)
-    )
-
-
-def _unanswerable(data: ReIDData) -> Finding | None:
-    """Find queries that evaluation must leave out: nobody to be found by another camera."""
+def _unanswerable(data: ReIDData) -> Iterator[Finding]:
+    """Find queries that evaluation must leave out: no other camera saw the person."""
     seen: dict[int, set[int]] = defaultdict(set)
     for person, camera in _sightings(data.gallery):
         if person >= 0:
             seen[person].add(camera)
-    names = [
-        name
-        for name, (person, camera) in zip(data.query.names, _sightings(data.query), strict=True)
-        if not seen[person] - {camera}
-    ]
-    if not names:
-        return None
-    # Whole sets have them too; there they are no fault of this copy.
-    comparisons = compare(data)
-    whole = not any(one.differs for one in comparisons) and any(
-        one.published is not None for one in comparisons
-    )
-    return Finding(
-        "queries without a gallery image of the same person by another camera, which evaluation "
-        f"leaves out: {len(names)} of {len(data.query)}",
-        tuple(names),
-        fault=not whole,
-    )
+    pairs = zip(data.query.names, _sightings(data.query), strict=True)
+    if names := tuple(name for name, (person, camera) in pairs if not seen[person] - {camera}):
+        # A complete set has them too; there they are no fault of this copy.
+        known = [one for one in compare(data) if one.published is not None]
+        complete = bool(known) and not any(one.differs for one in known)
+        yield Finding(
+            "queries without a gallery image of the same person by another camera, which "
+            f"evaluation leaves out: {len(names)} of {len(data.query)}",
+            names,
+            fault=not complete,
+        )
 
 
 def _sightings(split: Split) -> Iterator[tuple[int, int]]:
     return zip(split.pids.tolist(), split.camids.tolist(), strict=True)
 
 
-def image_count(data: ReIDData | ClassificationData) -> int:
+def image_count(data: Data) -> int:
     """Return how many images :func:`read_images` reads."""
     return sum(len(split) for split in parts(data).values())
 
 
-def read_images(data: ReIDData | ClassificationData, tick: Tick) -> Finding | None:
+def read_images(data: Data, tick: Tick) -> Finding | None:
     """Read every image of every split, by several threads; return those that cannot be.
 
     Memory stays at a few images a thread. Calls ``tick`` from the calling thread alone.
@@ -212,8 +188,8 @@ def _damage(split: Split | LabelledImages, index: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what a decoder says, rather than what a loader made of it: its path is known."""
-    # Here, because lists are told without decoders.
+    """Return the decoder's own message, without the path that a loader adds."""
+    # Here, because checking lists needs no decoder.
     from PIL import UnidentifiedImageError
 
     cause = error.__cause__ or error
@@ -221,7 +197,7 @@ def _reason(error: Exception) -> str:
         return "empty, or no image"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    return " ".join(str(cause).split()) or type(cause).__name__
+    return one_line(cause) or type(cause).__name__
 
 
 def _images(count: int) -> str:

@@ -1,4 +1,4 @@
-"""The data sets a machine holds: where those that a user brings are found, and opening any."""
+"""Finds the data sets that a user must bring below the data root, and opens any data set."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from reidbench.api.data import ClassificationData, DataError, LabelledImages, ReIDData, Split
 from reidbench.api.records import DatasetRecord, Place, Task
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component
 
-_KINDS: Mapping[Task, type[ReIDData] | type[ClassificationData]] = {
+Data: TypeAlias = ReIDData | ClassificationData
+
+_DATA_TYPES: Mapping[Task, type[ReIDData] | type[ClassificationData]] = {
     "re-id": ReIDData,
     "classification": ClassificationData,
 }
@@ -25,33 +27,32 @@ class MissingData(ReidbenchError):  # noqa: N818 - what it says, not that it err
 
 def open_dataset(
     component: Component[DatasetRecord], options: Mapping[str, Any], root: Path
-) -> ReIDData | ClassificationData:
+) -> Data:
     """Return a data set's images, drawn or found below the data root; reads lists, no image.
 
-    The answer says ``drawn`` wherever its record does.
+    It is marked ``drawn`` where its record is.
 
     Raises:
         MissingData: it is one that a user must bring, and it is not below ``root``.
         OptionError: an option it does not have, or a value it does not take.
         TargetError: its plugin's code cannot be imported.
-        DataError: what is there breaks the data set's own rules.
-
+        DataError: the files break the data set's own rules.
     """
     record = component.record
     settings = record.settings(options)
-    # Found first, because the sentence about it is worth more than a slow import.
+    # Before the slow import, so that missing data are reported at once.
     found = [] if record.disk is None else [find_folder(record, root)]
     data = record.build(settings, *found)
-    if not isinstance(data, _KINDS[record.task]):
+    if not isinstance(data, _DATA_TYPES[record.task]):
         raise DataError(
             f"data set '{record.name}' of {component.owner}: its record says {record.task}, so "
-            f"{record.target} must return {_KINDS[record.task].__name__}, not "
+            f"{record.target} must return {_DATA_TYPES[record.task].__name__}, not "
             f"{type(data).__name__}"
         )
     return replace(data, drawn=True) if record.drawn else data
 
 
-def parts(data: ReIDData | ClassificationData) -> dict[str, Split | LabelledImages]:
+def parts(data: Data) -> dict[str, Split | LabelledImages]:
     """Return a data set's splits by name: ``train``, and of a re-ID set ``query``, ``gallery``."""
     if isinstance(data, ReIDData):
         return {"train": data.train, "query": data.query, "gallery": data.gallery}
@@ -64,7 +65,6 @@ def find_folder(record: DatasetRecord, root: Path) -> Path:
     Raises:
         MissingData: it is not there; says where it was looked for.
         ValueError: the data set is built in, and so has no folder.
-
     """
     if record.disk is None:
         raise ValueError(f"data set '{record.name}' is built in: no folder holds it")
@@ -80,7 +80,7 @@ def find_folder(record: DatasetRecord, root: Path) -> Path:
 
 
 def looked_for(record: DatasetRecord, root: Path) -> list[str]:
-    """Return where a data set was looked for: folders, and what each lacks, a phrase a kind."""
+    """Return where a data set was looked for: a phrase for the folders that lack the same."""
     places = record.disk.places if record.disk else ()
     return [
         f"{_listed([str(root / place.folder) for place in alike], 'or')}, {lack}"
@@ -89,7 +89,7 @@ def looked_for(record: DatasetRecord, root: Path) -> list[str]:
 
 
 def begun(record: DatasetRecord, root: Path) -> list[str]:
-    """Return a phrase a folder that holds a part of a data set: a download half unpacked, say."""
+    """Return a phrase for each folder that holds a part of a data set, as a broken download."""
     places = record.disk.places if record.disk else ()
     return [
         f"{root / place.folder}, {_lack(place, root)}"

@@ -1,4 +1,4 @@
-"""Writes drawn stand-ins in the layout of data sets that nobody may ship, over no photograph."""
+"""Writes drawn stand-ins in the layout of data sets that may not be redistributed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import DRAWN_MARK, DatasetRecord, OnDisk
 from reidbench.datasets.check import Tick
-from reidbench.datasets.locate import open_dataset, parts
+from reidbench.datasets.locate import Data, open_dataset, parts
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component
-
-Data = ReIDData | ClassificationData
-
 
 SEAL = ".drawn.sha256"
 """Beside a stand-in: a hash of its files' names and sizes."""
@@ -33,8 +30,7 @@ def layout_of(record: DatasetRecord) -> OnDisk:
     """Return the layout that a stand-in for a data set is written in.
 
     Raises:
-        StandInError: the data set is built in, or nobody wrote a writer for it.
-
+        StandInError: the data set is built in, or has no writer.
     """
     if record.disk is None:
         raise StandInError(
@@ -55,7 +51,6 @@ def open_source(
     Raises:
         StandInError: it is not drawn, or of another task.
         ReidbenchError: as :func:`reidbench.datasets.locate.open_dataset`.
-
     """
     source = component.record
     if source.task != record.task:
@@ -73,11 +68,10 @@ def open_source(
 
 
 def refuse_to_overwrite(component: Component[DatasetRecord], root: Path, *, again: bool) -> None:
-    """Let a stand-in be written below ``root`` only over another one, and only ``again``.
+    """Refuse to write a stand-in over anything but another one, and that only ``again``.
 
     Raises:
         StandInError: photographs, half a data set, or a stand-in are there.
-
     """
     record = component.record
     disk = layout_of(record)
@@ -100,7 +94,7 @@ def refuse_to_overwrite(component: Component[DatasetRecord], root: Path, *, agai
             f"{found} holds a drawn stand-in already; draw it anew with --replace, or choose "
             "another folder"
         )
-    elif not _is_untouched(found, _needs(disk, root)):
+    elif not _is_untouched(found, _contents(disk, root)):
         raise StandInError(
             f"{found} is not as a stand-in was drawn there: files were added, changed or removed "
             "since, and some may be photographs; remove it yourself, or choose another folder"
@@ -119,21 +113,28 @@ def is_stand_in(folder: Path) -> bool:
     return (folder / SEAL).is_file()
 
 
-def _needs(disk: OnDisk, root: Path) -> tuple[str, ...]:
-    found = disk.find(root)
-    return next((place.needs for place in disk.places if place.under(root) == found), ())
+def _contents(disk: OnDisk, root: Path) -> set[Path]:
+    """Return the paths of a stand-in: what its layout needs, and all below."""
+    needs = next(
+        (
+            [folder / need for need in place.needs]
+            for place in disk.places
+            if (folder := place.under(root))
+        ),
+        [],
+    )
+    return {path for need in needs for path in (need, *need.rglob("*"))}
 
 
-def _is_untouched(folder: Path, needs: tuple[str, ...]) -> bool:
-    """Return whether all files are those that were drawn: what replacing removes is no more."""
+def _is_untouched(folder: Path, contents: set[Path]) -> bool:
+    """Return whether all files are those that were drawn, so that replacing removes no other."""
     seal = folder / SEAL
-    return seal.is_file() and seal.read_text(encoding="utf-8") == _digest(folder, needs)
+    return seal.is_file() and seal.read_text(encoding="utf-8") == _digest(folder, contents)
 
 
-def _digest(folder: Path, needs: tuple[str, ...]) -> str:
+def _digest(folder: Path, contents: set[Path]) -> str:
     digest = hashlib.sha256()
-    paths = [path for need in needs for path in (folder / need, *(folder / need).rglob("*"))]
-    for path in sorted(path for path in paths if not path.is_dir()):
+    for path in sorted(path for path in contents if not path.is_dir()):
         name = path.relative_to(folder).as_posix()
         digest.update(f"{name}\0{path.lstat().st_size}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
@@ -149,36 +150,38 @@ def write_stand_in(
     Raises:
         StandInError: as :func:`refuse_to_overwrite`, or what was written is no drawn stand-in.
         TargetError: the writer cannot be imported.
-
     """
     refuse_to_overwrite(component, root, again=again)
     record, disk = component.record, layout_of(component.record)
-    # The record imports a writer as it does its target, and says as clearly what is wrong.
-    writer = replace(record, target=disk.writer).load()
-    with _workshop(root) as stage:
+    # The record's own load() explains what is wrong with a writer that cannot be imported.
+    writer = record.load(disk.writer)
+    with _staging_dir(root) as stage:
         writer(_counted(data, tick), stage)
         if not _is_drawn(component, stage):
             raise StandInError(
                 f"{disk.writer} of {component.owner} wrote nothing that '{record.name}' reads as "
                 "a drawn stand-in: a fault of that plugin"
             )
-        _seal(stage, disk)
-        # Once more, because drawing takes minutes, in which photographs may have come.
+        folder = disk.find(stage)
+        assert folder is not None  # it was read as a drawn stand-in
+        # So that later changes are detected before replacing.
+        (folder / SEAL).write_text(_digest(folder, _contents(disk, stage)), encoding="utf-8")
+        # Once more, because drawing takes minutes, in which photographs may have been added.
         refuse_to_overwrite(component, root, again=again)
-        _make_way(stage, root, disk, again=again)
-        _settle(stage, root)
+        _remove_previous(stage, root, disk, again=again)
+        _merge_tree(stage, root)
     found = disk.find(root)
     assert found is not None  # the stage's content was found, and is here now
     return found
 
 
 @contextmanager
-def _workshop(root: Path) -> Iterator[Path]:
-    """Give a folder beside the final one: an interrupted stand-in must never be found."""
+def _staging_dir(root: Path) -> Iterator[Path]:
+    """Return a folder where an interrupted stand-in is never found, and remove it at the end."""
     root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".reidbench-drawing-", dir=root))
     stage = folder / "stage"
-    # Made anew, because a temporary folder is nobody's but its owner's.
+    # A folder of its own, because a temporary one can be read by its owner alone.
     stage.mkdir()
     try:
         yield stage
@@ -186,38 +189,25 @@ def _workshop(root: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Reads as a split does, and counts."""
+def _counted(data: Data, tick: Tick) -> Data:
+    """Return data whose splits call ``tick`` for every image that is read."""
 
-    read: Callable[[int], Any]
-    tick: Tick
-
-    def __call__(self, index: int) -> Any:
-        image = self.read(index)
-        self.tick(1)
+    def counting(read: Callable[[int], Any], index: int) -> Any:
+        image = read(index)
+        tick(1)
         return image
 
-
-def _counted(data: Data, tick: Tick) -> Data:
     splits: dict[str, Any] = {
-        name: replace(split, reader=_Counted(split.reader, tick))
+        name: replace(split, reader=partial(counting, split.reader))
         for name, split in parts(data).items()
     }
     return replace(data, **splits)
 
 
-def _seal(stage: Path, disk: OnDisk) -> None:
-    """Note what was drawn, so that nothing that came later is ever replaced."""
-    folder = disk.find(stage)
-    assert folder is not None  # it was read as a drawn stand-in
-    (folder / SEAL).write_text(_digest(folder, _needs(disk, stage)), encoding="utf-8")
-
-
-def _make_way(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
-    """Remove the stand-in that is replaced; refuse to settle over any file that is another's."""
+def _remove_previous(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
+    """Remove the stand-in that is replaced; refuse if any other file is in the way."""
     folder = disk.find(root) if again else None
-    own = set() if folder is None else _own(folder, _needs(disk, root))
+    own = _contents(disk, root) | {folder / SEAL, folder / DRAWN_MARK} if folder else set()
     for path in stage.rglob("*"):
         target = root / path.relative_to(stage)
         if target in own or (path.is_dir() and target.is_dir()):
@@ -225,26 +215,16 @@ def _make_way(stage: Path, root: Path, disk: OnDisk, *, again: bool) -> None:
         if target.exists() or target.is_symlink():
             raise StandInError(f"{target} is there already, and is kept; choose another folder")
     for path in sorted(own, reverse=True):
-        _remove(path)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()  # fails, and so keeps it, if another file was added meanwhile
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _own(folder: Path, needs: tuple[str, ...]) -> set[Path]:
-    """Return all that a stand-in consists of, which is untouched, and its notes."""
-    inside = {path for need in needs for path in (folder / need, *(folder / need).rglob("*"))}
-    return inside | {folder / SEAL, folder / DRAWN_MARK}
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        path.rmdir()  # empty by now, unless something came in between: then it is kept
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _settle(staged: Path, target: Path) -> None:
-    """Move a tree into another."""
+def _merge_tree(staged: Path, target: Path) -> None:
+    """Move the files of a tree into another."""
     if not (staged.is_dir() and target.is_dir()):
         staged.replace(target)
         return
     for child in staged.iterdir():
-        _settle(child, target / child.name)
+        _merge_tree(child, target / child.name)

@@ -1,6 +1,12 @@
 """Turns a suite into a plan: trials, and a DAG of phases keyed by what decides their numbers."""
 
-from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
+from reidbench.plan.components import (
+    Configured,
+    ConfiguredData,
+    ConfiguredMethod,
+    canonical,
+    distinct,
+)
 from reidbench.plan.grid import make_plan
 from reidbench.plan.missing_data import data_read, missing_text, refuse_missing
 from reidbench.plan.nodes import (
@@ -12,6 +18,7 @@ from reidbench.plan.nodes import (
     PruneNode,
     TrainNode,
 )
+from reidbench.plan.selection import select
 from reidbench.plan.trials import NotApplicable, Plan, Trial
 
 __all__ = [
@@ -28,8 +35,11 @@ __all__ = [
     "PruneNode",
     "TrainNode",
     "Trial",
+    "canonical",
     "data_read",
+    "distinct",
     "make_plan",
     "missing_text",
     "refuse_missing",
+    "select",
 ]

@@ -1,13 +1,13 @@
-"""Configured components: a record with its options, and what of a data set was found."""
+"""Configured components: a record with its options, and the copy of a data set that was found."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
@@ -17,6 +17,9 @@ from reidbench.results import ComponentId
 
 DATA_ROOT = Path("data")
 """Where data sets on disk are looked for unless the user says otherwise."""
+
+Lists: TypeAlias = ReIDData | ClassificationData
+"""The image lists of a data set; images are read one by one."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ class Configured:
         ]
         return f"{record.name}({', '.join(differing)})" if differing else str(record.name)
 
-    def document(self) -> dict[str, Any]:
-        """Return identity and options, as keys hash them."""
+    def configuration(self) -> dict[str, Any]:
+        """Return all that a suite sets: identity and options."""
         return {**self.component.identity(), "options": dict(self.options)}
+
+    def document(self) -> dict[str, Any]:
+        """Return what keys hash: the configuration."""
+        return self.configuration()
 
     def identity(self) -> ComponentId:
         """Return the component's identity, as results carry it."""
@@ -56,22 +63,41 @@ class Configured:
         return self.component.record.build(self.options)
 
 
+C = TypeVar("C", bound=Configured)
+
+
+@dataclass(frozen=True)
+class ConfiguredBackbone(Configured):
+    """A backbone, what it starts from, and what runs on it.
+
+    Attributes:
+        weights: published weights that replace training on the source: a word or a file.
+        methods: names of the methods that run on it, None for all.
+
+    """
+
+    weights: str | Path | None = None
+    methods: tuple[str, ...] | None = None
+
+    def runs(self, method: ConfiguredMethod) -> bool:
+        """Return whether the suite runs a method on this backbone."""
+        return self.methods is None or method.record.name in self.methods
+
+
 @dataclass(frozen=True)
 class ConfiguredData(Configured):
-    """A data set, and what of it was found.
+    """A data set, and where it was looked for.
 
     Attributes:
         root: below which data sets on disk are looked for.
         complete: whether a copy that differs from the published statistics is refused.
-        opened: the lists that a plan has read already, by what they are of.
+        cached_lists: the lists that a plan has read already, by configuration.
 
     """
 
     root: Path = DATA_ROOT
     complete: bool = True
-    opened: dict[str, ReIDData | ClassificationData] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    cached_lists: dict[str, Lists] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def record(self) -> DatasetRecord:
@@ -87,12 +113,12 @@ class ConfiguredData(Configured):
 
     @property
     def seeded_by(self) -> str:
-        """What seeds are derived from: the label, whatever the suite thinks of completeness."""
+        """What seeds are derived from: the label, whether or not it may be incomplete."""
         return super().label
 
     @cached_property
     def folder(self) -> Path | None:
-        """Where it is, for one on disk that is there."""
+        """The folder that holds it; None if it is built in, or not there."""
         return self.record.disk.find(self.root) if self.record.disk else None
 
     @property
@@ -102,47 +128,41 @@ class ConfiguredData(Configured):
 
     @property
     def drawn(self) -> bool:
-        """Whether its images are drawn: it says so, or the copy on disk is marked."""
+        """Whether its images are drawn: its record says so, or the copy on disk is marked."""
         return self.record.drawn or (self.folder is not None and is_marked_drawn(self.folder))
 
-    @property
-    def held(self) -> ReIDData | ClassificationData | None:
-        """Its lists, for one on disk that is there; read when first asked for."""
-        if self.folder is None:
-            return None
-        key = json.dumps(super().document(), sort_keys=True)
-        if key not in self.opened:
-            self.opened[key] = open_dataset(self.component, self.options, self.root)
-        return self.opened[key]
-
-    @cached_property
-    def content(self) -> str | None:
-        """A hash of what is on disk, which decides numbers; None for a data set that needs none."""
-        held = self.held
-        return held.fingerprint[:16] if held else None
-
-    def named(self) -> dict[str, Any]:
-        """Return identity and options: what is asked for, whatever is there."""
-        return super().document()
-
-    def document(self) -> dict[str, Any]:
-        """Return identity, options and content, as keys hash them."""
-        document = self.named()
-        return document if self.content is None else {**document, "content": self.content}
-
-    def identity(self) -> ComponentId:
-        """Return the data set's identity and content, as results carry them."""
-        return ComponentId(**self.component.identity(), content=self.content)
-
-    def build(self) -> ReIDData | ClassificationData:
-        """Return its images.
+    def lists(self) -> Lists:
+        """Return its lists, read from disk once for all that share ``cached_lists``.
 
         Raises:
             MissingData: it is on disk, and not found.
             DataError: what is found breaks its rules.
 
         """
-        return self.held or open_dataset(self.component, self.options, self.root)
+        if self.folder is None:
+            return open_dataset(self.component, self.options, self.root)
+        key = canonical(self.configuration())
+        if key not in self.cached_lists:
+            self.cached_lists[key] = open_dataset(self.component, self.options, self.root)
+        return self.cached_lists[key]
+
+    @cached_property
+    def content(self) -> str | None:
+        """A hash of the lists on disk, which decide numbers; None for a built-in data set."""
+        return None if self.folder is None else self.lists().fingerprint[:16]
+
+    def document(self) -> dict[str, Any]:
+        """Return what keys hash: the configuration, and the content of a data set on disk."""
+        document = self.configuration()
+        return document if self.content is None else {**document, "content": self.content}
+
+    def identity(self) -> ComponentId:
+        """Return the data set's identity and content, as results carry them."""
+        return ComponentId(**self.component.identity(), content=self.content)
+
+    def build(self) -> Lists:
+        """Return its images, as :meth:`lists` does."""
+        return self.lists()
 
 
 @dataclass(frozen=True)
@@ -159,6 +179,22 @@ class ConfiguredMethod(Configured):
         assert isinstance(record, MethodRecord)
         return record
 
-    def document(self) -> dict[str, Any]:
-        """Return identity, options, strategy and allocation, as keys hash them."""
-        return {**super().document(), "strategy": self.strategy, "allocation": self.allocation}
+    def criterion(self) -> dict[str, Any]:
+        """Return what decides the scores of one network: identity and options."""
+        return super().configuration()
+
+    def configuration(self) -> dict[str, Any]:
+        """Return all that a suite sets: identity, options, strategy and allocation."""
+        return {**self.criterion(), "strategy": self.strategy, "allocation": self.allocation}
+
+
+def canonical(document: Any) -> str:
+    """Return a document as JSON with sorted keys: equal text for equal documents."""
+    return json.dumps(document, sort_keys=True)
+
+
+def distinct(components: Iterable[C]) -> list[C]:
+    """Return components without those that are configured alike; reads nothing from disk."""
+    # Thousands of trials share few objects, and comparing these is much faster.
+    objects = {id(component): component for component in components}.values()
+    return list({canonical(it.configuration()): it for it in objects}.values())

@@ -1,24 +1,23 @@
-"""What a plan needs and a machine does not hold: data sets that a user must bring."""
+"""Finds the data sets that a plan needs and that the user has yet to bring."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from reidbench.datasets.locate import MissingData, looked_for
-from reidbench.plan.components import ConfiguredData
+from reidbench.plan.components import ConfiguredData, distinct
 from reidbench.plan.nodes import LoadNode
 from reidbench.plan.trials import Plan, Trial
 
 
 def data_read(trials: Iterable[Trial]) -> list[ConfiguredData]:
     """Return the data sets of which trials read images, each once."""
-    read: dict[str, ConfiguredData] = {}
-    for trial in trials:
-        phases = (phase.data for phase in trial.phases if not isinstance(phase, LoadNode))
-        for data in (*phases, trial.final.data):
-            read[json.dumps(data.document(), sort_keys=True)] = data
-    return list(read.values())
+    return distinct(
+        node.data
+        for trial in trials
+        for node in (*trial.phases, trial.final)
+        if not isinstance(node, LoadNode)
+    )
 
 
 def missing_text(plan: Plan, data: Sequence[ConfiguredData]) -> str:
@@ -26,12 +25,11 @@ def missing_text(plan: Plan, data: Sequence[ConfiguredData]) -> str:
 
     Names what runs without them; empty if all are there.
     """
-    missing = [chosen for chosen in data if chosen.missing]
+    missing = [each for each in data if each.missing]
     if not missing:
         return ""
     places = "\n".join(
-        f"  {chosen.label}: {'; '.join(looked_for(chosen.record, chosen.root))}"
-        for chosen in missing
+        f"  {each.label}: {'; '.join(looked_for(each.record, each.root))}" for each in missing
     )
     mini = plan.suite.miniature
     instead = f"\nThe same in miniature, without any: reidbench run {mini}" if mini else ""

@@ -12,12 +12,15 @@ from typing import Any, ClassVar, Literal
 
 from reidbench.config.protocol import Protocol
 from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
+from reidbench.plan.steps import BudgetName
 
 ENGINE = 1
-"""Bump when a change of the core changes numbers: every cached phase is then made anew."""
+"""Raise it when a change of the core changes numbers: no cached phase is used then."""
 
 State = Literal["pruned", "final"]
-BudgetName = Literal["train", "prune"]
+
+# One for all of a plan's thousands of keys: json.dumps would make an encoder for each.
+_COMPACT_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,12 @@ class Node:
             "engine": ENGINE,
             "kind": self.kind,
             "protocol": self.protocol.digest,
-            "data": self.data.document(),
+            "data": self.data_document(),
         }
+
+    def data_document(self) -> dict[str, Any]:
+        """Return what of the data decides the node's numbers."""
+        return self.data.document()
 
     @cached_property
     def key(self) -> str:
@@ -58,11 +65,11 @@ class PhaseNode(Node):
     network: PhaseNode | None
     budget: BudgetName | None
     stretch: float = field(default=1.0, kw_only=True)
-    """How many times the budget's epochs the phase trains for: not 1 for a control alone."""
+    """How many times the budget's epochs the phase trains for: 1, but for some controls."""
 
     @cached_property
     def rules(self) -> Protocol:
-        """The protocol as it is on the phase's data: a classification source trains differently."""
+        """The protocol's rules for the phase's data: a classification source has its own."""
         return self.protocol.on(self.data.record.task)
 
     @property
@@ -97,7 +104,7 @@ class TrainNode(PhaseNode):
 
 @dataclass(frozen=True)
 class LoadNode(PhaseNode):
-    """Published weights that stand for training on the data; ``weights`` is a word or a file."""
+    """Published weights in place of training on the data; ``weights`` is a word or a file."""
 
     kind: ClassVar[str] = "load"
 
@@ -110,16 +117,18 @@ class LoadNode(PhaseNode):
 
     def document(self) -> dict[str, Any]:
         """Return everything that decides the phase's numbers: of a file, its content."""
-        # No image of the source is read, so what of it is on disk decides nothing.
-        return {**super().document(), "data": self.data.named(), "weights": self.content}
+        return {**super().document(), "weights": self.content}
+
+    def data_document(self) -> dict[str, Any]:
+        """Return the data's configuration: no image is read, so the content decides nothing."""
+        return self.data.configuration()
 
 
 @dataclass(frozen=True)
 class PruneNode(PhaseNode):
-    """A phase that prunes to a MACs target and retrains; no budget means a cut alone.
+    """A phase that prunes to a MACs reduction and retrains; without a budget, it only cuts.
 
-    One that is ``joined`` prunes while the train phase before it goes on, and spends its budget
-    first.
+    One that is ``joined`` prunes during the train phase before it, whose budget it spends first.
     """
 
     kind: ClassVar[str] = "prune"
@@ -150,15 +159,15 @@ class PruneNode(PhaseNode):
         return {
             **{name: own[name] for name in shared},
             "kind": "scores",
-            "method": Configured.document(self.method),
+            "method": self.method.criterion(),
         }
 
     @cached_property
     def ranking_key(self) -> str | None:
         """The key of the scores by which a one-shot method cuts; None for another strategy.
 
-        They are of the network that the phase starts from, so every reduction and allocation has
-        the same, unless the method asks what it ranks for.
+        They rank the network that the phase starts from, so they are the same for every reduction
+        and allocation, unless the method asks for the reduction.
         """
         one_shot = self.method.strategy == "one-shot" and self.method.record.prunes != "nothing"
         return digest(self.ranking_document)[:16] if one_shot else None
@@ -180,8 +189,7 @@ class EvaluateNode(Node):
 
 def digest(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a document as JSON with sorted keys, hexadecimal."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_COMPACT_JSON.encode(document).encode()).hexdigest()
 
 
 @cache

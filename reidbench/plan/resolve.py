@@ -3,140 +3,168 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import OptionError
-from reidbench.config.suite import DatasetSpec, Domain, Suite
-from reidbench.config.yaml_document import Located
-from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
+from reidbench.config.suite import DatasetSpec, Domain, MethodSpec, Suite
+from reidbench.config.yaml_document import Located, Location
+from reidbench.plan.components import (
+    C,
+    Configured,
+    ConfiguredBackbone,
+    ConfiguredData,
+    ConfiguredMethod,
+    Lists,
+)
 from reidbench.plugins import Catalogue, Registry, UnknownComponent
 
-C = TypeVar("C", bound=Configured)
-# A word that backbones know, such as imagenet; whatever has a dot or a slash is a file.
-_NAMES_A_WORD = re.compile(r"[A-Za-z0-9_-]+")
+# A word that backbones know, such as imagenet; anything with a dot or a slash is a file.
+_WEIGHTS_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
-class Resolver:
-    """Looks up a suite's components, and points at the line of what it cannot find."""
+class Components:
+    """A suite's components, in its order; ``domains`` are the source and the bridge it names."""
 
+    backbones: Sequence[ConfiguredBackbone]
+    targets: Sequence[ConfiguredData]
+    methods: Sequence[ConfiguredMethod]
+    domains: Mapping[Domain, ConfiguredData]
+
+
+def resolve(located: Located[Suite], registry: Registry, data_root: Path) -> Components:
+    """Look up a suite's components; ``data_root`` is below which data sets on disk are looked for.
+
+    Raises:
+        DocumentError: a name no plugin declares, an option that its component does not have or
+            take, an entry given twice, or weights that are not there.
+
+    """
+    resolver = _Resolver(located, registry, data_root)
+    backbones, targets = resolver.backbones(), resolver.targets()
+    methods, domains = resolver.methods(), resolver.domains()
+    started = [resolver.with_weights(it, domains.get("source")) for it in backbones]
+    return Components(started, targets, methods, domains)
+
+
+@dataclass(frozen=True)
+class _Resolver:
     located: Located[Suite]
     registry: Registry
     data_root: Path
-    _opened: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
+    cached_lists: dict[str, Lists] = field(default_factory=dict)
 
-    def backbones(self) -> list[tuple[Configured, tuple[str, ...] | None]]:
-        """Return each backbone, and the methods it is for, None for all."""
-        catalogue, specs = self.registry.backbones, self.located.content.backbones
-        chosen = [
-            self._chosen(catalogue, spec.backbone, spec.options, ("backbones", i))
-            for i, spec in enumerate(specs)
-        ]
-        return list(
-            zip(self._distinct("backbones", chosen), [s.methods for s in specs], strict=True)
-        )
+    def backbones(self) -> list[ConfiguredBackbone]:
+        """Return each backbone, without weights."""
+        backbones = []
+        for index, spec in enumerate(self.located.content.backbones):
+            where = ("backbones", index)
+            found = self._configured(self.registry.backbones, spec.backbone, spec.options, where)
+            backbones.append(
+                ConfiguredBackbone(found.component, found.options, methods=spec.methods)
+            )
+        return self._distinct("backbones", backbones)
+
+    def with_weights(
+        self, backbone: ConfiguredBackbone, source: ConfiguredData | None
+    ) -> ConfiguredBackbone:
+        """Return a backbone with its published weights, if any; drawn images have none."""
+        spec = self.located.content.source
+        if spec is None or spec.weights is None or source is None or source.drawn:
+            return backbone
+        return replace(backbone, weights=self._weights(backbone, spec.weights))
+
+    def _weights(self, backbone: ConfiguredBackbone, weights: str) -> str | Path:
+        where = ("source", "weights")
+        if not backbone.component.record.loader:
+            message = f"'{backbone.label}' has no published weights: leave it, or them, out"
+            raise self.located.fault(where, message)
+        if _WEIGHTS_WORD.fullmatch(weights):
+            return weights
+        file = weights.replace("{backbone}", backbone.component.record.name)
+        path = self.located.path.parent / file
+        if not path.is_file():
+            message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
+            raise self.located.fault(where, message)
+        return path
 
     def targets(self) -> list[ConfiguredData]:
-        """Return each target; all are of people."""
+        """Return each target; all are re-ID data sets."""
         specs = enumerate(self.located.content.targets)
-        targets = [self._data(spec, ("targets", i)) for i, spec in specs]
-        for index, target in enumerate(targets):
-            self._searchable(target, ("targets", index))
-        return self._distinct("targets", targets)
+        return self._distinct("targets", [self._reid(spec, ("targets", i)) for i, spec in specs])
 
     def domains(self) -> dict[Domain, ConfiguredData]:
-        """Return the source and the bridge, those of them that the suite names."""
+        """Return the source and the bridge, if the suite names them."""
         suite = self.located.content
         domains: dict[Domain, ConfiguredData] = {}
         if suite.source:
             domains["source"] = self._data(suite.source, ("source",))
         if suite.bridge:
-            domains["bridge"] = self._data(suite.bridge, ("bridge",))
-            self._searchable(domains["bridge"], ("bridge",))
+            domains["bridge"] = self._reid(suite.bridge, ("bridge",))
         return domains
 
-    def weights(self, backbone: Configured, source: ConfiguredData | None) -> str | Path | None:
-        """Return the published weights of a backbone; drawn images have none."""
-        spec = self.located.content.source
-        if spec is None or spec.weights is None or source is None or source.drawn:
-            return None
-        if not backbone.component.record.loader:
-            message = f"'{backbone.label}' has no published weights: leave it, or them, out"
-            raise self.located.fault(("source", "weights"), message)
-        if _NAMES_A_WORD.fullmatch(spec.weights):
-            return spec.weights
-        file = spec.weights.replace("{backbone}", backbone.component.record.name)
-        path = self.located.path.parent / file
-        if not path.is_file():
-            message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
-            raise self.located.fault(("source", "weights"), message)
-        return path
-
-    def _searchable(self, data: ConfiguredData, where: tuple[str | int, ...]) -> None:
+    def _reid(self, spec: DatasetSpec, where: Location) -> ConfiguredData:
+        data = self._data(spec, where)
         if data.record.task != "re-id":
             message = f"'{data.label}' is for classification: it can be a source alone"
             raise self.located.fault(where, message)
+        return data
 
-    def _data(self, spec: DatasetSpec, where: tuple[str | int, ...]) -> ConfiguredData:
-        chosen = self._chosen(self.registry.datasets, spec.dataset, spec.options, where)
+    def _data(self, spec: DatasetSpec, where: Location) -> ConfiguredData:
+        found = self._configured(self.registry.datasets, spec.dataset, spec.options, where)
         return ConfiguredData(
-            chosen.component, chosen.options, self.data_root, spec.complete, self._opened
+            found.component, found.options, self.data_root, spec.complete, self.cached_lists
         )
 
     def methods(self) -> list[ConfiguredMethod]:
         """Return each method, once for each strategy and allocation that is asked for."""
-        specs = range(len(self.located.content.methods))
-        indexed = [(i, method) for i in specs for method in self._grid(i)]
-        return self._distinct("methods", [m for _, m in indexed], [i for i, _ in indexed])
+        methods: list[ConfiguredMethod] = []
+        places: list[int] = []
+        for index, spec in enumerate(self.located.content.methods):
+            variants = list(self._variants(spec, ("methods", index)))
+            methods += variants
+            places += [index] * len(variants)
+        return self._distinct("methods", methods, places)
 
-    def _distinct(self, field: str, chosen: list[C], places: list[int] | None = None) -> list[C]:
+    def _variants(self, spec: MethodSpec, where: Location) -> Iterator[ConfiguredMethod]:
+        """Yield a method once for each strategy and allocation that its entry lists."""
+        found = self._configured(self.registry.methods, spec.method, spec.options, where)
+        record = found.component.record
+        for name in ("strategy", "allocation"):
+            if record.prunes == "nothing" and getattr(spec, name):
+                message = f"'{spec.method}' removes nothing, and takes none: leave it out"
+                raise self.located.fault((*where, name), message)
+        strategies = spec.strategy or (record.strategy,)
+        if "own" in strategies and record.strategy != "own":
+            message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
+            raise self.located.fault((*where, "strategy"), message)
+        for strategy, allocation in product(strategies, spec.allocation or (record.allocation,)):
+            yield ConfiguredMethod(found.component, found.options, strategy, allocation)
+
+    def _distinct(
+        self, field: str, components: list[C], places: Sequence[int] | None = None
+    ) -> list[C]:
         """Refuse entries that differ only in what they leave to the defaults.
 
-        ``places`` says where in the suite each stands, if not one by one.
+        ``places`` are the indices of their entries in the suite, if not one by one.
         """
-        documents = [entry.document() for entry in chosen]
-        where = places or list(range(len(chosen)))
-        for index, document in enumerate(documents):
-            first = documents.index(document)
+        configurations = [component.configuration() for component in components]
+        where = places or range(len(components))
+        for index, configuration in enumerate(configurations):
+            first = configurations.index(configuration)
             if first < index:
                 message = f"is {field}.{where[first]} again, once its defaults are filled in"
                 if where[first] == where[index]:
                     message = "names a strategy or an allocation twice"
                 raise self.located.fault((field, where[index]), message)
-        return chosen
+        return components
 
-    def _grid(self, index: int) -> Iterator[ConfiguredMethod]:
-        """Yield a method once for each strategy and allocation that its entry lists."""
-        spec = self.located.content.methods[index]
-        chosen = self._chosen(self.registry.methods, spec.method, spec.options, ("methods", index))
-        record = chosen.component.record
-        strategies, allocations = spec.strategy or (None,), spec.allocation or (None,)
-        for swapped in ("strategy", "allocation") if record.prunes == "nothing" else ():
-            if getattr(spec, swapped):
-                message = f"'{spec.method}' removes nothing, and takes none: leave it out"
-                raise self.located.fault(("methods", index, swapped), message)
-        if "own" in strategies and record.strategy != "own":
-            message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
-            raise self.located.fault(("methods", index, "strategy"), message)
-        for strategy, allocation in product(strategies, allocations):
-            yield ConfiguredMethod(
-                chosen.component,
-                chosen.options,
-                strategy or record.strategy,
-                allocation or record.allocation,
-            )
-
-    def _chosen(
-        self,
-        catalogue: Catalogue[Any],
-        name: str,
-        options: Mapping[str, Any],
-        where: tuple[str | int, ...],
+    def _configured(
+        self, catalogue: Catalogue[Any], name: str, options: Mapping[str, Any], where: Location
     ) -> Configured:
         try:
             component = catalogue.get(name)

@@ -1,66 +1,78 @@
-"""Selects a part of a suite's grid by the names of what stands in it."""
+"""Selects a part of a plan by the names of its components and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.plan.trials import NotApplicable, Plan, Trial
 
 KINDS = ("scenario", "target", "method", "backbone", "source", "reduction", "seed")
-"""What a word may name, the likelier first."""
+"""What a word may name; of two kinds with one name, the first is meant."""
+
+Names: TypeAlias = Mapping[str, frozenset[str]]
+"""A row's names, by kind."""
 
 
 class SelectionError(ReidbenchError):
     """A selection that names nothing, or leaves nothing."""
 
 
-class Named(Protocol):
-    """A point of the grid that can be asked for by name."""
+def select(plan: Plan, words: Sequence[str]) -> Plan:
+    """Return the part of a plan that ``words`` name: ``NAME``, or ``kind=NAME``; all for no word.
 
-    @property
-    def names(self) -> Mapping[str, frozenset[str]]:
-        """Return the point's names, by kind."""
-
-
-P = TypeVar("P", bound=Named)
-
-
-def select(points: Sequence[P], words: Sequence[str]) -> list[P]:
-    """Return the points that ``words`` name: ``NAME``, or ``kind=NAME``.
-
-    A component's name stands for itself, and for all its variants where none goes by it. Words of
-    one kind are alternatives; a point must have a name of every kind that is asked for.
+    A component's name selects itself, and all its variants if none has exactly this name. Words of
+    one kind are alternatives; a row must have a name of every kind that is asked for.
 
     Raises:
         SelectionError: a word that names nothing in the grid, or words that leave nothing of it.
 
     """
+    if not words:
+        return plan
+    named = [(row, _names(row, plan.suite.reductions)) for row in plan.rows]
     wanted: dict[str, set[str]] = {}
     for word in words:
-        kind, names = _meaning(points, word)
+        kind, names = _meaning([names for _, names in named], word)
         wanted.setdefault(kind, set()).update(names)
-    taken = [
-        point
-        for point in points
-        if all(point.names[kind] & names for kind, names in wanted.items())
-    ]
-    if not taken:
+    rows = [row for row, its in named if all(its[kind] & names for kind, names in wanted.items())]
+    if not rows:
         asked = " ".join(f"--only {word}" for word in words)
         raise SelectionError(f"{asked}: no trial of the suite is all of these; leave one out")
-    return taken
+    return replace(
+        plan,
+        trials=tuple(row for row in rows if isinstance(row, Trial)),
+        left_out=tuple(row for row in rows if isinstance(row, NotApplicable)),
+    )
 
 
-def _meaning(points: Sequence[Named], word: str) -> tuple[str, set[str]]:
+def _names(row: Trial | NotApplicable, reductions: Iterable[float]) -> Names:
+    # A method that removes nothing is the reference of every reduction.
+    compared_at = (row.id.reduction,) if row.id.reduction else reductions
+    return {
+        "scenario": frozenset({row.id.scenario}),
+        "target": frozenset({row.id.target}),
+        "method": frozenset({row.id.method}),
+        "backbone": frozenset({row.id.backbone}),
+        "source": frozenset(data.label for name, data in row.data.items() if name != "target"),
+        "reduction": frozenset(f"{reduction:g}" for reduction in compared_at),
+        "seed": frozenset({str(row.id.seed)}),
+    }
+
+
+def _meaning(rows: Sequence[Names], word: str) -> tuple[str, set[str]]:
+    """Return the kind of a word, and the names of that kind that it selects."""
     asked, equals, name = word.partition("=")
-    if not equals or "(" in asked:  # a label with options has signs of its own
+    if not equals or "(" in asked:  # the label of a variant has an equals sign of its own
         asked, equals, name = "", "", word
     kinds = (asked,) if equals else KINDS
     if equals and asked not in KINDS:
         raise SelectionError(f"--only {word}: '{asked}' is none of {', '.join(KINDS)}")
     if equals and asked in ("reduction", "seed"):
         name = _number(name)
-    known = {kind: {n for point in points for n in point.names[kind]} for kind in kinds}
+    known = {kind: {each for names in rows for each in names[kind]} for kind in kinds}
     for kind in kinds:
         variants = {label for label in known[kind] if label.split("(")[0].strip() == name}
         if meant := known[kind] & {name} or variants:

@@ -1,127 +1,92 @@
-"""Lays out a trial: which phases a scenario means for a method."""
+"""Builds trials: the phases and measurements of a scenario for each method and reduction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from functools import cached_property
 
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import Domain, PhaseSpec
-from reidbench.plan.components import Configured, ConfiguredData, ConfiguredMethod
+from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, ConfiguredMethod
 from reidbench.plan.nodes import EvaluateNode, LoadNode, PhaseNode, PruneNode, TrainNode
-from reidbench.plan.trials import Trial
+from reidbench.plan.steps import Step, steps_of
+from reidbench.plan.trials import NotApplicable, Trial
 from reidbench.results import TrialId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrialBuilder:
-    """Lays the phases of a scenario for one backbone, target and seed."""
+    """Builds the trials of one scenario, backbone, target and seed."""
 
     protocol: Protocol
     scenario: str
     phases: tuple[PhaseSpec, ...]
-    backbone: Configured
+    backbone: ConfiguredBackbone
     domains: Mapping[Domain, ConfiguredData]
-    weights: str | Path | None
     seed: int
 
     @property
     def target(self) -> ConfiguredData:
-        """Where every trial is measured."""
+        """The data set that every trial is measured on."""
         return self.domains["target"]
 
-    def trial(self, method: ConfiguredMethod, reduction: float) -> Trial:
-        """Return the trial with its phases and measurements."""
-        nodes = tuple(self._nodes(method, reduction))
+    @cached_property
+    def data(self) -> dict[str, ConfiguredData]:
+        """The data sets of the scenario's phases by domain, and the target."""
+        used = {phase.domain for phase in self.phases} | {"target"}
+        return {domain: data for domain, data in self.domains.items() if domain in used}
+
+    def row(self, method: ConfiguredMethod, reduction: float) -> Trial | NotApplicable:
+        """Return the trial of a method, or the row that says why there is none."""
+        strategy, identity = method.strategy, self._id(method, reduction)
+        excluded = any(strategy in phase.not_for for phase in self.phases)
+        if method.record.prunes == "trained" and excluded:
+            why = f"the scenario '{self.scenario}' is not for {strategy} pruning"
+            return NotApplicable(identity, method, self.backbone, self.data, why, self.protocol)
+        nodes = self._nodes(method, reduction)
         final = EvaluateNode(self.protocol, self.target, nodes[-1], "final")
-        base, pruned = self._before(nodes, method)
-        return Trial(self.id(method, reduction), method, self.used, nodes, base, pruned, final)
+        base, pruned = self._before(nodes[-1], method)
+        return Trial(identity, method, self.data, tuple(nodes), base, pruned, final)
 
-    def _nodes(self, method: ConfiguredMethod, reduction: float) -> Iterator[PhaseNode]:
-        network: PhaseNode | None = None
-        from_start = method.record.prunes == "initial"
-        if from_start:
-            # The slim network goes through the scenario's own phases, so budgets stay equal.
-            network = self._prune(self.phases[0], None, method, reduction, None)
-            yield network
-        skipped = False
-        for index, phase in enumerate(self.phases):
-            following = self.phases[index + 1 : index + 2]
-            if phase.kind == "prune" and not from_start:
-                network = self._prune(phase, network, method, reduction, "prune", joined=skipped)
-            elif any(_joins(after, method) for after in following) and not self._loads(
-                phase, network
-            ):
-                skipped = True
-                continue
-            else:
-                # A slim network only trains, in prune phases too, each with its own budget.
-                stretch = _stretch(method, reduction) if from_start else 1.0
-                network = self._train(phase, network, stretch)
-            skipped = False
-            yield network
+    def _nodes(self, method: ConfiguredMethod, reduction: float) -> list[PhaseNode]:
+        weights = self.backbone.weights is not None
+        nodes: list[PhaseNode] = []
+        for step in steps_of(self.phases, method, weights=weights):
+            nodes.append(self._node(step, nodes[-1] if nodes else None, method, reduction))
+        return nodes
 
-    def _loads(self, phase: PhaseSpec, network: PhaseNode | None) -> bool:
-        """Return whether published weights stand for a phase: the first, on the source."""
-        return network is None and phase.domain == "source" and self.weights is not None
-
-    def _train(self, phase: PhaseSpec, network: PhaseNode | None, stretch: float) -> PhaseNode:
-        common = (self.protocol, self.domains[phase.domain], self.backbone, self.seed, network)
-        if self._loads(phase, network):
-            assert self.weights is not None
-            return LoadNode(*common, None, self.weights)
-        return TrainNode(*common, budget=phase.kind, stretch=stretch)
-
-    def _prune(
-        self,
-        phase: PhaseSpec,
-        network: PhaseNode | None,
-        method: ConfiguredMethod,
-        reduction: float,
-        budget: Literal["prune"] | None,
-        *,
-        joined: bool = False,
-    ) -> PruneNode:
-        return PruneNode(
-            self.protocol,
-            self.domains[phase.domain],
-            self.backbone,
-            self.seed,
-            network,
-            budget,
-            method,
-            # A slim network is cut to the whole reduction before its first phase.
-            reduction if budget is None else phase.share * reduction,
-            joined=joined,
-        )
+    def _node(
+        self, step: Step, network: PhaseNode | None, method: ConfiguredMethod, reduction: float
+    ) -> PhaseNode:
+        data = self.domains[step.domain]
+        common = (self.protocol, data, self.backbone, self.seed, network, step.budget)
+        if step.kind == "load":
+            assert self.backbone.weights is not None
+            return LoadNode(*common, self.backbone.weights)
+        if step.kind == "train":
+            return TrainNode(*common, stretch=_stretch(method, reduction))
+        return PruneNode(*common, method, step.share * reduction, joined=step.joined)
 
     def _before(
-        self, nodes: tuple[PhaseNode, ...], method: ConfiguredMethod
+        self, last: PhaseNode, method: ConfiguredMethod
     ) -> tuple[EvaluateNode | None, EvaluateNode | None]:
-        """Return what is measured before retraining: the base network, and the one just cut."""
-        last = nodes[-1]
-        # Only a network that ends on its pruning has a base on the same data to compare with.
+        """Return the measurements before retraining: of the base network, and right after the cut.
+
+        Only a network that ends on its pruning has a base on the same data to compare with.
+        """
         if not isinstance(last, PruneNode) or (last.network is None and not last.joined):
             return None, None
-        # One that pruned while training has no base on the target: it never was there whole.
-        base = None
+        base = pruned = None
+        # One that pruned while it trained was never whole on the target.
         if last.network is not None and not last.joined:
             base = EvaluateNode(self.protocol, self.target, last.network, "final")
-        if method.record.prunes == "nothing":
-            return base, None
-        return base, EvaluateNode(self.protocol, self.target, last, "pruned")
+        if method.record.prunes != "nothing":
+            pruned = EvaluateNode(self.protocol, self.target, last, "pruned")
+        return base, pruned
 
-    @property
-    def used(self) -> dict[str, ConfiguredData]:
-        """The data sets of the scenario's phases by domain, and the target."""
-        words = {phase.domain for phase in self.phases} | {"target"}
-        return {word: data for word, data in self.domains.items() if word in words}
-
-    def id(self, method: ConfiguredMethod, reduction: float) -> TrialId:
-        """Return what is tried."""
-        before = [data.label for word, data in self.used.items() if word != "target"]
+    def _id(self, method: ConfiguredMethod, reduction: float) -> TrialId:
+        before = [data.label for domain, data in self.data.items() if domain != "target"]
         return TrialId(
             scenario=self.scenario,
             backbone=self.backbone.label,
@@ -134,11 +99,6 @@ class TrialBuilder:
             reduction=reduction,
             seed=self.seed,
         )
-
-
-def _joins(phase: PhaseSpec, method: ConfiguredMethod) -> bool:
-    """Return whether a method prunes while the train phase before ``phase`` goes on."""
-    return method.record.prunes == "trained" and method.strategy in phase.while_training
 
 
 def _stretch(method: ConfiguredMethod, reduction: float) -> float:

@@ -1,4 +1,4 @@
-"""Trials, the rows that do not apply, and the plan that holds them all."""
+"""Trials, rows that do not apply, and the plan of them all."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ from reidbench.results import TrialId
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: its phases in order, and what of them is measured."""
+    """One trial: its phases in order, and the measurements of their networks.
+
+    Attributes:
+        data: the data sets it uses, by domain.
+        base: before pruning, None where nothing compares with it.
+        pruned: right after the cut, None where nothing is cut or nothing compares with it.
+        final: at the end.
+
+    """
 
     id: TrialId
     method: ConfiguredMethod
     data: Mapping[str, ConfiguredData]
-    """The data sets it uses, by domain."""
     phases: tuple[PhaseNode, ...]
     base: EvaluateNode | None
     pruned: EvaluateNode | None
@@ -38,7 +45,7 @@ class Trial:
         return next(node for node in reversed(self.phases) if isinstance(node, PruneNode))
 
     def word(self, node: Node) -> str:
-        """Return what one of the trial's nodes does: a word or two for people."""
+        """Return in a word or two what one of the trial's nodes does."""
         if isinstance(node, LoadNode):
             return "load weights"
         if isinstance(node, EvaluateNode):
@@ -59,17 +66,24 @@ class Trial:
 
 @dataclass(frozen=True)
 class NotApplicable:
-    """A point of the grid that a scenario rules out: a row that says so, and nothing to run."""
+    """A point of the grid that its scenario excludes: a row that says why, and nothing to run."""
 
     id: TrialId
-    components: Mapping[str, Configured]
+    method: ConfiguredMethod
+    backbone: Configured
+    data: Mapping[str, ConfiguredData]
     why: str
     protocol: Protocol
+
+    @property
+    def components(self) -> dict[str, Configured]:
+        """The row's components, by their part in it."""
+        return {"method": self.method, "backbone": self.backbone, **self.data}
 
     @cached_property
     def key(self) -> str:
         """Hash of what is not tried, 16 hexadecimal digits: the result file's name."""
-        parts = {role: chosen.document() for role, chosen in self.components.items()}
+        parts = {role: component.document() for role, component in self.components.items()}
         document = {"id": self.id.model_dump(), "parts": parts, "protocol": self.protocol.digest}
         return digest({"not applicable": document})[:16]
 
@@ -85,7 +99,7 @@ class Plan:
 
     @property
     def rows(self) -> Sequence[Trial | NotApplicable]:
-        """Every point of the grid, those that a scenario rules out at the end."""
+        """Every point of the grid, those that a scenario excludes at the end."""
         return [*self.trials, *self.left_out]
 
     @cached_property

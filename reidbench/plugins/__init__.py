@@ -1,4 +1,4 @@
-"""Plugins: the hooks they implement, how they are discovered, and what they declared."""
+"""Plugins: the hooks they implement, their discovery, and the components they declare."""
 
 from reidbench.plugins.discovery import GROUP, discover
 from reidbench.plugins.registry import (

@@ -1,4 +1,4 @@
-"""Discovers plugins by entry point, each on its own: a broken one is reported and harmless."""
+"""Discovers plugins by entry point, each alone: a broken one is reported, and does no harm."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pluggy
 from reidbench.api import API_VERSION
 from reidbench.api.hooks import PROJECT
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
-from reidbench.errors import ReidbenchError, did_you_mean, last_own_place
+from reidbench.errors import ReidbenchError, did_you_mean, last_own_place, named_line, one_line
 from reidbench.plugins import hookspecs
 from reidbench.plugins.registry import (
     Catalogue,
@@ -27,7 +27,7 @@ from reidbench.plugins.registry import (
 )
 
 GROUP = "reidbench"
-_KINDS: dict[str, type[Record]] = {
+_RECORD_TYPES: dict[str, type[Record]] = {
     "reidbench_methods": MethodRecord,
     "reidbench_backbones": BackboneRecord,
     "reidbench_datasets": DatasetRecord,
@@ -36,9 +36,10 @@ _log = logging.getLogger(__name__)
 
 
 def discover(disabled: Sequence[str] = ()) -> Registry:
-    """Load every plugin of the entry-point group that is not disabled by its name.
+    """Load every plugin of the entry-point group that is not disabled.
 
-    ``disabled`` names entry points or distributions. Never raises for a plugin's fault.
+    ``disabled`` are names of entry points or distributions. A plugin's fault is in the registry's
+    ``problems``, and never raised.
 
     Raises:
         UnknownComponent: a disabled name that no installed plugin has.
@@ -48,7 +49,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
     left_out = _left_out(disabled)
     loaded: list[Plugin] = []
     problems: list[PluginProblem] = []
-    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _KINDS}
+    found: dict[str, list[Component[Any]]] = {hook: [] for hook in _RECORD_TYPES}
     for plugin, entry in _installed():
         if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
             continue
@@ -56,7 +57,7 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             module = _load(entry)
             records = _collect(_vet(module))
             _register(manager, module, plugin)
-        # A plugin that calls sys.exit() while it is imported must not end the harness.
+        # A plugin that calls sys.exit() on import must not end this process.
         except (Exception, SystemExit) as error:
             _log.debug("plugin %s left out", plugin, exc_info=True)
             problems.append(PluginProblem(plugin, _reason(error, entry)))
@@ -120,9 +121,9 @@ def _load(entry: EntryPoint) -> ModuleType:
 
 
 def _vet(module: ModuleType) -> pluggy.PluginManager:
-    """Return a manager that holds this one plugin, every hook of which is sound."""
+    """Return a manager with this plugin alone, after checking each of its hooks."""
     _refuse_unknown_hooks(module)
-    # A fresh manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
+    # One manager a plugin: pluggy 1.6 leaves a plugin that fails validation half registered.
     alone = _manager()
     alone.register(module)
     alone.check_pending()
@@ -136,7 +137,7 @@ def _vet(module: ModuleType) -> pluggy.PluginManager:
 
 
 def _refuse_unknown_hooks(module: ModuleType) -> None:
-    """Refuse hooks that look like ours but are not, marked or not: a typo would pass in silence."""
+    """Refuse hooks with a misspelt name or no mark, which pluggy would silently ignore."""
     known = (*hookspecs.COLLECTING, *hookspecs.OBSERVING)
     for name, value in vars(module).items():
         if not inspect.isroutine(value):
@@ -152,6 +153,7 @@ def _refuse_unknown_hooks(module: ModuleType) -> None:
 
 
 def _refuse_silent_failures(hook: str, impl: pluggy.HookImpl) -> None:
+    """Refuse implementations that pluggy accepts, but that would not do what they say."""
     if impl.wrapper or impl.hookwrapper:
         raise ReidbenchError(f"'{hook}' is a hook wrapper: a plugin declares or observes, no more")
     if impl.kwargnames:
@@ -172,7 +174,7 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, plugin: Plugin)
 def _collect(alone: pluggy.PluginManager) -> dict[str, list[Record]]:
     return {
         hook: _declared(hook, kind, getattr(alone.hook, hook).get_hookimpls())
-        for hook, kind in _KINDS.items()
+        for hook, kind in _RECORD_TYPES.items()
     }
 
 
@@ -180,7 +182,7 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
     records: list[Record] = []
     for impl in impls:
         answer = impl.function()
-        # Asked of pluggy, a hook that forgot to return would be as good as absent.
+        # Called directly, because pluggy drops None: a hook that forgot to return would be ignored.
         if not isinstance(answer, Iterable):
             raise ReidbenchError(
                 f"{hook}() must return a list of {kind.__name__}s, not {_described(answer)}"
@@ -199,13 +201,12 @@ def _declared(hook: str, kind: type[Record], impls: Iterable[pluggy.HookImpl]) -
 
 
 def _described(value: object) -> str:
-    """Return a record's name, as its fifteen fields would bury the sentence; else the value."""
+    """Return a record's name, as its many fields would hide the sentence; else the value."""
     return f"{type(value).__name__} '{value.name}'" if isinstance(value, Record) else repr(value)
 
 
 def _reason(error: BaseException, entry: EntryPoint) -> str:
-    text = " ".join(str(error).split()) or "no reason given"
     if isinstance(error, ReidbenchError):
-        return text
+        return one_line(error) or "no reason given"
     place = last_own_place(error, entry.value)
-    return f"{type(error).__name__}: {text}" + (f" (at {place})" if place else "")
+    return named_line(error) + (f" (at {place})" if place else "")

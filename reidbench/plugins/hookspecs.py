@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement, in the order a reader meets them."""
+"""The hooks that a plugin may implement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plugins declared: components by name, and who owns each."""
+"""The components that plugins declare, by name, each with the plugin that owns it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 
 
-class UnknownComponent(ReidbenchError):  # noqa: N818 - what it says, not that it errs
+class UnknownComponent(ReidbenchError):  # noqa: N818 - as MissingData, NoRoom
     """A name that no plugin, or more than one, declares."""
 
 
@@ -32,11 +32,11 @@ class Plugin:
 
     @classmethod
     def of(cls, entry: EntryPoint) -> Plugin:
-        """Name the plugin behind an entry point."""
+        """Return the plugin of an entry point."""
         dist = entry.dist
         if dist is None:
             return cls(entry.name, "?", "?")
-        # Both are None in a distribution without metadata, whatever their type says.
+        # Both are None in a distribution without metadata, against their declared type.
         return cls(entry.name, dist.name or "?", dist.version or "?")
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class Component(Generic[R]):
     owner: Plugin
 
     def identity(self) -> dict[str, str]:
-        """Return what decides the component's numbers, for keys and results."""
+        """Return what identifies the component in keys and results."""
         return {
             "name": self.record.name,
             "version": self.record.version,
@@ -68,7 +68,7 @@ class Component(Generic[R]):
 
 
 class Catalogue(Generic[R]):
-    """The components of one kind, by name; a name owned twice is an error only when asked for."""
+    """The components of one kind, by name; a name declared twice is an error only when used."""
 
     def __init__(self, kind: str, components: Iterable[Component[R]]) -> None:
         self.kind = kind
@@ -82,12 +82,12 @@ class Catalogue(Generic[R]):
         """Return the component called ``name``.
 
         Raises:
-            UnknownComponent: nobody, or more than one plugin, declares it.
+            UnknownComponent: no plugin, or more than one, declares it.
 
         """
         owners = [c for c in self.components if c.record.name == name]
         if not owners:
-            # Dozens of names would bury the sentence: they stand only where none is close.
+            # All of dozens of names only if none is close: they would hide the sentence.
             close = did_you_mean(name, self.names())
             known = "" if close else f"known: {', '.join(self.names()) or 'none'}; "
             raise UnknownComponent(
@@ -114,7 +114,7 @@ class Registry:
     hooks: pluggy.PluginManager
 
     def trial_finished(self, result: Any) -> None:
-        """Tell every observer; what an observer raises is logged and goes no further."""
+        """Call every observer with a result; an error of an observer is logged, and no more."""
         for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
             try:
                 impl.function(*([result] if impl.argnames else []))

@@ -1,1 +1,1 @@
-"""Backends that run a plan's nodes; each takes the plan as it is and decides nothing about it."""
+"""What a run does: plans a suite, finds finished trials, executes the others, publishes tables."""

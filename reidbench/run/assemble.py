@@ -39,7 +39,7 @@ def is_finished(trial: Trial, store: Store) -> bool:
 def finished_result(plan: Plan, trial: Trial, store: Store) -> Result:
     """Return the result of a trial whose every node is in the store.
 
-    Its provenance is that of the run which measured the final network, whoever assembles it.
+    Its provenance is that of the run which measured the final network.
     """
     cut = store.meta(trial.prune.key)
     final = store.meta(trial.final.key)

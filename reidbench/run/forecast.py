@@ -1,10 +1,9 @@
-"""What is left of a plan will take: time and disk, from the phases that were measured already."""
+"""Forecasts the time and disk that the rest of a plan takes, from the phases measured so far."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, NamedTuple, TypeAlias
@@ -12,18 +11,20 @@ from typing import Any, NamedTuple, TypeAlias
 from reidbench.plan import EvaluateNode, LoadNode, Node, PhaseNode, Plan, PruneNode
 from reidbench.store import Store, StoreError
 from reidbench.store.integrity import FILES
+from reidbench.text import counted
 
 MOST_READ = 500
-"""Artefacts of other plans that are looked at, the latest first: a store may hold any number."""
+"""Artefacts of other plans that are read at most, the latest first: a store may have any number."""
 MOST_ALIKE = 5
-"""A plan's own ones that are read where they differ in nothing but seed, the latest first."""
+"""Artefacts of the plan that are read at most where only the seed differs, the latest first."""
 
-Likeness: TypeAlias = str
-_KINDS = ("train", "prune", "evaluate", "load")
+Likeness: TypeAlias = tuple[Hashable, ...]
+"""What a node has in common with others: what it is made of, its budget, method and reduction."""
+_TIMED_KINDS = ("train", "prune", "evaluate", "load")
 
 
 class Machine(NamedTuple):
-    """What sets the pace: the device, its model, and threads if it is a CPU."""
+    """What decides the speed: the device, its model, and threads if it is a CPU."""
 
     device: str
     model: str | None
@@ -32,14 +33,18 @@ class Machine(NamedTuple):
     def __str__(self) -> str:
         if self.threads is None:
             return self.device
-        return f"{self.device}, {self.threads} thread{'' if self.threads == 1 else 's'}"
+        return f"{self.device}, {counted(self.threads, 'thread')}"
 
 
 class Measured(NamedTuple):
-    """What a phase or measurement took, or several did on average: wall-clock seconds, bytes.
+    """What a phase or measurement took, or several did on average.
 
-    Its epochs are those of the steps that it took, which a budget's are rounded to. Its bytes are
-    those of the files that it left in the store.
+    Attributes:
+        seconds: wall-clock time.
+        epochs: those of its whole steps, to which a budget's epochs are rounded.
+        reduction: of MACs, in [0, 1).
+        size: bytes of its files in the store.
+
     """
 
     seconds: float
@@ -49,51 +54,51 @@ class Measured(NamedTuple):
 
     @property
     def work(self) -> float:
-        """Roughly the same in dense epochs."""
+        """The same in dense epochs, roughly."""
         return _work(self.epochs, self.reduction)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds and bytes that nodes will take, by those most like them.
+    """Seconds and bytes that nodes take, by the measured nodes most like them.
 
     Attributes:
-        phases: how many measured ones it rests on.
-        where: the machine they were measured on, e.g. ``cpu, 2 threads``; empty if there are none.
+        phases: number of measured nodes.
+        where: the machine that measured them, e.g. ``cpu, 2 threads``; empty if there are none.
 
     """
 
     phases: int
     where: str
     _alike: Mapping[Likeness, Measured]
-    _told: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)
+    _known_seconds: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)
 
     def seconds(self, node: Node) -> float | None:
-        """Return what a node will take, None if nothing like it was measured."""
+        """Return the seconds that a node takes, None if nothing like it was measured."""
         if not self._alike:
             return None
-        if node.key not in self._told:
-            self._told[node.key] = self._seconds(node)
-        return self._told[node.key]
+        if node.key not in self._known_seconds:
+            self._known_seconds[node.key] = self._seconds(node)
+        return self._known_seconds[node.key]
 
     def weight(self, node: Node) -> float:
-        """Return seconds, or a guess at the pace of whatever was measured: for an ETA."""
+        """Return the seconds of a node for an ETA: a guess where nothing like it was measured."""
         known = self.seconds(node)
         return work(node) * self._pace if known is None else known
 
     def total(self, nodes: Iterable[Node]) -> tuple[float, int]:
-        """Return the seconds of nodes together, and how many of them nothing is known of."""
+        """Return the seconds of nodes together, and of how many nothing is known."""
         each = [self.seconds(node) for node in nodes]
         return sum(s for s in each if s is not None), each.count(None)
 
     def size(self, nodes: Iterable[Node]) -> int:
-        """Return the bytes that nodes together will leave in the store, of those known."""
+        """Return the bytes that nodes leave in the store, as far as they are known."""
         return round(sum(alike.size for node in nodes if (alike := self._like(node))))
 
     def _seconds(self, node: Node) -> float | None:
         if (alike := self._like(node)) is None:
             return None
-        # Nodes that are alike have one budget: they differ in reduction, if at all.
+        # Nodes that are alike have one budget, and differ in the reduction at most.
         return alike.seconds * _work(alike.epochs, _reduction(node)) / alike.work
 
     def _like(self, node: Node) -> Measured | None:
@@ -111,7 +116,7 @@ class Forecast:
 def forecast(plan: Plan, store: Store) -> Forecast:
     """Return a forecast from the plan's own phases that are done, or else from other plans'.
 
-    Only of the machine that measured last: another device has another pace.
+    Uses the measurements of one machine, the last that measured: speeds differ between machines.
     """
     there = store.latest() if store.root.is_dir() else []
     noted = list(_of_plan(plan, store, there)) or list(_of_others(store, there[:MOST_READ]))
@@ -139,12 +144,12 @@ def _reduction(node: Node) -> float:
 
 
 def _work(epochs: float, reduction: float) -> float:
-    # Of a network that loses a share of its MACs on the way, half of the saving.
+    # A network that loses a share of its MACs on the way saves half of that share.
     return epochs * (1 - reduction / 2) + 0.1
 
 
 class _Noted(NamedTuple):
-    """What the store says of a phase or measurement that was made."""
+    """What the store notes of a phase or measurement."""
 
     measured: Measured
     machine: Machine
@@ -153,7 +158,7 @@ class _Noted(NamedTuple):
 
 
 def _of_plan(plan: Plan, store: Store, there: Iterable[str]) -> Iterator[_Noted]:
-    """Yield what was measured of the plan's own nodes; a few of a kind tell as much as all."""
+    """Yield what was measured of the plan's own nodes: a few of each likeness are enough."""
     taken: Counter[Likeness] = Counter()
     for key in there:
         if (node := plan.nodes.get(key)) is None:
@@ -173,7 +178,7 @@ def _of_others(store: Store, there: Iterable[str]) -> Iterator[_Noted]:
         document = meta["document"]
         network = key if "backbone" in document else document.get("network", "")
         if network not in backbones:
-            # What is measured may have been used too long ago to be among the latest.
+            # The network of a measurement need not be among the latest.
             phase = meta if network == key else _meta(store, network)
             backbones[network] = phase["document"].get("backbone") if phase else None
         yield _noted(meta, tuple(_likenesses(document, backbones[network])))
@@ -184,7 +189,7 @@ def _meta(store: Store, key: str) -> dict[str, Any] | None:
         meta = store.meta(key)
     except StoreError:
         return None
-    timed = meta.get("kind") in _KINDS and "wall" in meta and "document" in meta
+    timed = meta.get("kind") in _TIMED_KINDS and "wall" in meta and "document" in meta
     return meta if timed else None
 
 
@@ -198,12 +203,19 @@ def _noted(meta: Mapping[str, Any], likenesses: tuple[Likeness, ...]) -> _Noted:
 
 def _likenesses(document: Mapping[str, Any], backbone: Any) -> Iterator[Likeness]:
     """Yield what a node has in common with others, from much to little."""
-    ground = [document["kind"], document["protocol"], backbone, document["data"]]
-    phase = [document.get(name) for name in ("budget", "joined", "stretch")]
-    method = document.get("method")
-    own: Sequence[Any] = [document.get("reduction"), document.get("state")]
-    for common in ([*ground, phase, method, own], [*ground, phase, method], [*ground, phase]):
-        yield json.dumps(common, sort_keys=True)
+    names = ("kind", "protocol", "data", "budget", "joined", "stretch")
+    phase = (_hashable(backbone), *(_hashable(document.get(name)) for name in names))
+    method = _hashable(document.get("method"))
+    yield (phase, method, document.get("reduction"), document.get("state"))
+    yield (phase, method)
+    yield (phase,)
+
+
+def _hashable(value: Any) -> Hashable:
+    """Return JSON with its mappings and lists as tuples, in an order of its own."""
+    if isinstance(value, Mapping):
+        return tuple((name, _hashable(value[name])) for name in sorted(value))
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _backbone(node: Node) -> Any:

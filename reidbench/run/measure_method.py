@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import torch
-
 from reidbench.api.records import MethodRecord
-from reidbench.cards.costs import Cost, Setting
+from reidbench.cards.costs import Cost, MeasuringConditions
 from reidbench.config.protocol import Protocol
+from reidbench.engine.device import Device, thread_count, torch_version
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line, one_line
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class MeasurementSetup:
     """What every method is measured on; weights are untrained, which costs the same."""
 
     protocol: Protocol
@@ -31,8 +30,10 @@ class Yardstick:
     reduction: float = 0.5
 
 
-def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseContext) -> Cost:
-    """Measure a method at its defaults; what it cannot do has no seconds, and a reason."""
+def measure(
+    component: Component[MethodRecord], on: MeasurementSetup, context: PhaseContext
+) -> Cost:
+    """Measure a method at its defaults; an activity that fails has no seconds, but a reason."""
     record = component.record
     cost = Cost(method=record.name, version=record.version, setting=setting(on, context.device))
     if record.prunes == "nothing":
@@ -43,11 +44,11 @@ def measure(component: Component[MethodRecord], on: Yardstick, context: PhaseCon
     return cost
 
 
-def setting(on: Yardstick, device: torch.device) -> Setting:
+def setting(on: MeasurementSetup, device: Device) -> MeasuringConditions:
     """Return what is measured, and on what."""
     size, rules = on.protocol.input, on.protocol.pruning
     hardware = collect()["hardware"]
-    return Setting(
+    return MeasuringConditions(
         protocol=on.protocol.name,
         backbone=on.backbone.label,
         height=size.height,
@@ -58,12 +59,12 @@ def setting(on: Yardstick, device: torch.device) -> Setting:
         reduction=on.reduction,
         device=device.type,
         hardware=hardware["cpu" if device.type == "cpu" else "gpu"] or "unknown hardware",
-        threads=torch.get_num_threads(),
-        torch=torch.__version__,
+        threads=thread_count(),
+        torch=torch_version(),
     )
 
 
-def _node(component: Component[MethodRecord], on: Yardstick) -> PruneNode:
+def _node(component: Component[MethodRecord], on: MeasurementSetup) -> PruneNode:
     record = component.record
     method = ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
     # Without a budget the phase has no steps: it is a cut alone, whatever the strategy.
@@ -79,16 +80,15 @@ def _tried(
     """Return the seconds of an activity in a phase of its own, or why there are none."""
     try:
         return activity(begin_prune(node, context))
-    # As in a suite, what a method raises or exits with is its own affair.
+    # As in a suite, what a method raises, or that it exits, stops no other method.
     except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        reason = text if isinstance(error, ReidbenchError) else f"{type(error).__name__}: {text}"
-    # A cut mostly fails for the very reason that its ranking did.
+        reason = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
+    # A cut mostly fails for the reason that its ranking failed.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
 
 
 def _warm_up(phase: Pruning) -> dict[str, Any]:
-    # The first pass of a process pays for memory and kernels that no method costs.
+    # The first pass of a process allocates memory and selects kernels: no cost of a method.
     phase.prunable.recalibrated()
     return {}
 

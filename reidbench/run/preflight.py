@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.config.protocol import BatchRules
-from reidbench.engine.channels import ChannelGraph, capture, highest_reduction, solve
+from reidbench.engine.channels import ChannelGraph, capture, guard, highest_reduction, solve
 from reidbench.engine.pruning.contract import refuse_unsound
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line
 from reidbench.plan import (
     Configured,
     ConfiguredData,
@@ -19,10 +17,9 @@ from reidbench.plan import (
     PruneNode,
     Trial,
     data_read,
+    distinct,
     refuse_missing,
 )
-
-C = TypeVar("C", bound=Configured)
 
 
 class PreflightError(ReidbenchError):
@@ -38,6 +35,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
             its widths are too coarse to match.
         TargetError, OptionError, DataError: a component that cannot be made.
         MethodError: a method whose class and record disagree.
+        CaptureError: a backbone that cannot be captured, or not cut exactly.
 
     """
     data = data_read(trials)
@@ -47,7 +45,7 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
         _as_published(plan, chosen, made)
         if isinstance(made, ReIDData):
             _enough_people(plan, chosen.label, made)
-    for method in _distinct(trial.method for trial in trials):
+    for method in distinct(trial.method for trial in trials):
         refuse_unsound(_make(method), method)
     backbones = {trial.id.backbone: trial.final.network.backbone for trial in trials}
     for label, backbone in backbones.items():
@@ -57,17 +55,15 @@ def preflight(plan: Plan, trials: tuple[Trial, ...]) -> None:
             for phase in trial.phases
             if isinstance(phase, PruneNode) and trial.id.backbone == label
         } | {0.0}
-        graph = capture(_make(backbone), plan.protocol.input.size)
+        network = _make(backbone)
+        graph = capture(network, plan.protocol.input.size)
         _within_reach(plan, label, graph, max(asked))
         _fine_enough(plan, label, graph, asked)
-
-
-def _distinct(parts: Iterable[C]) -> list[C]:
-    return list({json.dumps(part.document(), sort_keys=True): part for part in parts}.values())
+        guard(network, graph, plan.protocol.pruning.scope)
 
 
 def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | ClassificationData) -> None:
-    """Refuse a copy of a data set that is not the published one, unless the suite lets it in."""
+    """Refuse a copy of a data set that is not the published one, unless the suite accepts it."""
     if data.published is None or data.drawn or not chosen.complete:
         return
     found, published = asdict(data.counts), asdict(data.published)
@@ -79,7 +75,7 @@ def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | Classific
     if odd:
         raise PreflightError(
             f"suite '{plan.suite.name}': {chosen.label} is not the published data set: "
-            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or let it in "
+            f"{'; '.join(odd)}; see 'reidbench data check {chosen.record.name}', or accept it "
             "with 'complete: false', which its rows then say"
         )
 
@@ -93,7 +89,7 @@ def _make(part: Configured) -> Any:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "
-            f"({type(error).__name__}: {' '.join(str(error).split())}); mend or leave it out"
+            f"({named_line(error)}); correct it or leave it out"
         ) from error
 
 
@@ -121,7 +117,7 @@ def _within_reach(plan: Plan, label: str, graph: ChannelGraph, asked: float) -> 
 
 
 def _fine_enough(plan: Plan, label: str, graph: ChannelGraph, asked: set[float]) -> None:
-    """Refuse a network so coarse that no choice of equal shares comes near a target."""
+    """Refuse a network so coarse that no choice of equal shares comes near a reduction."""
     rules = plan.protocol.pruning
     # Under uniform allocation the widths do not depend on the scores, so any scores will do.
     scores = {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)}

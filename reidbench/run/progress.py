@@ -1,4 +1,4 @@
-"""Tells a person what runs and what is left: a live line on a terminal, log lines elsewhere."""
+"""Reports what runs and what is left: a live line on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Column
 from reidbench.text import duration
 
 SETTLING, SETTLED = 30.0, 0.05
-"""No time left is told before so many seconds have passed, or so large a share is done."""
+"""No time left is reported before so many seconds have passed, or so large a share is done."""
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Work:
     def left(self, share_of_current: float = 0.0) -> str:
         """Return the remaining time, extrapolated from the work done, e.g. ``3m20s``.
 
-        A question mark while too little is done to tell by.
+        A question mark while too little is done to extrapolate from.
         """
         done, elapsed = self.done + share_of_current, monotonic() - self.started
         # A run begins with what it does once: it decodes images, and torch warms up.
@@ -38,11 +38,16 @@ class Work:
         return duration(max(0.0, elapsed * (self.total - done) / done))
 
 
-class Reporter:
-    """Reports a run's trials and phases; one live line if the stream is a terminal."""
+def console_on(stream: TextIO | None) -> Console:
+    """Return a console that writes lines to a stream and never wraps them; None: nowhere."""
+    return Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
 
-    def __init__(self, stream: TextIO, units: float) -> None:
-        self.console = Console(file=stream, highlight=False, soft_wrap=True)
+
+class Reporter:
+    """Reports a run's trials and phases; one live line if the console is a terminal."""
+
+    def __init__(self, console: Console, units: float) -> None:
+        self.console = console
         self.work = Work(units, started=monotonic())
         self._trial = self._name = self._phase = ""
         self._units = 0.0

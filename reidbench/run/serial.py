@@ -10,22 +10,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-
-from reidbench.engine.phases.context import PhaseContext
-from reidbench.engine.phases.evaluate import run_evaluate
-from reidbench.engine.phases.load import run_load
-from reidbench.engine.phases.prune import run_prune
-from reidbench.engine.phases.train import run_train
-from reidbench.errors import Diverged
+from reidbench.engine.device import Device
+from reidbench.engine.phases import PhaseContext, run_phase
+from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
 from reidbench.plan import (
     EvaluateNode,
-    LoadNode,
     Node,
     Plan,
     PruneNode,
-    TrainNode,
     Trial,
 )
 from reidbench.plugins import Registry
@@ -33,17 +26,17 @@ from reidbench.results import Result, Status, write_result
 from reidbench.run.assemble import failed_result, finished_result
 from reidbench.run.forecast import Forecast
 from reidbench.run.progress import Reporter
-from reidbench.run.timings import Ledger
+from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
 
 _log = logging.getLogger(__name__)
 FAILED = "failed"
-"""Under what name the time of phases is entered that failed or diverged."""
+"""The name under which the time of failed and diverged phases is recorded."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a node could not be made."""
+    """Why a node was not made."""
 
     status: Status
     why: str
@@ -57,9 +50,9 @@ class SerialExecutor:
     registry: Registry
     results: Path
     reporter: Reporter
-    device: torch.device
+    device: Device
     forecast: Forecast
-    ledger: Ledger
+    recorder: TimingsRecorder
     _failures: dict[str, Failure] = field(default_factory=dict)
 
     def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
@@ -84,23 +77,24 @@ class SerialExecutor:
 
     def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
         for node in trial.nodes:
-            failure = self._failures.get(node.key) or self._make(node, trial, context)
+            failure = self._failures.get(node.key) or self.make(node, trial, context)
             if failure is not None:
-                # Remembered for the trials that share the node; a new run tries again.
+                # Kept for the trials that share the node; a new run tries again.
                 self._failures[node.key] = failure
                 return failed_result(plan, trial, self.store, failure.status, failure.why)
         return finished_result(plan, trial, self.store)
 
-    def _make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+    def make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+        """Run a node of a trial unless it is in the store; return why it could not be."""
         if self.store.has(node.key):
-            self.store.folder(node.key)  # in use: nothing that makes room may take it now
+            self.store.mark_used(node.key)  # nothing that makes room may remove it now
             return None
         words = title(node, trial)
         with self.reporter.phase(words, self.forecast.weight(node)):
             try:
                 self._run(node, trial, context)
             except NoRoom:
-                # No trial's own fault, and every later one would work as long and be lost.
+                # No fault of the trial, and every later one would be lost as well.
                 raise
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
@@ -108,62 +102,45 @@ class SerialExecutor:
             # A method that calls sys.exit() ends its trial like any other that breaks.
             except (Exception, SystemExit) as error:
                 _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
-                return Failure("failed", _one_line(error))
+                return Failure("failed", named_line(error))
         return None
 
     def _run(self, node: Node, trial: Trial, context: PhaseContext) -> None:
         started = perf_counter()
         try:
-            run_node(node, context)
+            run_phase(node, context)
         except (Exception, SystemExit):
-            self._enter(FAILED, started, {"seconds": {}}, context)
+            self._record(FAILED, started, {"seconds": {}}, context)
             raise
-        self._enter(_account(node, trial), started, self.store.meta(node.key), context)
+        self._record(_timing_name(node, trial), started, self.store.meta(node.key), context)
 
-    def _enter(
+    def _record(
         self, name: str, started: float, meta: Mapping[str, Any], context: PhaseContext
     ) -> None:
-        """Enter a phase that ends now, and beside it the images that were decoded for it."""
+        """Record a phase that ends now, and beside it the images that were decoded for it."""
         wall = perf_counter() - started
         while context.decoding:
             notes = context.decoding.pop(0)
-            self.ledger.note("decode images", notes["wall"], notes)
+            self.recorder.record("decode images", notes["wall"], notes)
             wall -= notes["wall"]
-        self.ledger.note(name, wall, meta)
+        self.recorder.record(name, wall, meta)
 
     def _count_found(self, trials: tuple[Trial, ...]) -> None:
-        """Enter what is in the store before anything is run."""
-        names = {node.key: _account(node, trial) for trial in trials for node in trial.nodes}
-        self.ledger.found.update(name for key, name in names.items() if self.store.has(key))
-
-
-def run_node(node: Node, context: PhaseContext) -> None:
-    """Run one node of any kind."""
-    if isinstance(node, LoadNode):
-        run_load(node, context)
-    elif isinstance(node, PruneNode):
-        run_prune(node, context)
-    elif isinstance(node, TrainNode):
-        run_train(node, context)
-    elif isinstance(node, EvaluateNode):
-        run_evaluate(node, context)
+        """Record what is in the store before anything is run."""
+        names = {node.key: _timing_name(node, trial) for trial in trials for node in trial.nodes}
+        self.recorder.found.update(name for key, name in names.items() if self.store.has(key))
 
 
 def title(node: Node, trial: Trial) -> str:
-    """Return a few words for people about a node of a trial."""
+    """Return a short description of a node of a trial, for people."""
     return f"{trial.word(node)} on {node.data.label}"
 
 
-def _account(node: Node, trial: Trial) -> str:
-    """Return under what name a node's time is entered: phases of a method under the method's."""
+def _timing_name(node: Node, trial: Trial) -> str:
+    """Return the name that a node's time is recorded under: a prune phase has its method's."""
     if isinstance(node, PruneNode):
         return trial.method.label
     return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _line(index: int, total: int, result: Result) -> str:

@@ -1,4 +1,4 @@
-"""What a run spent: every phase that was made, by activity, and how many were found made."""
+"""The timings of a run: every phase that was made, by activity, and how many were found made."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-
 from reidbench.files import write_atomically
 
 
 @dataclass(frozen=True)
-class Spent:
+class PhaseTiming:
     """One phase or measurement that was made.
 
     Attributes:
@@ -36,49 +34,21 @@ class Spent:
     waited: float = 0.0
 
 
-@dataclass
-class Ledger:
-    """The account of one run; ``started`` is when its clock began."""
-
-    started: float = field(default_factory=perf_counter)
-    made: list[Spent] = field(default_factory=list)
-    found: Counter[str] = field(default_factory=Counter)
-    shared_rankings: int = 0
-
-    def note(self, name: str, wall: float, meta: Mapping[str, Any]) -> None:
-        """Enter a phase that was made, with what it noted in the store."""
-        seconds = dict(meta["seconds"])
-        self.shared_rankings += seconds.pop("ranking, shared", None) is not None
-        images, waited = meta.get("images", 0), meta.get("waited", 0.0)
-        self.made.append(Spent(name, wall, seconds, images, waited))
-
-    def close(self) -> Account:
-        """Return the account as it stands now."""
-        return Account(
-            wall=perf_counter() - self.started,
-            made=tuple(self.made),
-            found=dict(self.found),
-            shared_rankings=self.shared_rankings,
-            peak_memory=_peak_memory(),
-            peak_gpu_memory=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
-        )
-
-
 @dataclass(frozen=True)
-class Account:
-    """A closed ledger.
+class RunTimings:
+    """The timings of a run that ended.
 
     Attributes:
         wall: seconds of the run.
         found: phases that were in the store, by name.
-        shared_rankings: rankings that another reduction had made.
-        peak_memory: most bytes the process held at once, 0 where the system does not tell;
+        shared_rankings: rankings that a phase of another reduction had computed.
+        peak_memory: most bytes the process held at once, 0 where the system does not report it;
             ``peak_gpu_memory`` on a GPU.
 
     """
 
     wall: float
-    made: tuple[Spent, ...]
+    made: tuple[PhaseTiming, ...]
     found: Mapping[str, int]
     shared_rankings: int
     peak_memory: int
@@ -87,12 +57,40 @@ class Account:
     @property
     def harness(self) -> float:
         """Seconds of the run that no phase took."""
-        return self.wall - sum(spent.wall for spent in self.made)
+        return self.wall - sum(timing.wall for timing in self.made)
 
     def write(self, path: Path) -> None:
-        """Write the account as JSON."""
+        """Write the timings as JSON."""
         document = {**asdict(self), "harness": self.harness}
         write_atomically(path, json.dumps(document, indent=1) + "\n")
+
+
+@dataclass
+class TimingsRecorder:
+    """Records the timings of a run; ``started`` is when its clock began."""
+
+    started: float = field(default_factory=perf_counter)
+    made: list[PhaseTiming] = field(default_factory=list)
+    found: Counter[str] = field(default_factory=Counter)
+    shared_rankings: int = 0
+
+    def record(self, name: str, wall: float, meta: Mapping[str, Any]) -> None:
+        """Add a phase that was made, with what it noted in the store."""
+        seconds = dict(meta["seconds"])
+        self.shared_rankings += seconds.pop("ranking, shared", None) is not None
+        images, waited = meta.get("images", 0), meta.get("waited", 0.0)
+        self.made.append(PhaseTiming(name, wall, seconds, images, waited))
+
+    def timings(self, peak_gpu_memory: int = 0) -> RunTimings:
+        """Return the timings up to now."""
+        return RunTimings(
+            wall=perf_counter() - self.started,
+            made=tuple(self.made),
+            found=dict(self.found),
+            shared_rankings=self.shared_rankings,
+            peak_memory=_peak_memory(),
+            peak_gpu_memory=peak_gpu_memory,
+        )
 
 
 def _peak_memory() -> int:

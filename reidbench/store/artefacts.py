@@ -1,4 +1,4 @@
-"""The artefact store: what each phase left behind, under the phase's key, whole or absent."""
+"""The artefact store: the files of each phase under the phase's key, whole or absent."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from reidbench.errors import ReidbenchError
 from reidbench.files import room_for
-from reidbench.store.integrity import FILES, META, digests, is_sealed, opened, sealed
+from reidbench.store.integrity import FILES, META, digests, is_sealed, sealed, unsealed
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]{32}")
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
-"""What a rename says when its target is there already."""
+"""The errors of a rename whose target exists."""
 
 
 class StoreError(ReidbenchError):
@@ -29,12 +29,11 @@ class StoreError(ReidbenchError):
 class Store:
     """A folder of artefacts, one sub-folder a key, shared by every suite that points at it.
 
-    ``provenance`` is noted with whatever is written: an artefact outlives the run that made it.
+    ``provenance`` is noted with each artefact that is written, as it outlives the run that made it.
 
-    An artefact is used when it is written, and when a phase asks for its folder: the folder's own
-    time of change tells. Asking ``has`` or ``meta`` is no use of it, because a plan asks for
-    thousands that no phase will read, and because looking must change nothing. A file system's
-    time of access would not do: most are mounted without it, or with a day's precision.
+    The modification time of an artefact's folder is when it was last used: written, or marked by
+    ``mark_used``. Nothing else changes it. A file system's access time would not do: most are
+    mounted without it, or with a precision of a day.
     """
 
     def __init__(self, root: Path, provenance: Mapping[str, Any] | None = None) -> None:
@@ -42,23 +41,34 @@ class Store:
         self.provenance = dict(provenance or {})
 
     def has(self, key: str) -> bool:
-        """Return whether the artefact of ``key`` is there and its notes whole; damaged is absent.
+        """Return whether the artefact of ``key`` exists with whole notes.
 
-        Its other files are not read: ``reidbench store verify`` does.
+        Its other files are not read: ``reidbench store verify`` reads them.
         """
         try:
             notes = self._notes(key)
         except OSError:
             return False
-        return is_sealed(notes) or _can_be_opened(notes)
+        return is_sealed(notes) or _is_readable(notes)
 
     def folder(self, key: str) -> Path:
-        """Return the folder of ``key``, whether or not it is there; it counts as used now."""
-        path = self.root / key
-        # Absent, or somebody else's: whoever reads next finds out.
+        """Return the folder of ``key``, whether or not it exists."""
+        return self.root / key
+
+    def mark_used(self, key: str) -> None:
+        """Record that an artefact is in use now, so that clean-up keeps it for a while."""
+        # If it is absent, or another user's, reading it reports that.
         with suppress(OSError):
-            os.utime(path)
-        return path
+            os.utime(self.folder(key))
+
+    def last_used(self, key: str) -> float:
+        """Return when an artefact was written or last marked, seconds since 1970.
+
+        Raises:
+            FileNotFoundError: it does not exist.
+
+        """
+        return self.folder(key).stat().st_mtime
 
     def meta(self, key: str) -> dict[str, Any]:
         """Return what was noted with the artefact, and the digests of its files as ``files``.
@@ -68,7 +78,7 @@ class Store:
 
         """
         try:
-            return opened(self._notes(key))
+            return unsealed(self._notes(key))
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"{self.root / key / META}: artefact is missing or damaged ({error}); "
@@ -77,11 +87,11 @@ class Store:
 
     @contextmanager
     def writing(self, key: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Give a folder and a mapping to fill; keep both only if the block ends well.
+        """Provide a folder and a mapping of notes to fill; keep both unless the block raises.
 
-        A crash leaves a hidden temporary folder that nobody reads; a second writer of the same key
-        loses nothing, because equal keys hold equal artefacts. What is kept is on the disk, and
-        not only on its way there, before anybody can see it.
+        A crash leaves a hidden temporary folder that nothing reads. A second writer of the same key
+        loses nothing, because equal keys have equal artefacts. Files are flushed to the disk before
+        they become visible.
 
         Raises:
             NoRoom: the disk is full.
@@ -100,13 +110,13 @@ class Store:
                 shutil.rmtree(temporary, ignore_errors=True)
 
     def remove(self, key: str) -> bool:
-        """Remove an artefact, which no reader ever sees in part; return whether it was there."""
+        """Remove an artefact, which no reader ever sees in part; return whether it existed."""
         aside = self._hidden(key)
         try:
             (self.root / key).rename(aside)
         except FileNotFoundError:
             return False
-        # Another process may clear the same folder away, as a left-over one.
+        # Another process may remove the same folder as a left-over one.
         with suppress(FileNotFoundError):
             shutil.rmtree(aside)
         return True
@@ -116,11 +126,11 @@ class Store:
         return self._folders(_KEY)
 
     def latest(self) -> list[str]:
-        """Return the keys of all artefacts, whole or damaged, the one used last first."""
+        """Return the keys of all artefacts, whole or damaged, the most recently used first."""
         used = {}
         for key in self.artefacts():
             with suppress(FileNotFoundError):
-                used[key] = (self.root / key).stat().st_mtime
+                used[key] = self.last_used(key)
         return sorted(used, key=lambda key: -used[key])
 
     def leftovers(self) -> list[str]:
@@ -128,16 +138,16 @@ class Store:
         return self._folders(_LEFTOVER)
 
     def _folders(self, name: re.Pattern[str]) -> list[str]:
-        # By their exact form alone: a wrong --store must not take somebody's folders for artefacts.
+        # Only names of the exact form: a wrong --store must not list a user's folders as artefacts.
         with os.scandir(self.root) as entries:
             return sorted(e.name for e in entries if name.fullmatch(e.name) and e.is_dir())
 
     def _hidden(self, key: str) -> Path:
-        # Not tempfile's, which would keep the artefact from everybody but its owner.
+        # Not tempfile's, which only its owner may read.
         return self.root / f".{key}.{uuid.uuid4().hex}"
 
     def _notes(self, key: str) -> bytes:
-        # Not pathlib's, which takes as long as the reading.
+        # Not pathlib's open, which takes as long as reading.
         with open(f"{self.root}/{key}/{META}", "rb", buffering=0) as file:  # noqa: PTH123
             return file.read()
 
@@ -148,7 +158,7 @@ class Store:
             except OSError as error:
                 if error.errno not in _TAKEN:
                     raise
-                # By a damaged artefact, unless another process has placed a whole one just now.
+                # A damaged one is in the way, unless another process has just placed a whole one.
                 if not self.has(key):
                     self.remove(key)
             else:
@@ -156,16 +166,16 @@ class Store:
                 return
 
 
-def _can_be_opened(notes: bytes) -> bool:
+def _is_readable(notes: bytes) -> bool:
     try:
-        opened(notes)
+        unsealed(notes)
     except ValueError:
         return False
     return True
 
 
 def _flush(folder: Path) -> None:
-    """Wait until all below a folder is on the disk."""
+    """Wait until everything below a folder is on the disk."""
     for place, _, names in os.walk(folder):
         for name in names:
             _flush_entry(Path(place, name))
@@ -173,7 +183,7 @@ def _flush(folder: Path) -> None:
 
 
 def _flush_entry(path: Path) -> None:
-    # Elsewhere folders cannot be opened, nor files be flushed that are open to be read.
+    # Other systems open no folders, and flush no file that is open for reading.
     if os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Keeps a store sound and small: checks artefacts, and removes those used least recently."""
+"""Keeps a store whole and small: verifies artefacts, and removes the least recently used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reidbench.store.artefacts import Store, StoreError
 from reidbench.store.integrity import FILES, faults
-from reidbench.store.inventory import Artefact, Leftover, Survey, last_used
+from reidbench.store.inventory import Artefact, Leftover, Survey
 
 _DAY = 86400.0
 
@@ -16,10 +16,10 @@ _DAY = 86400.0
 def check(
     store: Store, key: str, tick: Callable[[int], None] = lambda done: None
 ) -> list[str] | None:
-    """Return what is wrong with an artefact, nothing if it is whole or gone by now.
+    """Return what is wrong with an artefact: nothing if it is whole, or removed meanwhile.
 
-    ``tick`` is told of the bytes of each piece that was read. None stands for one that cannot be
-    verified: its notes can be read, and were made before digests were kept.
+    ``tick`` is called with the bytes of each piece that was read. None if it cannot be verified:
+    it was written before notes had digests.
     """
     try:
         meta = store.meta(key)
@@ -29,20 +29,19 @@ def check(
     except StoreError as error:
         reason = error.__cause__
         found = [f"meta.json is missing or damaged ({getattr(reason, 'strerror', None) or reason})"]
-    # Another process may have removed it meanwhile, and its files one after another.
+    # Another process may be removing it, one file after another.
     return found if (store.root / key).is_dir() else []
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What may stay in a store.
+    """How much a store keeps.
 
     Attributes:
-        size: bytes the store may hold at most, None for any number.
-        age: seconds since its last use after which an artefact goes, None for never.
-        kinds: of which kinds artefacts may go, empty for all.
-        spare: what was used this many seconds ago, or less, stays whatever the rest says.
-
+        size: bytes that the store may have at most, None for no limit.
+        age: seconds since its last use after which an artefact is removed, None for never.
+        kinds: the kinds of artefacts that may be removed, empty for all.
+        spare: an artefact used within the last ``spare`` seconds is kept in any case.
     """
 
     size: int | None
@@ -52,27 +51,27 @@ class Limits:
 
 
 class Excess(NamedTuple):
-    """What is to go, in this order, and what would have gone, were it not used so lately."""
+    """The artefacts to remove, in this order, and those kept only because of a recent use."""
 
     going: tuple[Artefact, ...]
     spared: tuple[Artefact, ...]
 
 
 def stale(found: Survey, now: float) -> tuple[Leftover, ...]:
-    """Return the temporary folders that no writer can still be at: unchanged for a day."""
+    """Return the temporary folders that no process still writes: unchanged for a day."""
     return tuple(each for each in found.leftovers if now - each.changed > _DAY)
 
 
 def excess(found: Survey, limits: Limits, now: float) -> Excess:
-    """Return what goes: too old, or least recently used until the rest is small enough.
+    """Return what to remove: too old, or least recently used until the rest is small enough.
 
-    Stale temporary folders are taken to be gone.
+    Stale temporary folders are not counted.
     """
     size = found.size - sum(each.size for each in stale(found, now))
     going: list[Artefact] = []
     spared: list[Artefact] = []
     for artefact in sorted(found.artefacts, key=lambda each: each.used):
-        # A clock that was wrong once must not keep anything for good.
+        # A time in the future, from a wrong clock, must not keep an artefact forever.
         idle = max(0.0, now - artefact.used)
         too_old = limits.age is not None and idle > limits.age
         too_much = limits.size is not None and size > limits.size
@@ -87,9 +86,9 @@ def excess(found: Survey, limits: Limits, now: float) -> Excess:
 
 
 def remove_unused(store: Store, artefact: Artefact) -> bool:
-    """Remove an artefact unless it was used, or removed, since it was surveyed; say whether."""
+    """Remove an artefact unless it was used since the survey; return whether it was removed."""
     try:
-        if last_used(store, artefact.key) > artefact.used:
+        if store.last_used(artefact.key) > artefact.used:
             return False
     except FileNotFoundError:
         return False

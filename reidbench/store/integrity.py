@@ -1,4 +1,4 @@
-"""Tells a whole artefact from a damaged one: digests of its files, a checksum of its notes."""
+"""Detects damaged artefacts: digests of their files, a checksum of their notes."""
 
 from __future__ import annotations
 
@@ -25,31 +25,29 @@ _SEAL_LENGTH = len(',\n "crc32": "01234567"\n}')
 
 
 def sealed(notes: Mapping[str, Any]) -> bytes:
-    """Return notes as JSON whose last entry is the CRC-32 of all that stands before it.
+    """Return notes as JSON whose last entry is the CRC-32 of everything before it.
 
-    Notes are asked after tens of thousands of times while a suite is planned; a checksum finds
-    them whole in a tenth of the time that it takes to parse the numbers of a measurement.
+    Planning a suite checks the notes of tens of thousands of artefacts; a checksum takes a tenth of
+    the time of parsing the numbers of a measurement.
 
     Raises:
-        TypeError: the notes are no JSON.
-
+        TypeError: the notes cannot be written as JSON.
     """
     body = json.dumps({**notes}, indent=1).removesuffix("\n}").encode()
     return body + b',\n "crc32": "%08x"\n}' % zlib.crc32(body)
 
 
 def is_sealed(notes: bytes) -> bool:
-    """Return whether notes end with a seal that is theirs."""
+    """Return whether notes end with their own checksum."""
     seal = _SEAL.fullmatch(notes, max(0, len(notes) - _SEAL_LENGTH))
     return seal is not None and int(seal[1], 16) == zlib.crc32(notes[:-_SEAL_LENGTH])
 
 
-def opened(notes: bytes) -> dict[str, Any]:
-    """Return notes without their seal; those of older versions have none, and list no files.
+def unsealed(notes: bytes) -> dict[str, Any]:
+    """Return notes without their checksum; those of older versions have none, and list no files.
 
     Raises:
         ValueError: they are damaged.
-
     """
     meta = json.loads(notes)
     if not isinstance(meta, dict):
@@ -61,7 +59,7 @@ def opened(notes: bytes) -> dict[str, Any]:
 
 
 def digests(folder: Path) -> Digests:
-    """Return the digests of all files below a folder, but for its notes."""
+    """Return the digests of all files below a folder except its notes."""
     return {
         name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for name, path in _files(folder)
@@ -69,7 +67,7 @@ def digests(folder: Path) -> Digests:
 
 
 def sha256(path: Path, tick: Callable[[int], None] = lambda done: None) -> str:
-    """Return the SHA-256 of a file, hexadecimal; ``tick`` is told of the bytes of each piece."""
+    """Return the SHA-256 of a file, hexadecimal; ``tick`` gets the bytes of each piece."""
     digest, piece = hashlib.sha256(), memoryview(bytearray(_PIECE))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(piece):
@@ -79,14 +77,14 @@ def sha256(path: Path, tick: Callable[[int], None] = lambda done: None) -> str:
 
 
 def faults(folder: Path, listed: Digests, tick: Callable[[int], None]) -> Iterator[str]:
-    """Yield what is wrong with the files below a folder, by the list that was made of them."""
-    there = dict(_files(folder))
+    """Yield what is wrong with the files below a folder, given the digests noted of them."""
+    found = dict(_files(folder))
     for name, digest in listed.items():
-        path = there.pop(name, None)
+        path = found.pop(name, None)
         fault = "is missing" if path is None else _fault(path, digest, tick)
         if fault:
             yield f"{name} {fault}"
-    for name in there:
+    for name in found:
         yield f"{name} does not belong to it"
 
 

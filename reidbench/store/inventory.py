@@ -1,4 +1,4 @@
-"""What is in a store: each artefact's kind, content, size, and when it was last used."""
+"""Lists a store: each artefact's kind, content in words, size, and when it was last used."""
 
 from __future__ import annotations
 
@@ -7,9 +7,78 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from reidbench.store.artefacts import Store, StoreError
-from reidbench.store.describe import Notes, described, part, source
+
+Notes: TypeAlias = Mapping[str, Any]
+
+
+def described(notes: Notes, others: Mapping[str, Notes]) -> str:
+    """Return method, network, data and seed; for a measurement, those of the measured network.
+
+    ``others`` are the notes of the artefacts beside it, by key.
+    """
+    document = part(notes, "document")
+    measured = others.get(source(notes) or "", {}) if "state" in document else notes
+    return ", ".join(_words(notes, document, measured, others))
+
+
+def source(notes: Notes) -> str | None:
+    """Return the key of the network that an artefact starts from, or measures."""
+    return part(notes, "document").get("network")
+
+
+def part(notes: Notes, name: str) -> Notes:
+    """Return a mapping among notes, empty if there is none of that name."""
+    found = notes.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _words(
+    notes: Notes, document: Notes, measured: Notes, others: Mapping[str, Notes]
+) -> Iterator[str]:
+    phase = part(measured, "document")
+    if "state" in document:
+        yield str(document["state"])
+    if cut := _cut(phase, others):
+        yield _method(part(cut, "method"), cut.get("reduction"))
+    if "weights" in phase:
+        # A word, or the digest of a file.
+        yield f"weights {str(phase['weights'])[:12]}"
+    if backbone := part(phase, "backbone"):
+        yield str(backbone.get("name"))
+    data = part(document, "data") or part(notes, "data")
+    same = data == part(phase, "data")
+    if label := notes.get("on") or (same and measured.get("on")) or _label(data):
+        yield str(label)
+    if "part" in notes:
+        yield str(notes["part"])
+    if "seed" in phase:
+        yield f"seed {phase['seed']}"
+
+
+def _cut(phase: Notes, others: Mapping[str, Notes]) -> Notes:
+    """Return the document of the last phase that cut a network, empty if none did."""
+    while phase and not part(phase, "method"):
+        phase = part(others.get(phase.get("network") or "", {}), "document")
+    return phase
+
+
+def _method(method: Notes, reduction: float | None) -> str:
+    words = [str(method.get("name"))]
+    # Without a reduction, strategy and allocation mean nothing.
+    if reduction:
+        how = (method.get("strategy"), method.get("allocation"), f"{100 * reduction:.3g}%")
+        words += [str(word) for word in how if word]
+    return " ".join(words)
+
+
+def _label(data: Notes) -> str:
+    """Return a data set's name with all of its options, as notes do not say which are defaults."""
+    options = ", ".join(f"{name}={value}" for name, value in part(data, "options").items())
+    return f"{data.get('name', '')}({options})" if options else str(data.get("name", ""))
+
 
 DAMAGED = "damaged"
 """The kind of an artefact whose notes cannot be read."""
@@ -19,16 +88,15 @@ _KEPT = ("kind", "document", "on", "data", "part", "seconds")
 
 @dataclass(frozen=True)
 class Artefact:
-    """What can be told of an artefact without reading its files.
+    """An artefact as its notes and file sizes describe it.
 
     Attributes:
         key: its key.
         kind: the phase or measurement that made it, or ``damaged``.
-        what: method, network, data and seed in words, as far as its notes tell.
+        what: method, network, data and seed in words, as far as they are noted.
         size: bytes of its files.
         used: when it was last used, or one that starts from it was; seconds since 1970.
         seconds: how long it took to make, None where that was not noted.
-
     """
 
     key: str
@@ -50,7 +118,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Survey:
-    """A store as it was found."""
+    """The contents of a store at one time."""
 
     artefacts: tuple[Artefact, ...]
     leftovers: tuple[Leftover, ...]
@@ -63,11 +131,10 @@ class Survey:
 
 
 def survey(store: Store) -> Survey:
-    """Look at everything in a store; what another process removes meanwhile is left out.
+    """List a store; what another process removes meanwhile is left out.
 
     Raises:
         StoreError: there is no such folder.
-
     """
     if not store.root.is_dir():
         raise StoreError(
@@ -78,7 +145,7 @@ def survey(store: Store) -> Survey:
     for key in store.artefacts():
         with suppress(FileNotFoundError):
             notes[key] = _notes(store, key)
-            used[key] = last_used(store, key)
+            used[key] = store.last_used(key)
             sizes[key] = sum(state.st_size for state in _states(store.root / key))
     used = _with_inputs(used, notes)
     artefacts = tuple(
@@ -88,21 +155,11 @@ def survey(store: Store) -> Survey:
             described(notes[key], notes),
             sizes[key],
             used[key],
-            _seconds(notes[key]),
+            sum(parts.values()) if (parts := part(notes[key], "seconds")) else None,
         )
         for key in sizes
     )
     return Survey(artefacts, tuple(_leftover(store.root / name) for name in store.leftovers()))
-
-
-def last_used(store: Store, key: str) -> float:
-    """Return when an artefact was written or its folder last asked for, seconds since 1970.
-
-    Raises:
-        FileNotFoundError: it is not there.
-
-    """
-    return (store.root / key).stat().st_mtime
 
 
 def _notes(store: Store, key: str) -> Notes:
@@ -110,18 +167,14 @@ def _notes(store: Store, key: str) -> Notes:
         meta = store.meta(key)
     except StoreError:
         return {"kind": DAMAGED}
-    # Not the numbers of each query, which fill the memory if there are many measurements.
+    # Without the numbers of each query: of many measurements they fill the memory.
     return {name: meta[name] for name in _KEPT if name in meta}
 
 
-def _seconds(notes: Notes) -> float | None:
-    return sum(parts.values()) if (parts := part(notes, "seconds")) else None
-
-
 def _with_inputs(used: Mapping[str, float], notes: Mapping[str, Notes]) -> dict[str, float]:
-    """Return times of use in which what an artefact starts from is used whenever it is.
+    """Return when each artefact was last used, by itself or by one that starts from it.
 
-    A phase that goes on for hours asks for its network once, and its trial needs all before it.
+    A phase of hours marks its network once, and its trial needs all the phases before it.
     """
     latest = dict(used)
     for key in sorted(used, key=lambda key: -used[key]):

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, source state and hardware, with no name of host or user."""
+"""Collects where a result comes from: versions, commit and hardware; no host or user name."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ GIT_SECONDS = 10
 
 
 def collect() -> dict[str, Any]:
-    """Return what a reader needs to judge or repeat a number, ready for JSON.
+    """Return versions, commit, hardware and time, ready for JSON.
 
-    Packages are looked up, never imported: what only torch knows is None until somebody else
-    has imported it.
+    Packages are looked up, never imported: threads and GPU are None unless torch is imported.
     """
     return {
         "reidbench": reidbench.__version__,
@@ -45,7 +44,7 @@ def collect() -> dict[str, Any]:
 def source_state(package: Path) -> dict[str, Any] | None:
     """Return the commit of the checkout that tracks ``package``, and whether files differ from it.
 
-    None for an installed package, even one inside somebody else's checkout.
+    None for an installed package, even inside the checkout of another project.
     """
     if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None

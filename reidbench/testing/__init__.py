@@ -1,6 +1,4 @@
-"""Checks that tell the author of a pruning method whether it keeps the plugin contract."""
-
-from __future__ import annotations
+"""Conformance checks: whether a pruning method keeps the plugin contract."""
 
 from reidbench.testing.all_checks import checks
 from reidbench.testing.check import Check, CheckFailed, Outcome, RefusalWarning

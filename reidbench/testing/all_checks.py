@@ -1,4 +1,4 @@
-"""Every check that is meaningful for a method, in the order in which to read them."""
+"""Every check that applies to a method, in the order in which to read them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from reidbench.engine.channels import Scope
 from reidbench.plugins import discover
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Check
-from reidbench.testing.data_access import declares_its_data, never_touches_test_data
-from reidbench.testing.documentation import documents_itself
 from reidbench.testing.fresh_process import same_in_another_process
-from reidbench.testing.order import any_order_of_groups, tells_channels_apart
-from reidbench.testing.robustness import (
-    constant_images,
-    one_image_batches,
-    scores_somewhere,
-    scores_soundly,
-    small_groups,
-)
-from reidbench.testing.sandbox import TINY, Sandbox
-from reidbench.testing.side_effects import (
+from reidbench.testing.phase_checks import (
+    declares_its_data,
     deterministic,
     leaves_the_network_untouched,
     leaves_torch_untouched,
+    meets_the_target,
+    never_touches_test_data,
+    spends_the_budget,
 )
-from reidbench.testing.target import meets_the_target, spends_the_budget
+from reidbench.testing.sandbox import AWKWARD, GREY, TINY, Sandbox
+from reidbench.testing.score_checks import (
+    any_order_of_groups,
+    documents_itself,
+    scores_somewhere,
+    scores_soundly,
+    scores_unusual,
+    tells_channels_apart,
+)
 
 Body = Callable[[Candidate], None]
 
@@ -48,13 +49,12 @@ def checks(
 
     ``record`` is a method's record, or its name, which is looked up among the installed plugins.
     Each check runs on a tiny network; those of scores also on ``backbones`` (names; all installed
-    ones if None, no other than the tiny one if empty), in ``scopes``. ``reductions`` are the
-    targets to meet, above 0 and up to 0.9.
+    ones if None, no other than the tiny one if empty), in ``scopes``. ``reductions`` are those to
+    reach, above 0 and up to 0.9.
 
     Raises:
         UnknownComponent: a name that no plugin declares.
         ValueError: a reduction that is out of range.
-
     """
     registry = discover()
     if isinstance(record, str):
@@ -63,46 +63,47 @@ def checks(
     chosen = installed
     if backbones is not None:
         chosen = [registry.backbones.get(name).record for name in backbones]
-    grounds = _context(chosen, scopes)
-    everywhere = (*grounds, *_context(installed, SCOPES))
-    targets = tuple(reductions)
-    if odd := [target for target in targets if not 0 < target <= 0.9]:
+    reductions = tuple(reductions)
+    if odd := [reduction for reduction in reductions if not 0 < reduction <= 0.9]:
         raise ValueError(f"reduction {odd[0]!r} is out of range; choose from above 0 to 0.9")
     candidate = Candidate(record)
-    bodies = {
-        "documents-itself": documents_itself,
-        **(_of_scores(grounds, everywhere) if candidate.ranks else {}),
-        **_of_phases(record, targets),
-    }
+    bodies: dict[str, Body] = {"documents-itself": documents_itself}
+    if candidate.ranks:
+        tried = _sandboxes(chosen, scopes)
+        bodies |= _of_scores(tried, [*tried, *_sandboxes(installed, SCOPES)])
+    bodies |= _of_phases(record, reductions)
     return (Check(name, record.name, partial(body, candidate)) for name, body in bodies.items())
 
 
-def _context(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> tuple[Sandbox, ...]:
+def _sandboxes(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> list[Sandbox]:
     """Return the tiny network in every scope, then each backbone in ``scopes``."""
-    tiny = [replace(TINY, scope=scope) for scope in SCOPES]
     others = product(backbones, tuple(scopes))
-    return (*tiny, *(Sandbox(backbone, scope, trained=False) for backbone, scope in others))
+    return [
+        *(replace(TINY, scope=scope) for scope in SCOPES),
+        *(Sandbox(backbone, scope, trained=False) for backbone, scope in others),
+    ]
 
 
-def _of_scores(grounds: Sequence[Sandbox], everywhere: Sequence[Sandbox]) -> dict[str, Body]:
+def _of_scores(sandboxes: Sequence[Sandbox], everywhere: Sequence[Sandbox]) -> dict[str, Body]:
     return {
         **{
-            f"scores-{ground.backbone.name}-{ground.scope}": partial(scores_soundly, ground=ground)
-            for ground in grounds
+            f"scores-{one.backbone.name}-{one.scope}": partial(scores_soundly, sandbox=one)
+            for one in sandboxes
         },
-        "scores-somewhere": partial(scores_somewhere, grounds=everywhere),
-        "one-image-batches": one_image_batches,
-        "constant-images": constant_images,
-        "small-groups": small_groups,
+        "scores-somewhere": partial(scores_somewhere, sandboxes=everywhere),
+        "one-image-batches": partial(scores_unusual, sandbox=replace(TINY, alone=True)),
+        "constant-images": partial(scores_unusual, sandbox=replace(TINY, data=GREY, trained=False)),
+        "small-groups": partial(scores_unusual, sandbox=AWKWARD),
         "any-order-of-groups": any_order_of_groups,
     }
 
 
-def _of_phases(record: MethodRecord, targets: Sequence[float]) -> dict[str, Body]:
+def _of_phases(record: MethodRecord, reductions: Sequence[float]) -> dict[str, Body]:
     bodies: dict[str, Body] = {}
     if record.prunes != "nothing":
-        for target in targets:
-            bodies[f"meets-the-target-at-{target:g}"] = partial(meets_the_target, reduction=target)
+        for reduction in reductions:
+            name = f"meets-the-target-at-{reduction:g}"
+            bodies[name] = partial(meets_the_target, reduction=reduction)
     # A slim network is cut before any training: that phase has no steps to spend.
     if record.prunes != "initial":
         bodies["spends-the-budget"] = spends_the_budget

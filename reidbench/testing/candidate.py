@@ -6,14 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reidbench.api.method import Method
-from reidbench.api.records import MethodRecord
+from reidbench.api.records import Data, MethodRecord
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.recording import Trace, run
+from reidbench.testing.recording import Trace, guard, restored, run, watch
 from reidbench.testing.sandbox import TINY, Sandbox
-from reidbench.testing.snapshots import watch
-from reidbench.testing.torch_settings import guard, undisturbed
 
 REFERENCE = 0.5
 """The reduction of the run that checks compare with."""
@@ -21,13 +19,13 @@ REFERENCE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A record, and what running its method gave; nothing runs before a check asks."""
+    """A record, and the results of running its method; nothing runs before a check needs it."""
 
     record: MethodRecord
     changes: list[str] = field(default_factory=list)
-    """What the reference run changed that it should only have looked at."""
+    """Changes that the reference run made to networks and images which it may only read."""
     settings: list[str] = field(default_factory=list)
-    """What importing it, making it, ranking and the reference run changed of torch's settings."""
+    """Changes to torch's settings by import, construction, ranking and the reference run."""
 
     @property
     def name(self) -> str:
@@ -41,7 +39,7 @@ class Candidate:
 
     @property
     def granted(self) -> MethodRecord:
-        """The record with leave to look at everything: one check alone asks what it declares."""
+        """The record with access to all data: one check alone tests what it declares."""
         return self.record if self.record.prunes == "nothing" else self.declaring("labels")
 
     @property
@@ -50,37 +48,49 @@ class Candidate:
         if self.record.prunes == "nothing":
             return False
         try:
-            with undisturbed(self.settings, "importing it"):
+            with restored(self.settings, "importing it"):
                 target = self.record.load()
         except (Exception, SystemExit):
             return True
         own_scores = getattr(target, "scores", None) is not Method.scores
         return own_scores or self.record.strategy != "own"
 
-    def declaring(self, data: str) -> MethodRecord:
-        """Return the record as if it declared to look at ``data``."""
-        return replace(self.record, data=data, options=dict(self.record.options))  # type: ignore[arg-type]
+    def declaring(self, data: Data) -> MethodRecord:
+        """Return the record as if it declared ``data``."""
+        return replace(self.record, data=data)
 
-    def begin(self, ground: Sandbox = TINY, reduction: float | None = None) -> Pruning:
-        """Return a prune phase of this method, which may look at everything."""
-        self.needs_building()
+    def begin(self, sandbox: Sandbox = TINY, reduction: float | None = None) -> Pruning:
+        """Return a prune phase of this method, which may look at everything.
+
+        Raises:
+            Blocked: its target does not import, or its constructor refuses the defaults.
+        """
+        try:
+            self.make()
+        except CheckFailed as error:
+            raise Blocked("needs 'documents-itself' to pass first") from error
         with trying(self.record, "when its phase began"):
-            return ground.begin(self.granted, reduction)
+            return sandbox.begin(self.granted, reduction)
 
-    def rank(self, ground: Sandbox) -> None:
-        """Have the harness rank every group in reach, and check the scores."""
-        phase = self.begin(ground)
+    def rank(self, sandbox: Sandbox) -> None:
+        """Have the harness rank every group in scope, and check the scores."""
+        phase = self.begin(sandbox)
         guard(phase.method, self.settings)
-        with trying(self.record, f"while it ranked the groups of {ground}"), isolated(0):
+        with trying(self.record, f"while it ranked the groups of {sandbox}"), isolated(0):
             phase.rank()
+
+    def again(self, where: str, *, sandbox: Sandbox = TINY, state: int = 0) -> Trace:
+        """Run the phase of the reference once more; ``where`` ends the sentence of a failure."""
+        phase = self.begin(sandbox, self.reduction)
+        with trying(self.record, where):
+            return run(phase, state=state)
 
     @cached_property
     def reference(self) -> Trace:
         """The whole prune phase at the reference reduction.
 
         Raises:
-            CheckFailed, Refused: it does not come to its end.
-
+            CheckFailed, Refused: it does not run to its end.
         """
         phase = self.begin(TINY, self.reduction)
         changes = watch(phase)
@@ -96,36 +106,24 @@ class Candidate:
         Raises:
             Blocked: the method cannot even rank, or never finishes.
             Refused: it has no score for the tiny network.
-
         """
         self.needs_scores()
         try:
             return self.reference
         except CheckFailed as error:
-            raise Blocked(f"needs '{self._phase_check}' to pass first") from error
-
-    def needs_building(self) -> None:
-        """Refuse to go on with a method that cannot be made.
-
-        Raises:
-            Blocked: its target does not import, or its constructor refuses the defaults.
-
-        """
-        try:
-            self.make()
-        except CheckFailed as error:
-            raise Blocked("needs 'documents-itself' to pass first") from error
+            nothing = self.record.prunes == "nothing"
+            check = "spends-the-budget" if nothing else f"meets-the-target-at-{REFERENCE:g}"
+            raise Blocked(f"needs '{check}' to pass first") from error
 
     def make(self) -> Method:
         """Make the method from its record's defaults.
 
         Raises:
             CheckFailed: its target does not import, refuses the defaults, or makes no method.
-
         """
         with (
             trying(self.record, "when it was made with its record's defaults"),
-            undisturbed(self.settings, "__init__()"),
+            restored(self.settings, "__init__()"),
         ):
             made = self.record.build({})
         if not isinstance(made, Method):
@@ -137,15 +135,12 @@ class Candidate:
         return made
 
     def needs_scores(self) -> None:
-        """Refuse to go on with a method that cannot rank the tiny network.
+        """Stop a check of a method that cannot rank the tiny network.
 
         Raises:
-            Blocked: it breaks where it ranks.
-            Refused: it says that it cannot.
-
+            Blocked: it fails where it ranks.
+            Refused: it raises ``CannotScore``.
         """
-        if not self.ranks:
-            return
         try:
             self._ranked_tiny  # noqa: B018 - once is enough
         except Blocked:
@@ -155,10 +150,6 @@ class Candidate:
 
     @cached_property
     def _ranked_tiny(self) -> bool:
-        self.rank(TINY)
+        if self.ranks:
+            self.rank(TINY)
         return True
-
-    @property
-    def _phase_check(self) -> str:
-        nothing = self.record.prunes == "nothing"
-        return "spends-the-budget" if nothing else f"meets-the-target-at-{REFERENCE:g}"

@@ -1,37 +1,69 @@
-"""A check: a name, and something to try that passes, is refused, or fails in one sentence."""
+"""A check: a named function that passes, is refused, or fails with one sentence."""
 
 from __future__ import annotations
 
+import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal
+from typing import ClassVar, Literal
 
+from reidbench.api.method import Method
 from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ScopeError
-from reidbench.errors import Diverged, MethodError, ReidbenchError
-from reidbench.testing.error_location import described, raised_while_ranking
+from reidbench.errors import (
+    Diverged,
+    MethodError,
+    ReidbenchError,
+    last_own_place,
+    one_line,
+    own_frames,
+)
+
+
+def described(error: BaseException, record: MethodRecord) -> str:
+    """Return the error's type and message on one line, and its last place in the plugin's code.
+
+    Of a hook that cannot be called as the harness calls it, the signature instead.
+    """
+    text = one_line(error)
+    said = f"{type(error).__name__} ({text})" if text else type(error).__name__
+    if place := last_own_place(error, record.target):
+        return f"{said} at {place}"
+    called = re.search(r"(\w+)\(\)", text) if isinstance(error, TypeError) else None
+    if called and callable(hook := getattr(Method, called[1], None)):
+        signature = ", ".join(inspect.signature(hook).parameters)
+        return f"{said}, which must be defined as {called[1]}({signature})"
+    return said
+
 
 Status = Literal["ok", "refused", "failed", "blocked"]
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - it says what happened, as CannotScore does
-    """A method broke its contract: one sentence says what it did, where, and how to mend it."""
+    """A method broke its contract: one sentence says what it did, where, and how to correct it."""
+
+    status: ClassVar[Status] = "failed"
 
 
 class Blocked(CheckFailed):
-    """A check that can tell nothing until another one passes."""
+    """A check whose result means nothing until another one passes."""
+
+    status = "blocked"
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, not a fault
-    """A method said with ``CannotScore`` that it has no score for what it was shown."""
+    """A method raised ``CannotScore``: it has no score for the network it was given."""
+
+    status: ClassVar[Status] = "refused"
 
 
 class RefusalWarning(UserWarning):
-    """What a check warns of when the method refused honestly: it passes, but tells little."""
+    """The warning of a check that passed because the method raised ``CannotScore``."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +71,10 @@ class Outcome:
     """How a check ended.
 
     Attributes:
-        status: ``ok``; ``refused``, an honest ``CannotScore``, which is no fault; ``failed``; or
-            ``blocked``, when another check has to pass before this one can tell anything.
-        sentence: what to know or to mend; empty if all is well.
-        seconds: how long it took.
-
+        status: ``ok``; ``refused`` by a ``CannotScore`` with a reason, which is no fault;
+            ``failed``; or ``blocked``, when another check has to pass first.
+        sentence: the reason, or what to correct; empty if all is well.
+        seconds: the wall-clock time it took.
     """
 
     status: Status
@@ -62,16 +93,11 @@ class Check:
     def __str__(self) -> str:
         return self.name
 
-    def __call__(self) -> None:
-        """Run the check, as :meth:`run`."""
-        self.run()
-
     def run(self) -> None:
-        """Return if the method passes; warn with a ``RefusalWarning`` if it refused honestly.
+        """Return if the method passes; warn with a ``RefusalWarning`` if it refused.
 
         Raises:
             CheckFailed: the method broke its contract, or another check must pass first.
-
         """
         try:
             self.body()
@@ -79,24 +105,21 @@ class Check:
             text = f"{self.method}: {self.name} was refused: {refusal}"
             warnings.warn(text, RefusalWarning, stacklevel=2)
 
+    __call__ = run
+
     def outcome(self) -> Outcome:
         """Run the check and return how it ended, whatever it raises."""
         status: Status = "ok"
         sentence, start = "", perf_counter()
         try:
             self.body()
-        except Refused as refusal:
-            status, sentence = "refused", str(refusal)
-        except Blocked as blocked:
-            status, sentence = "blocked", str(blocked)
-        except CheckFailed as failure:
-            status, sentence = "failed", str(failure)
-        # A record that is broken in a way nobody thought of still gets its line.
+        except (CheckFailed, Refused) as ended:
+            status, sentence = ended.status, str(ended)
+        # A record may be broken in ways that no check foresees: it still gets its line.
         except (Exception, SystemExit) as error:
-            said = " ".join(str(error).split())
-            status = "failed"
+            status, text = "failed", one_line(error)
             sentence = (
-                f"method '{self.method}' broke this check with {type(error).__name__} ({said}); "
+                f"method '{self.method}' broke this check with {type(error).__name__} ({text}); "
                 "compare its record and class with docs/plugins.md"
             )
         return Outcome(status, sentence, perf_counter() - start)
@@ -104,7 +127,7 @@ class Check:
 
 @contextmanager
 def trying(record: MethodRecord, where: str) -> Iterator[None]:
-    """Turn whatever a method raises in the block into a failure or a refusal, in one sentence.
+    """Turn any error of a method in the block into a failure or a refusal, in one sentence.
 
     ``where`` ends a clause, e.g. ``in a prune phase to 0.5``.
     """
@@ -128,10 +151,12 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         raise CheckFailed(f"{error} (seen {where})") from error
     # A method that calls sys.exit() is at fault like any other.
     except (Exception, SystemExit) as error:
-        refusing = ", or say with CannotScore what it lacks"
+        frames = own_frames(error, record.target)
+        ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
+        refusing = ", or say with CannotScore what it lacks" if ranking else ""
         raise CheckFailed(
-            f"method '{method}' raised {described(error, record)} {where}; it should work there"
-            f"{refusing if raised_while_ranking(error, record) else ''}"
+            f"method '{method}' raised {described(error, record)} {where}; it should work "
+            f"there{refusing}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""A check that another process gives the same bits, and what that process runs."""
+"""A check that a fresh process gives the same bits, and the code which that process runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +20,8 @@ from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
 from reidbench.testing.recording import run
 from reidbench.testing.sandbox import TINY
 
-# Not the network of the run before: what that run left behind must not fit this one.
-GROUND = replace(TINY, trained=False)
+# Another network than in the reference run: a cache that run left behind must not fit this one.
+UNTRAINED = replace(TINY, trained=False)
 
 Digests = list[list[str]]
 
@@ -29,7 +29,7 @@ Digests = list[list[str]]
 def same_in_another_process(candidate: Candidate) -> None:
     """Prune the untrained network here, after other runs, and in a fresh interpreter; compare."""
     candidate.finished()
-    here, there = _digests(candidate), _asked_elsewhere(candidate)
+    here, there = _digests(candidate), _fresh_digests(candidate)
     if here == there:
         return
     pairs = zip(here, there, strict=False)
@@ -45,39 +45,38 @@ def same_in_another_process(candidate: Candidate) -> None:
 
 
 def _digests(candidate: Candidate) -> Digests:
-    """Return pairs of what a run left, in words, and a digest of it."""
-    phase = candidate.begin(GROUND, candidate.reduction)
-    with trying(candidate.record, f"in a prune phase of {GROUND}, untrained"):
+    """Return the results of a run as pairs of a description and a SHA-256."""
+    phase = candidate.begin(UNTRAINED, candidate.reduction)
+    with trying(candidate.record, f"in a prune phase of {UNTRAINED}, untrained"):
         trace = run(phase)
     tensors = [
         *((f"scores for '{name}'", values) for name, values in trace.scores),
         *((f"weights in '{name}'", values) for name, values in trace.weights.items()),
     ]
     return [
-        [words, hashlib.sha256(values.cpu().numpy().tobytes()).hexdigest()]
-        for words, values in tensors
+        [what, hashlib.sha256(values.cpu().numpy().tobytes()).hexdigest()]
+        for what, values in tensors
     ]
 
 
-def _asked_elsewhere(candidate: Candidate) -> Digests:
-    """Return the digests of a fresh interpreter, which imports from the same places.
+def _fresh_digests(candidate: Candidate) -> Digests:
+    """Return the digests of a run in a fresh interpreter with the same import path.
 
     Raises:
         CheckFailed: the method breaks there.
         Refused: the other process cannot import the method.
-
     """
     record = candidate.record
     with TemporaryDirectory(prefix="reidbench-testing-") as folder:
         answer = Path(folder, "answer.json")
-        asked = {
-            "record": _plain(record),
+        request = {
+            "record": {**vars(record), "options": dict(record.options)},
             "threads": torch.get_num_threads(),
             "answer": str(answer),
         }
         ended = subprocess.run(
             [sys.executable, "-c", f"from {__name__} import main; main()"],
-            input=json.dumps(asked),
+            input=json.dumps(request),
             capture_output=True,
             text=True,
             env={
@@ -87,38 +86,30 @@ def _asked_elsewhere(candidate: Candidate) -> Digests:
             },
             check=False,
         )
-        said: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
-    if "missing" in said:
+        reply: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
+    if "missing" in reply:
         raise Refused(
             f"{record.target} cannot be imported in another process, so it was not tried there; "
             "put the class into a module of its own"
         )
-    if "digests" not in said:
+    if "digests" not in reply:
         last = (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
         raise CheckFailed(
             f"method '{record.name}' ran through in this process and broke in a fresh one, with "
             f"{last}; let it need nothing that another run left behind"
         )
-    found: Digests = said["digests"]
+    found: Digests = reply["digests"]
     return found
 
 
-def _plain(record: MethodRecord) -> dict[str, Any]:
-    values = {each.name: getattr(record, each.name) for each in fields(record)}
-    return {**values, "options": dict(record.options)}
-
-
-def _answer(asked: dict[str, Any]) -> dict[str, object]:
-    torch.set_num_threads(asked["threads"])
-    record = MethodRecord(**asked["record"])
+def main() -> None:
+    """Read a request from standard input, and write the digests of the run to its file."""
+    request = json.load(sys.stdin)
+    torch.set_num_threads(request["threads"])
+    record = MethodRecord(**request["record"])
     try:
         record.load()
+        answer: dict[str, object] = {"digests": _digests(Candidate(record))}
     except TargetError as error:
-        return {"missing": str(error)}
-    return {"digests": _digests(Candidate(record))}
-
-
-def main() -> None:
-    """Read a record from standard input, and write the digests of its run where that asks."""
-    asked = json.load(sys.stdin)
-    Path(asked["answer"]).write_text(json.dumps(_answer(asked)))
+        answer = {"missing": str(error)}
+    Path(request["answer"]).write_text(json.dumps(answer))

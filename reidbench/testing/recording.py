@@ -1,21 +1,61 @@
-"""One run of a whole prune phase, and everything of it that two equal runs must share."""
+"""Wraps the calls that the harness makes of a method, and records what they give and change."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from reidbench.api.method import Method
 from reidbench.engine.pruning.phase import Pruning
+from reidbench.engine.pruning.ranking import Ranking
+from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.engine.training.seeds import isolated
-from reidbench.testing.torch_settings import guard
-from reidbench.testing.wrapping import Call, wrap
+
+Call = Callable[..., Any]
+
+READING = ("prepare", "scores", "refit", "penalty", "after_step", "pruned_share")
+"""The calls in which a method may look at networks, and must leave them as they are."""
+
+
+def wrap(method: Method, names: Iterable[str], around: Call) -> None:
+    """Have calls of an instance go through ``around(name, call, *arguments)``.
+
+    Its class stays as it is: the harness looks there for the methods that the author wrote.
+    """
+    for name in names:
+        setattr(method, name, partial(around, name, getattr(method, name)))
+
+
+@contextmanager
+def restored(changes: list[str], what: str) -> Iterator[None]:
+    """Restore torch's settings after the block, and note as a clause what ``what`` changed."""
+    before = TorchSettings.capture()
+    try:
+        yield
+    finally:
+        changes.extend(f"{what} changed {name}" for name in before.changes())
+        before.restore()
+
+
+def guard(method: Method, changes: list[str]) -> None:
+    """Restore torch's settings after each call of a method, and note what each one changed."""
+
+    def around(name: str, call: Call, *arguments: Any) -> Any:
+        with restored(changes, f"{name}()"):
+            return call(*arguments)
+
+    wrap(method, (*READING, "prune"), around)
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a method left when its prune phase was over.
+    """The results of a prune phase.
 
     Attributes:
         scores: the scores of each group, in the order in which they were asked for.
@@ -25,7 +65,6 @@ class Trace:
         steps: optimiser steps of the phase.
         steps_left: those that were not spent.
         settings: what each call changed of torch's settings, as clauses.
-
     """
 
     scores: list[tuple[str, Tensor]]
@@ -37,7 +76,7 @@ class Trace:
     settings: list[str]
 
     def difference(self, other: Trace) -> str:
-        """Return where another run first departs from this one, as a clause; empty if nowhere."""
+        """Return the first difference of another run, as a clause; empty if there is none."""
         for (name, mine), (theirs, values) in zip(self.scores, other.scores, strict=False):
             if name != theirs or not same(mine, values):
                 return f"gave other scores for '{name}'"
@@ -56,13 +95,13 @@ def run(phase: Pruning, *, state: int = 0) -> Trace:
     """Spend the phase by the record's own strategy; ``state`` seeds all global generators."""
     scores: list[tuple[str, Tensor]] = []
 
-    def noting(call: Call, group: Any, task: Any) -> Any:
+    def noting(name: str, call: Call, group: Any, task: Any) -> Any:
         values = call(group, task)
         if isinstance(values, Tensor):
             scores.append((group.name, values.detach().clone()))
         return values
 
-    wrap(phase.method, "scores", noting)
+    wrap(phase.method, ["scores"], noting)
     settings: list[str] = []
     guard(phase.method, settings)
     with isolated(state):
@@ -83,3 +122,75 @@ def same(one: Tensor, other: Tensor) -> bool:
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     return one.cpu().numpy().tobytes() == other.cpu().numpy().tobytes()
+
+
+Snapshot: TypeAlias = Mapping[str, Mapping[str, object]]
+"""What a call must leave as it was, by kind and by the name of its module or tensor."""
+
+_HOOKS_OF_PARAMETERS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+def watch(phase: Pruning) -> list[str]:
+    """Compare every network before and after each call; return a list of changes that grows."""
+    changes: list[str] = []
+
+    def around(name: str, call: Call, *arguments: Any) -> Any:
+        networks: dict[str, nn.Module] = {"the network that trains": phase.prunable.network}
+        if isinstance(task := arguments[-1], Ranking):
+            networks["the copy that is ranked (task.network)"] = task.whole
+        before = {where: snapshot(network) for where, network in networks.items()}
+        images = [pair[0].clone() for pair in phase.prunable.calibration]
+        answer = call(*arguments)
+        for where, network in networks.items():
+            if change := difference(before[where], snapshot(network)):
+                changes.append(f"{name}() changed {change} of {where}")
+        if not all(map(torch.equal, images, (pair[0] for pair in phase.prunable.calibration))):
+            changes.append(f"{name}() changed the calibration images in place")
+        return answer
+
+    wrap(phase.method, READING, around)
+    return changes
+
+
+def snapshot(network: nn.Module) -> Snapshot:
+    """Return everything of a network that reading it must not change."""
+    parameters, modules = dict(network.named_parameters()), dict(network.named_modules())
+    return {
+        "the values": {name: tensor.clone() for name, tensor in network.state_dict().items()},
+        "the gradient": {
+            name: None if p.grad is None else p.grad.clone() for name, p in parameters.items()
+        },
+        "requires_grad": {name: p.requires_grad for name, p in parameters.items()},
+        "the training mode": {name: module.training for name, module in modules.items()},
+        "the hooks": {
+            **{name: _hooks_of_module(module) for name, module in modules.items()},
+            **{
+                name: tuple(tuple(getattr(p, kind) or ()) for kind in _HOOKS_OF_PARAMETERS)
+                for name, p in parameters.items()
+            },
+        },
+        # What runs when a module is called: its class, unless it has a function of its own.
+        "the forward()": {
+            name: (type(module), vars(module).get("forward")) for name, module in modules.items()
+        },
+    }
+
+
+def difference(before: Snapshot, after: Snapshot) -> str:
+    """Return the first change, e.g. ``the values of 'conv1.weight'``; empty if none."""
+    for kind, values in before.items():
+        for name in {**values, **after[kind]}:
+            if not _equal(values.get(name), after[kind].get(name)):
+                return f"{kind} of '{name or 'the whole'}'"
+    return ""
+
+
+def _hooks_of_module(module: nn.Module) -> tuple[object, ...]:
+    hooks = {kind: value for kind, value in vars(module).items() if "_hooks" in kind}
+    return tuple((kind, *value) for kind, value in hooks.items() if isinstance(value, dict))
+
+
+def _equal(one: object, other: object) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return torch.equal(one, other)
+    return type(one) is type(other) and one == other

@@ -1,8 +1,9 @@
-"""Where methods are tried: a data set, a network, a few steps of rules, the real prune phase."""
+"""Sandboxes for methods: a toy data set, a network, a protocol of few steps, a real prune phase."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,11 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord
 from reidbench.config.protocol import Protocol, load_protocol
-from reidbench.engine.channels import Scope, highest_reduction
+from reidbench.engine.channels import ChannelGraph, Scope, capture, highest_reduction
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.phases.train import make_trainer, run_train
@@ -25,22 +26,43 @@ from reidbench.engine.training.seeds import isolated
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode, TrainNode
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
-from reidbench.testing.torch_settings import undisturbed
+from reidbench.testing.recording import restored
+
+_GRAPHS: dict[Hashable, ChannelGraph] = {}
+
+
+def shared_capture(module: nn.Module, input_size: tuple[int, int, int]) -> ChannelGraph:
+    """Return the graph of a module, captured once a process for each structure.
+
+    For modules whose forward pass is given by their classes, their printed settings and the
+    shapes of their tensors, as that of the toy networks is.
+    """
+    parts = dict(module.named_modules())
+    key = (
+        input_size,
+        str(module),
+        *((name, type(part), vars(part).get("forward")) for name, part in parts.items()),
+        *((name, tensor.shape, tensor.device) for name, tensor in module.state_dict().items()),
+    )
+    if key not in _GRAPHS:
+        _GRAPHS[key] = capture(module, input_size)
+    return _GRAPHS[key]
+
 
 SEED = 0
 _OWNER = Plugin("testing", "reidbench-testing", "1")
 
 
 def _drawn(version: str, loader: str) -> DatasetRecord:
-    # One name, because seeds depend on it; the version tells the variants apart in the store.
-    target = f"reidbench.testing.toy_data:{loader}"
+    # One name, because seeds depend on it; variants differ in their versions, and so in the store.
+    target = f"reidbench.testing.toys:{loader}"
     return DatasetRecord(
         name="drawn", version=version, summary="-", reference="-", target=target, drawn=True
     )
 
 
 def _network(name: str) -> BackboneRecord:
-    target = f"reidbench.testing.toy_networks:{name}"
+    target = f"reidbench.testing.toys:{name}"
     return BackboneRecord(name=name, version="1", summary="-", reference="-", target=target)
 
 
@@ -52,15 +74,14 @@ GREY = _drawn("grey", "grey_people")
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A place to try methods at.
+    """The conditions of a prune phase in which a method is checked.
 
     Attributes:
         backbone: the network that is pruned.
-        scope: which groups are in reach.
+        scope: which groups may be cut.
         data: the images.
         trained: whether phases start from a network that was trained a little.
-        alone: whether calibration batches hold one image each.
-
+        alone: whether each calibration batch holds one image.
     """
 
     backbone: BackboneRecord = SMALL
@@ -78,38 +99,42 @@ class Sandbox:
         return _rules(self.scope, self.alone)
 
     def begin(self, record: MethodRecord, reduction: float | None = None) -> Pruning:
-        """Return a prune phase with nothing done yet; by default to half the MACs, if in reach."""
+        """Return a new prune phase; by default to half the MACs, if that is within reach."""
         initial = record.prunes == "initial"
         new = _pristine(self, initial)
-        chosen = _chosen_method(record)
+        configured = _configured_method(record)
         if reduction is None:
-            reduction = _in_reach(new)
-        node = replace(new.node, method=chosen, reduction=reduction)
+            reduction = _within_reach(new)
+        node = replace(new.node, method=configured, reduction=reduction)
         network = copy.deepcopy(new.prunable.network)
-        with undisturbed([], ""):
-            method = chosen.build()
-        context = workbench()
+        with restored([], ""):
+            method = configured.build()
+        context = new_context()
         images = context.train_images(node.data, node.protocol.input)
+        prunable = replace(
+            new.prunable, network=network, calibration=_copied(new), capture=shared_capture
+        )
         return replace(
             new,
             node=node,
             method=method,
-            prunable=replace(new.prunable, network=network, calibration=_copied(new)),
+            prunable=prunable,
             trainer=make_trainer(node, network, images, context),
             random=generator(SEED, "ranking"),
             stopwatch=Stopwatch(),
         )
 
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
-        """Return the prune phase's node, and see to it that its base network is in the store."""
-        rules = self.rules
-        data, backbone = _chosen_data(self.data), _chosen(self.backbone)
+        """Return the prune phase's node, its base network trained and in the store."""
+        rules, context = self.rules, new_context()
+        data = ConfiguredData(Component(self.data, _OWNER), self.data.settings({}))
+        backbone = Configured(Component(self.backbone, _OWNER), self.backbone.settings({}))
         base = None
         if self.trained and not initial:
             base = TrainNode(rules, data, backbone, SEED, None, "train")
-            if not workbench().store.has(base.key):
-                run_train(base, workbench())
-        method = _chosen_method(record)
+            if not context.store.has(base.key):
+                run_train(base, context)
+        method = _configured_method(record)
         budget: Literal["prune"] | None = None if initial else "prune"
         return PruneNode(rules, data, backbone, SEED, base, budget, method, reduction)
 
@@ -120,15 +145,15 @@ AWKWARD = Sandbox(backbone=_network("awkward"), trained=False)
 
 # A capture takes seconds for a large network; a few hundred checks share it.
 @lru_cache(maxsize=8)
-def _pristine(ground: Sandbox, initial: bool) -> Pruning:
+def _pristine(sandbox: Sandbox, initial: bool) -> Pruning:
     """Return a phase of a method that does nothing, for others to start from."""
     record = MethodRecord(
         name="none", version="1", summary="-", reference="-", target="reidbench.api.method:Method"
     )
-    # Whatever state the caller's generators are in.
+    # Independent of the caller's global random states.
     with isolated(SEED):
-        phase = begin_prune(ground.node(record, 0.5, initial=initial), workbench())
-    if ground.alone:
+        phase = begin_prune(sandbox.node(record, 0.5, initial=initial), new_context())
+    if sandbox.alone:
         batches = phase.prunable.calibration
         phase.prunable.calibration = [
             (images[index : index + 1], labels[index : index + 1])
@@ -142,28 +167,20 @@ def _copied(phase: Pruning) -> list[tuple[Tensor, Tensor]]:
     return [(images.clone(), labels.clone()) for images, labels in phase.prunable.calibration]
 
 
-def _in_reach(phase: Pruning) -> float:
+def _within_reach(phase: Pruning) -> float:
     rules = phase.node.protocol.pruning
     reachable = highest_reduction(phase.prunable.dense, rules.scope, rules.min_keep)
     return 0.5 if reachable >= 0.5 else 0.5 * reachable
 
 
-def _chosen(record: Record) -> Configured:
-    return Configured(Component(record, _OWNER), record.settings({}))
-
-
-def _chosen_data(record: DatasetRecord) -> ConfiguredData:
-    return ConfiguredData(Component(record, _OWNER), record.settings({}))
-
-
-def _chosen_method(record: MethodRecord) -> ConfiguredMethod:
+def _configured_method(record: MethodRecord) -> ConfiguredMethod:
     component = Component(record, _OWNER)
     return ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
 
 
 @cache
 def _rules(scope: Scope, alone: bool) -> Protocol:
-    """Return rules like ``smoke/1``: twelve steps a prune phase, of eight images."""
+    """Return a protocol like ``smoke/1``: twelve steps a prune phase, of eight images."""
     rules: dict[str, Any] = load_protocol("smoke/1").model_dump()
     rules["budgets"] = {"train": {"epochs": 1}, "prune": {"epochs": 2}}
     rules["training"]["batch"] = {"identities": 4, "images": 2}
@@ -175,12 +192,12 @@ def _rules(scope: Scope, alone: bool) -> Protocol:
     return Protocol.model_validate(rules)
 
 
-def workbench() -> PhaseContext:
-    """Return a workbench that has loaded nothing: what a phase can reach is its own data alone."""
+def new_context() -> PhaseContext:
+    """Return a context that has loaded nothing, so that a phase reaches no data but its own."""
     return PhaseContext(Store(Path(_folder().name)), torch.device("cpu"))
 
 
 @cache
 def _folder() -> TemporaryDirectory[str]:
-    """Return a folder that goes when the process does."""
+    """Return a folder that is removed when the process ends."""
     return TemporaryDirectory(prefix="reidbench-testing-")

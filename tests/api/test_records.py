@@ -94,7 +94,7 @@ def test_a_method_is_a_one_shot_uniform_contender_unless_it_says_otherwise() -> 
     )
 
 
-def test_the_kinds_of_record_are_told_apart() -> None:
+def test_records_of_two_kinds_are_unequal() -> None:
     assert BackboneRecord(**TEXT) != DatasetRecord(**TEXT)
 
 
@@ -170,7 +170,7 @@ def test_only_a_control_that_starts_anew_may_train_for_longer(fields: dict[str, 
     assert longer.budget == "compute"
 
 
-def test_what_a_target_needs_is_told_where_it_cannot_be_imported() -> None:
+def test_what_a_target_needs_is_named_where_it_cannot_be_imported() -> None:
     made = record(target="nowhere_at_all:x", needs="reidbench[torch-pruning]")
     with pytest.raises(TargetError, match=r"; pip install 'reidbench\[torch-pruning\]'"):
         made.load()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reidbench.api.records import MethodRecord
-from reidbench.cards import Card, Cost, Setting, make_cards
+from reidbench.cards import Card, Cost, MeasuringConditions, make_cards
 from reidbench.plugins import Component, Plugin
 
-SETTING = Setting(
+SETTING = MeasuringConditions(
     protocol="mini/1",
     backbone="resnet50",
     height=64,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reidbench.api.records import TargetError
-from reidbench.cards.docstring import Explanation, docstring_of, explanation, first_sentence
+from reidbench.cards.card import Explanation, docstring_of, explanation, first_sentence
 from tests.cards.builders import component
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from tests.cli.conftest import Run
-from tests.cli.test_listings import told
+from tests.cli.listings import printed
 
 New = Callable[..., Run]
 TINY = ("--protocol", "smoke/1", "--backbone", "tinynet", "--data", "tiny", "--threads", "1")
@@ -15,13 +15,13 @@ ONLY_TINY = ("--disable-plugin", "builtin")
 
 
 def test_named_cards_are_printed_in_the_order_of_their_names(new_run: New) -> None:
-    text = told(new_run(), "cards", "tiny-norm", "l1")
+    text = printed(new_run(), "cards", "tiny-norm", "l1")
     assert re.findall("^# (.*)", text, re.M) == ["tiny-norm", "l1"]
     assert "Not measured yet" in text
 
 
 def test_without_a_name_all_cards_are_printed(new_run: New) -> None:
-    text = told(new_run(), "cards", *ONLY_TINY)
+    text = printed(new_run(), "cards", *ONLY_TINY)
     assert len(re.findall("^# tiny-", text, re.M)) == 6
 
 
@@ -39,7 +39,7 @@ def test_all_pages_and_an_index_are_written_whatever_is_named(new_run: New) -> N
     kinds = ("exits", "explodes", "idle", "nan", "norm", "raises")
     assert names == ["README.md", *(f"tiny-{kind}.md" for kind in kinds)]
     page = (run.folder / "pages" / "tiny-norm.md").read_text(encoding="utf-8")
-    assert page == told(run, "cards", "tiny-norm")
+    assert page == printed(run, "cards", "tiny-norm")
 
 
 def test_measured_costs_are_kept_beside_the_pages_and_used_again(new_run: New) -> None:
@@ -50,9 +50,9 @@ def test_measured_costs_are_kept_beside_the_pages_and_used_again(new_run: New) -
     assert re.search(r"^tiny-norm: ranking \d+\.\d s, whole cut \d+\.\d s$", said.stderr, re.M)
     document = json.loads((run.folder / "docs" / "methods" / "costs.json").read_text())
     assert [cost["method"] for cost in document["costs"]] == ["tiny-norm", "tiny-raises"]
-    assert "| a ranking" in told(run, "cards", "tiny-norm")
-    assert "Not measured: " in told(run, "cards", "tiny-raises")
-    assert "Not measured yet" in told(run, "cards", "tiny-nan")
+    assert "| a ranking" in printed(run, "cards", "tiny-norm")
+    assert "Not measured: " in printed(run, "cards", "tiny-raises")
+    assert "Not measured yet" in printed(run, "cards", "tiny-nan")
     before = (run.folder / "docs" / "methods" / "README.md").read_text(encoding="utf-8")
     assert run.reidbench(*words).returncode == 0
     assert (run.folder / "docs" / "methods" / "README.md").read_text(encoding="utf-8") == before

@@ -159,7 +159,7 @@ def test_show_tells_a_stand_in_and_a_broken_set(
 ) -> None:
     folder = draw(tiny_registry, run.folder / "data")
     text = said("show", "tiny-disk").out
-    assert "What lies there is a drawn stand-in, not the published data set." in text
+    assert "What is there is a drawn stand-in, not the published data set." in text
     assert "published  verdict" not in text
     for path in (folder / "train").iterdir():
         path.unlink()
@@ -237,7 +237,7 @@ def test_people_in_both_training_and_test_are_a_finding(
     (folder / "train" / "0101_c0_0.jpg").write_bytes((folder / "query/0101_c0_0.jpg").read_bytes())
     finished = said("check", "tiny-disk", status=1)
     assert (
-        "FOUND data set 'tiny-disk': identities [101] stand in both the training and the test "
+        "FOUND data set 'tiny-disk': identities [101] are in both the training and the test "
         "split; a re-ID split has disjoint people"
     ) in tidy(finished.out)
     assert finished.out.splitlines()[-1] == ("tiny-disk: 1 finding: nothing more can be checked")
@@ -248,7 +248,7 @@ def test_a_stand_in_passes_as_what_it_is(tiny_registry: Registry, said: Say, run
     text = said("check", "tiny-disk").out
     assert "A drawn stand-in in this layout, not the published data set" in text
     assert "as published" not in text
-    assert "nothing wrong: drawn, so held against no published counts, 132 images read" in text
+    assert "nothing wrong: drawn, so compared with no published counts, 132 images read" in text
 
 
 def test_a_drawn_set_can_be_checked_with_its_options(said: Say) -> None:

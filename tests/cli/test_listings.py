@@ -1,9 +1,11 @@
-"""The commands that only tell: instant, and without torch."""
+"""The commands that only print: instant, and without torch."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
@@ -16,35 +18,26 @@ import yaml
 from reidbench.cli import COMMANDS, cli
 from reidbench.config.protocol import Protocol, load_protocol, protocol_names
 from tests.cli.conftest import METHODS, Run
+from tests.cli.listings import printed
 from tests.support.commands import Finished, imported
 from tests.support.places import ROOT
 
 New = Callable[..., Run]
 
 
-def told(run: Run, *words: object) -> str:
-    """Return what a command prints that must succeed, import no torch, and write nothing."""
-    before = run.files()
-    said, modules = imported(*words, cwd=run.folder, env=run.env)
-    assert (said.returncode, said.stderr) == (0, "")
-    assert not {"torch", "torchvision"} & modules
-    assert run.files() == before
-    return said.stdout
-
-
 def test_help_lists_every_command_and_how_to_start(new_run: New) -> None:
-    text = told(new_run(), "--help")
+    text = printed(new_run(), "--help")
     for command in COMMANDS:
         assert re.search(rf"^  {command}  ", text, re.M)
-    assert "    reidbench run suites/quickstart.yaml " in text
+    assert "    reidbench run quickstart " in text
     assert "\\b" not in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(new_run: New, command: str) -> None:
-    text = told(new_run(), command, "--help")
+    text = printed(new_run(), command, "--help")
     assert text.startswith("Usage: ")
-    assert text == told(new_run(), command, "-h")
+    assert text == printed(new_run(), command, "-h")
 
 
 def test_the_help_promises_only_commands_that_exist() -> None:
@@ -53,32 +46,64 @@ def test_the_help_promises_only_commands_that_exist() -> None:
 
 
 def test_plugins_lists_every_component_with_its_owner(new_run: New) -> None:
-    text = told(new_run(), "plugins")
+    text = printed(new_run(), "plugins")
     for row in (r"l1 .*reidbench \d", r"tinynet .*reidbench-tiny 1\.0", r"tiny .*reidbench-tiny"):
         assert re.search(f"^{row}", text, re.M)
     assert text.rstrip().endswith("2 plugins loaded, none failed")
 
 
+def test_plugins_are_listed_without_importing_what_takes_long(new_run: New) -> None:
+    run = new_run()
+    _, modules = imported("plugins", cwd=run.folder, env=run.env)
+    assert "reidbench_plugins" in modules
+    assert not {"torch", "numpy", "pydantic", "rich", "yaml"} & modules
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    code = "import sys; import reidbench; print([m for m in sys.modules if 'reidbench.' in m])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.stdout == "[]\n"
+
+
+def test_the_package_is_a_command(new_run: New) -> None:
+    run = new_run()
+    words = [sys.executable, "-m", "reidbench", "plan", "suite.yaml"]
+    said = subprocess.run(words, cwd=run.folder, env=run.env, capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout == printed(run, "plan", "suite.yaml")
+
+
+def test_a_shipped_suite_is_planned_by_its_name(new_run: New) -> None:
+    text = printed(new_run(), "plan", "quickstart", "--only", "seed=0", "--only", "l1")
+    assert "2 trials under mini/1: 0 done, 2 left" in text
+
+
+def test_a_file_wins_over_a_shipped_suite_of_its_name(new_run: New) -> None:
+    run = new_run()
+    (run.folder / "suite.yaml").rename(run.folder / "quickstart")
+    assert "4 trials under smoke/1" in printed(run, "plan", "quickstart")
+
+
 def test_a_disabled_plugin_is_not_listed(new_run: New) -> None:
-    text = told(new_run(), "plugins", "--disable-plugin", "tiny")
+    text = printed(new_run(), "plugins", "--disable-plugin", "tiny")
     assert "tinynet" not in text and "resnet18" in text
 
 
 def test_protocols_are_listed_with_their_digests(new_run: New) -> None:
-    text = told(new_run(), "protocols")
+    text = printed(new_run(), "protocols")
     for name in protocol_names():
         assert re.search(rf"^{name} +{load_protocol(name).digest[:12]} ", text, re.M)
 
 
 def test_a_printed_protocol_is_the_protocol(new_run: New) -> None:
-    text = told(new_run(), "protocols", "mini/1")
+    text = printed(new_run(), "protocols", "mini/1")
     rules = load_protocol("mini/1")
     assert text.startswith(f"# sha256 {rules.digest}\n")
     assert Protocol.model_validate(yaml.safe_load(text)) == rules
 
 
 def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
-    text = told(new_run(), "plan", "suite.yaml")
+    text = printed(new_run(), "plan", "suite.yaml")
     assert re.search(
         r"l1\S+@50%/seed0 +train > prune 50% > measure base > measure cut > measure final +to do$",
         text,
@@ -98,7 +123,7 @@ def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
 
 def test_a_plan_ends_with_the_data_that_are_not_there(new_run: New) -> None:
     run = new_run(targets=["tiny", "tiny-disk"], methods=["dense"])
-    text = told(run, "plan", "suite.yaml", "--data", "photos")
+    text = printed(run, "plan", "suite.yaml", "--data", "photos")
     assert "2 trials under smoke/1: 0 done, 2 left" in text
     said = text.partition("\n\nsuite 'tiny-suite' needs data that are not there (--data):\n")[2]
     places, how = said.splitlines()
@@ -108,13 +133,13 @@ def test_a_plan_ends_with_the_data_that_are_not_there(new_run: New) -> None:
 
 def test_a_plan_without_data_of_its_own_names_none(new_run: New) -> None:
     run = new_run(targets=["tiny", "tiny-disk"], methods=["dense"])
-    assert "not there" not in told(run, "plan", "suite.yaml", "--only", "tiny")
+    assert "not there" not in printed(run, "plan", "suite.yaml", "--only", "tiny")
 
 
 def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
     suite = finished.folder / "suite.yaml"
     suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.75"))
-    text = told(finished, "plan", "suite.yaml")
+    text = printed(finished, "plan", "suite.yaml")
     assert re.search(
         r"l1\S+@50%/seed0 +train\* > prune 50%\* > .* measure final\* +done$",
         text,
@@ -128,10 +153,10 @@ def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
     assert "7 trials under smoke/1: 4 done, 3 left" in text
 
 
-def test_a_plan_tells_of_results_that_cannot_be_read(finished: Run) -> None:
+def test_a_plan_shows_results_that_cannot_be_read(finished: Run) -> None:
     path = next((finished.home / "results").glob("*.json"))
     path.write_text("{}")
-    assert told(finished, "plan", "suite.yaml").count(" unreadable\n") == 1
+    assert printed(finished, "plan", "suite.yaml").count(" unreadable\n") == 1
 
 
 def test_the_leaderboard_is_printed_without_torch(finished: Run) -> None:
@@ -143,7 +168,7 @@ def test_the_leaderboard_is_printed_without_torch(finished: Run) -> None:
     assert "torch" not in modules
 
 
-def test_a_copy_of_a_result_is_told_by_its_path(finished: Run) -> None:
+def test_a_copy_of_a_result_is_reported_by_its_path(finished: Run) -> None:
     path = next((finished.home / "results").glob("*.json"))
     copy = path.with_name(f"{path.stem}-copy.json")
     copy.write_text(path.read_text())
@@ -155,8 +180,8 @@ def test_a_copy_of_a_result_is_told_by_its_path(finished: Run) -> None:
     )
 
 
-def test_the_version_is_told(new_run: New) -> None:
-    assert re.fullmatch(r"reidbench, version \d+\.\d+\.\d+\n", told(new_run(), "--version"))
+def test_the_version_is_printed(new_run: New) -> None:
+    assert re.fullmatch(r"reidbench, version \d+\.\d+\.\d+\n", printed(new_run(), "--version"))
 
 
 # --- the schema -------------------------------------------------------------------------------
@@ -164,7 +189,7 @@ def test_the_version_is_told(new_run: New) -> None:
 
 @pytest.fixture(scope="module")
 def schema(first: tuple[Run, Finished]) -> dict[str, Any]:
-    return json.loads(told(first[0], "schema"))
+    return json.loads(printed(first[0], "schema"))
 
 
 def accepts(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> bool:

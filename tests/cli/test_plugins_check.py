@@ -30,7 +30,7 @@ def test_every_method_named_is_checked_and_one_failure_decides(new_run: New) -> 
     assert idle.endswith("s") and "18 passed, 1 failed in" in idle
     assert "raised SystemExit (tiny farewell)" in exits
     assert re.search(r"^  -        deterministic .* needs 'scores-tiny-inner' to", exits, re.M)
-    assert "1 passed, 1 failed, 17 not told" in exits
+    assert "1 passed, 1 failed, 17 not known" in exits
     assert "7 passed in" in dense
 
 

@@ -30,7 +30,7 @@ def test_a_suite_runs_to_its_leaderboard(first: tuple[Run, Finished]) -> None:
     assert "tiny-norm" in (run.home / "leaderboard.md").read_text()
 
 
-def test_progress_is_told_line_by_line_where_nobody_watches(first: tuple[Run, Finished]) -> None:
+def test_progress_without_a_terminal_is_one_line_a_phase(first: tuple[Run, Finished]) -> None:
     told = first[1].stderr.splitlines()
     assert told[0] == (
         "suite 'tiny-suite': 4 of 4 trials to run under smoke/1 on cpu; "
@@ -111,7 +111,7 @@ def test_a_lost_result_is_put_together_from_the_store(
     assert finished.results() == first[0].results()
 
 
-def test_a_damaged_result_is_told_of_and_made_again(
+def test_a_damaged_result_is_reported_and_made_again(
     finished: Run, first: tuple[Run, Finished]
 ) -> None:
     path = next((finished.home / "results").glob("*.json"))

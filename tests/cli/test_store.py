@@ -116,7 +116,7 @@ def test_a_list_names_what_is_damaged_and_left_over(finished: Run) -> None:
     (root / name).mkdir()
     (root / name / "half").write_bytes(bytes(1234))
     text = told(finished, "list")
-    assert f"damaged: {key}; reidbench store verify says how, and how to mend it\n" in text
+    assert f"damaged: {key}; reidbench store verify says how, and how to repair it\n" in text
     assert f"temporary folders: {name} (1.2 kB, changed " in text
 
 
@@ -146,7 +146,7 @@ def test_a_flipped_byte_is_found_removed_and_made_again(
     flip(store_of(finished).root / key / "network.safetensors")
     fault = f"{key} (prune): network.safetensors is not as it was written (its SHA-256 differs); "
     found = told(finished, "verify", status=1)
-    assert f"{fault}to mend it: reidbench store verify --remove {key}\n" in found
+    assert f"{fault}to repair it: reidbench store verify --remove {key}\n" in found
     mended = told(finished, "verify", "--remove", key, status=1)
     assert f"{fault}removed, the next run that needs it makes it again\n" in mended
     assert not store_of(finished).has(key)
@@ -164,7 +164,7 @@ def test_each_damaged_artefact_has_a_line_that_says_how_to_mend_it(finished: Run
     (root / two / "head.safetensors").unlink()
     (root / three / "more").touch()
     text = told(finished, "verify", "--store", root, status=1)
-    mend = f"; to mend it: reidbench store verify --remove --store {root} "
+    mend = f"; to repair it: reidbench store verify --remove --store {root} "
     lines = [line for line in text.splitlines() if mend in line]
     assert [line[:16] for line in lines] == [one, two, three]
     assert "(damaged): meta.json is missing or damaged (No such file or directory);" in lines[0]

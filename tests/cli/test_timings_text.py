@@ -1,23 +1,18 @@
-"""What a run cost, what is left to run, and what sharing saves: told to whoever waits."""
+"""What a run cost, what is left to run, and what sharing saves, as commands print it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reidbench.cli.timings_text import costs_text, forecast_text
-from reidbench.config.suite import load_suite
-from reidbench.plan import Node, Plan, make_plan
-from reidbench.plugins import Registry
-from reidbench.run.forecast import Forecast, Machine
-from reidbench.run.timings import Account, Spent
+from reidbench.cli.timings_text import timings_text
+from reidbench.run.timings import PhaseTiming, RunTimings
 from reidbench.store import Store
 from reidbench.store.integrity import sealed
 from tests.cli.conftest import METHODS, Run
@@ -27,20 +22,22 @@ from tests.support.suites import write_suite
 New = Callable[..., Run]
 
 
-def spent(name: str, wall: float, images: int = 0, waited: float = 0.0, **seconds: float) -> Spent:
-    return Spent(name, wall, seconds, images, waited)
+def timing(
+    name: str, wall: float, images: int = 0, waited: float = 0.0, **seconds: float
+) -> PhaseTiming:
+    return PhaseTiming(name, wall, seconds, images, waited)
 
 
-ACCOUNT = Account(
+TIMINGS = RunTimings(
     wall=200.0,
     made=(
-        spent("decode images", 12.5, decoding=11.0),
-        spent("train", 62.0, 12000, 0.6, training=60.0),
-        spent("l1", 30.0, 5000, 0.25, training=20.0, ranking=4.0, cutting=1.0, recalibration=2.0),
-        spent("l1", 28.0, 5000, 0.25, training=20.0, refitting=3.0, cutting=1.0),
-        spent("scratch", 1.5, training=0.0, cutting=1.0),
-        spent("measure", 3.0, features=1.0, ranking=1.5),
-        spent("failed", 5.0),
+        timing("decode images", 12.5, decoding=11.0),
+        timing("train", 62.0, 12000, 0.6, training=60.0),
+        timing("l1", 30.0, 5000, 0.25, training=20.0, ranking=4.0, cutting=1.0, recalibration=2.0),
+        timing("l1", 28.0, 5000, 0.25, training=20.0, refitting=3.0, cutting=1.0),
+        timing("scratch", 1.5, training=0.0, cutting=1.0),
+        timing("measure", 3.0, features=1.0, ranking=1.5),
+        timing("failed", 5.0),
     ),
     found={"train": 2, "measure": 11, "tiny-norm(power=2.0)": 3},
     shared_rankings=1,
@@ -68,34 +65,34 @@ found: made before, by this suite or another
 waiting: share of training in which a batch was not ready"""
 
 
-def changed(**fields: Any) -> Account:
-    return Account(**{**vars(ACCOUNT), **fields})
+def changed(**fields: Any) -> RunTimings:
+    return RunTimings(**{**vars(TIMINGS), **fields})
 
 
 # --- the table of a run -----------------------------------------------------------------------
 
 
-def test_the_time_of_a_run_is_told_by_phase_and_method() -> None:
-    assert costs_text(ACCOUNT) == TEXT
+def test_the_time_of_a_run_is_listed_by_phase_and_method() -> None:
+    assert timings_text(TIMINGS) == TEXT
 
 
-def test_memory_of_a_gpu_is_told_where_there_is_one() -> None:
-    text = costs_text(changed(peak_gpu_memory=56_000_000))
+def test_memory_of_a_gpu_is_listed_where_there_is_one() -> None:
+    text = timings_text(changed(peak_gpu_memory=56_000_000))
     assert "\npeak memory: 1.2 GB, 56.0 MB on the GPU\n" in text
 
 
-def test_memory_that_the_system_does_not_tell_is_left_out() -> None:
-    assert "peak memory" not in costs_text(changed(peak_memory=0))
-    text = costs_text(changed(peak_memory=0, peak_gpu_memory=56_000_000))
+def test_memory_that_the_system_does_not_report_is_left_out() -> None:
+    assert "peak memory" not in timings_text(changed(peak_memory=0))
+    text = timings_text(changed(peak_memory=0, peak_gpu_memory=56_000_000))
     assert "\npeak memory: 56.0 MB on the GPU\n" in text
 
 
-def test_rankings_are_not_spoken_of_where_none_was_shared() -> None:
-    assert "rankings" not in costs_text(changed(shared_rankings=0))
+def test_rankings_are_not_mentioned_where_none_was_shared() -> None:
+    assert "rankings" not in timings_text(changed(shared_rankings=0))
 
 
-def test_a_run_that_made_nothing_has_an_account_too() -> None:
-    text = costs_text(changed(made=(), found={}, shared_rankings=0))
+def test_a_run_that_made_nothing_has_timings_too() -> None:
+    text = timings_text(changed(made=(), found={}, shared_rankings=0))
     assert "\nharness (all that no phase took): 200.0 s, 100.0% of the run\n" in text
 
 
@@ -107,101 +104,18 @@ SECONDS = st.dictionaries(
 
 
 @given(
-    st.lists(st.builds(Spent, NAMES, st.floats(0, 4e5), SECONDS, st.integers(0, 10**9)), max_size=9)
+    st.lists(
+        st.builds(PhaseTiming, NAMES, st.floats(0, 4e5), SECONDS, st.integers(0, 10**9)), max_size=9
+    )
 )
-def test_the_table_fits_a_terminal_and_has_a_row_for_every_name(made: list[Spent]) -> None:
-    lines = costs_text(changed(made=tuple(made), found={})).splitlines()
+def test_the_table_fits_a_terminal_and_has_a_row_for_every_name(made: list[PhaseTiming]) -> None:
+    lines = timings_text(changed(made=tuple(made), found={})).splitlines()
     assert max(map(len, lines)) <= 100
     rows = lines[4 : lines.index("", 4)]
     assert [re.split(r"\s{2,}", row)[0] for row in rows] == list(
         dict.fromkeys(one.name for one in made)
     )
     assert sum(int(re.split(r"\s{2,}", row)[1]) for row in rows) == len(made)
-
-
-# --- the line of a forecast -------------------------------------------------------------------
-
-
-@pytest.fixture
-def plan(tmp_path: Any, tiny_registry: Registry) -> Plan:
-    return make_plan(load_suite(write_suite(tmp_path)), tiny_registry)
-
-
-STORE = Path("runs/store")
-
-
-class Told(Forecast):
-    """A forecast that knows the first nodes it is asked for, and of how long each is."""
-
-    known: list[float]
-    bytes_to_keep: int
-
-    def seconds(self, node: Node) -> float | None:
-        return self.known.pop(0) if self.known else None
-
-    def size(self, nodes: Iterable[Node]) -> int:
-        return self.bytes_to_keep
-
-
-def told(phases: int, where: object, *known: float, size: int = 0) -> Told:
-    forecast = Told(phases, str(where), {})
-    object.__setattr__(forecast, "known", list(known))
-    object.__setattr__(forecast, "bytes_to_keep", size)
-    return forecast
-
-
-@pytest.mark.parametrize(
-    ("phases", "machine", "text"),
-    [
-        (1, Machine("cpu", "Abacus", 1), "1 phase on cpu, 1 thread"),
-        (12, Machine("cpu", "Abacus", 2), "12 phases on cpu, 2 threads"),
-        (3, Machine("cuda:0", "B1", None), "3 phases on cuda:0"),
-    ],
-)
-def test_a_forecast_says_what_it_rests_on(
-    plan: Plan, phases: int, machine: Machine, text: str
-) -> None:
-    nodes = list(plan.nodes.values())[:2]
-    said = forecast_text(told(phases, machine, 80, 120), nodes, STORE)
-    assert said == f"about 3m20s to go, by {text}"
-
-
-def test_a_forecast_says_of_how_much_it_knows_nothing(plan: Plan) -> None:
-    nodes = plan.nodes.values()
-    assert forecast_text(told(7, "cpu, 2 threads", 80, 120), nodes, STORE) == (
-        "about 3m20s to go, by 7 phases on cpu, 2 threads; 3 more unknown"
-    )
-
-
-def test_no_forecast_is_made_of_nothing_by_nothing_or_for_nothing(plan: Plan) -> None:
-    nodes = plan.nodes.values()
-    assert forecast_text(told(0, ""), nodes, STORE) == ""
-    assert forecast_text(told(5, "cpu, 2 threads"), nodes, STORE) == ""
-    assert forecast_text(told(5, "cpu, 2 threads", 80), [], STORE) == ""
-
-
-def test_a_forecast_says_what_the_store_will_hold_and_warns_where_there_is_no_room(
-    plan: Plan,
-) -> None:
-    nodes = list(plan.nodes.values())[:1]
-    assert forecast_text(told(2, "cpu", 80, size=45_000_000), nodes, STORE) == (
-        "about 1m20s to go and 45.0 MB to keep, by 2 phases on cpu"
-    )
-    said = forecast_text(told(2, "cpu", 80, size=10**18), nodes, STORE).splitlines()
-    assert re.fullmatch(
-        r"warning: only [\d.]+ [MGT]B are free for runs/store; 'reidbench store prune' makes room",
-        said[1],
-    )
-    assert said[0].startswith("about 1m20s to go and 1000000 TB to keep, by ")
-
-
-def test_the_longest_forecast_fits_a_terminal(plan: Plan) -> None:
-    forecast = told(30_000, Machine("cpu", None, 128), 3_600_000.0, size=123_000)
-    nodes = [*plan.nodes.values()] * 6_000
-    text = forecast_text(forecast, nodes, STORE)
-    assert text.startswith("about 1000h00m to go and 123 kB to keep, by 30000 phases ")
-    assert text.endswith("; 29999 more unknown")
-    assert len(text) <= 100
 
 
 # --- as commands say it -----------------------------------------------------------------------
@@ -228,18 +142,18 @@ def test_a_run_ends_with_where_its_time_went(first: tuple[Run, Finished]) -> Non
     assert "where the time went" not in first[1].stdout
 
 
-def test_the_account_of_a_run_lies_beside_its_results(first: tuple[Run, Finished]) -> None:
+def test_the_timings_of_a_run_are_written_beside_its_results(first: tuple[Run, Finished]) -> None:
     run, said = first
-    account = json.loads((run.home / "costs.json").read_text())
-    walls = sum(one["wall"] for one in account["made"])
-    assert account["harness"] == pytest.approx(account["wall"] - walls) and walls > 0
-    assert account["harness"] > 0 and account["found"] == {}
-    assert len(account["made"]) == sum(int(cells[0]) for cells in table(said.stderr).values())
-    trained = [one for one in account["made"] if one["images"]]
+    costs = json.loads((run.home / "costs.json").read_text())
+    walls = sum(one["wall"] for one in costs["made"])
+    assert costs["harness"] == pytest.approx(costs["wall"] - walls) and walls > 0
+    assert costs["harness"] > 0 and costs["found"] == {}
+    assert len(costs["made"]) == sum(int(cells[0]) for cells in table(said.stderr).values())
+    trained = [one for one in costs["made"] if one["images"]]
     assert {one["name"] for one in trained} == {"train", "dense", "l1", "tiny-norm"}
     assert all(0 <= one["waited"] <= one["seconds"]["training"] for one in trained)
     # Each of the seconds was rounded to the millisecond.
-    assert all(sum(one["seconds"].values()) <= one["wall"] + 0.003 for one in account["made"])
+    assert all(sum(one["seconds"].values()) <= one["wall"] + 0.003 for one in costs["made"])
 
 
 def test_a_finished_suite_costs_nothing_and_says_nothing_of_costs(finished: Run) -> None:

@@ -55,6 +55,33 @@ def test_a_missing_suite_is_one_sentence(new_run: New, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("suite", "did you mean 'suite.yaml'?"),
+        ("quikstart", "did you mean 'quickstart'?"),
+        ("nothing-like-it", "(these do: all-methods, "),
+    ],
+)
+def test_a_name_of_no_shipped_suite_is_one_sentence(
+    new_run: New, command: str, name: str, hint: str
+) -> None:
+    line = one_line(new_run(), command, name)
+    assert line.startswith(f"reidbench: {name}: no such file, and no suite of this name comes")
+    assert hint in line and ", quickstart)" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_path_of_a_shipped_suite_elsewhere_hints_at_its_name(
+    new_run: New, command: str
+) -> None:
+    assert one_line(new_run(), command, "suites/quickstart.yaml") == (
+        "reidbench: suites/quickstart.yaml: no such file; did you mean 'quickstart', which comes "
+        "with reidbench?"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_broken_yaml_is_one_sentence(new_run: New, command: str) -> None:
     run = new_run()
     (run.folder / "suite.yaml").write_text("name: [")
@@ -147,6 +174,16 @@ def test_a_device_that_is_not_there_is_refused_before_any_training(new_run: New)
     (line,) = said.stderr.splitlines()
     assert line.startswith("reidbench: --device cuda:77: ")
     assert not (run.folder / "runs").exists()
+
+
+def test_a_device_that_does_not_exist_is_refused_with_nothing_left_to_run(finished: Run) -> None:
+    before = finished.files()
+    said = finished.reidbench("run", "suite.yaml", "--device", "foo")
+    assert (said.returncode, said.stdout) == (2, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith("reidbench: --device foo: ")
+    assert line.endswith("; use auto, cpu or cuda:N")
+    assert finished.files() == before
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["run"], ["run", "--treads", "1", "suite.yaml"]])

@@ -1,4 +1,4 @@
-"""Every error in a YAML file names file, line and field, and says how to mend it."""
+"""Every error in a YAML file names file, line and field, and says how to fix it."""
 
 from __future__ import annotations
 

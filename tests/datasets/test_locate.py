@@ -9,7 +9,14 @@ import pytest
 
 from reidbench.api.data import ClassificationData, DataError, LabelledImages
 from reidbench.api.records import DatasetRecord, OptionError
-from reidbench.datasets.locate import MissingData, find_folder, looked_for, open_dataset, parts
+from reidbench.datasets.locate import (
+    MissingData,
+    begun,
+    find_folder,
+    looked_for,
+    open_dataset,
+    parts,
+)
 from reidbench.plugins import Component, Registry
 from tests.support.tiny_disk import draw, photograph, tiny_disk
 
@@ -55,6 +62,18 @@ def test_half_a_data_set_is_told_apart_from_none(tiny_registry: Registry, tmp_pa
         f"{tmp_path}/tiny-disk, with train, query and gallery in it",
         f"{tmp_path}/TinyDisk, which lacks query",
     ]
+
+
+def test_only_a_folder_with_a_part_of_a_data_set_is_begun(
+    tiny_registry: Registry, tmp_path: Path
+) -> None:
+    record = tiny_disk(tiny_registry).record
+    assert begun(record, tmp_path) == []
+    begin(tmp_path / "TinyDisk", NEEDS[0])
+    (phrase,) = begun(record, tmp_path)
+    assert phrase.startswith(f"{tmp_path / 'TinyDisk'}, which lacks {NEEDS[1]}")
+    begin(tmp_path / "TinyDisk", *NEEDS[1:])
+    assert begun(record, tmp_path) == []
 
 
 def test_the_first_place_that_has_it_wins(tiny_registry: Registry, tmp_path: Path) -> None:

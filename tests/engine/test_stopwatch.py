@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reidbench.engine import stopwatch as stopwatch
+from reidbench.engine import stopwatch
 from reidbench.engine.stopwatch import Stopwatch
 
 
-class Hand:
-    """The hand of a stopwatch that a test moves."""
+class Clock:
+    """A clock that a test moves on."""
 
     now = 50.0
 
@@ -20,42 +20,42 @@ class Hand:
 
 
 @pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    hand = Hand()
-    monkeypatch.setattr(stopwatch, "perf_counter", hand)
-    return hand
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(stopwatch, "perf_counter", clock)
+    return clock
 
 
-def test_a_block_is_charged_to_its_activity(hand: Hand) -> None:
+def test_a_block_is_charged_to_its_activity(clock: Clock) -> None:
     times = Stopwatch()
     for activity, seconds in (("training", 2.0), ("ranking", 0.5), ("training", 3.0)):
         with times.running(activity):
-            hand.now += seconds
+            clock.now += seconds
     assert times.seconds == {"training": 5.0, "ranking": 0.5}
 
 
-def test_a_block_that_fails_is_charged_too(hand: Hand) -> None:
+def test_a_block_that_fails_is_charged_too(clock: Clock) -> None:
     times = Stopwatch()
     with pytest.raises(RuntimeError), times.running("training"):
-        hand.now += 2
+        clock.now += 2
         raise RuntimeError
     assert times.seconds == {"training": 2.0}
 
 
-def test_notes_hold_what_no_activity_does(hand: Hand) -> None:
+def test_notes_hold_what_no_activity_does(clock: Clock) -> None:
     times = Stopwatch()
-    hand.now += 1.25  # loading
+    clock.now += 1.25  # loading
     with times.running("training"):
-        hand.now += 2.0004
-    hand.now += 0.5  # saving
+        clock.now += 2.0004
+    clock.now += 0.5  # saving
     assert times.notes() == {"seconds": {"training": 2.0}, "wall": 3.75}
 
 
-def test_notes_are_of_now_and_do_not_change_later(hand: Hand) -> None:
+def test_notes_are_of_now_and_do_not_change_later(clock: Clock) -> None:
     times = Stopwatch()
-    hand.now += 1
+    clock.now += 1
     notes = times.notes()
-    hand.now += 1
+    clock.now += 1
     times.add("training", 1)
     assert notes == {"seconds": {}, "wall": 1.0}
     assert times.notes() == {"seconds": {"training": 1}, "wall": 2.0}
@@ -64,12 +64,12 @@ def test_notes_are_of_now_and_do_not_change_later(hand: Hand) -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1e4)), max_size=12))
 def test_activities_take_no_longer_than_all_together(spent: list[tuple[str, float]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        hand = Hand()
-        patch.setattr(stopwatch, "perf_counter", hand)
+        clock = Clock()
+        patch.setattr(stopwatch, "perf_counter", clock)
         times = Stopwatch()
         for activity, seconds in spent:
             with times.running(activity):
-                hand.now += seconds
+                clock.now += seconds
         notes = times.notes()
     assert sum(notes["seconds"].values()) == pytest.approx(notes["wall"], abs=0.0021)
     assert notes["wall"] == pytest.approx(sum(seconds for _, seconds in spent), abs=0.0011)

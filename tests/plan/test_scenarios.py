@@ -1,4 +1,4 @@
-"""Scenarios: where pruning stands, what is merged, and what a scenario rules out."""
+"""Scenarios: where pruning happens, what is merged, and what a scenario excludes."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_controls_that_cut_nothing_or_start_slim_are_never_merged(
     phases = [{"train": "target"}, {"prune": "target", "while_training": "all"}]
     it = made(folder, tiny_registry, phases, methods=["dense", "scratch", "l1", "psfp"])
     dense, scratch, l1, psfp = kinds(it)
-    assert [legs for _, legs in dense] == [("train",), ("prune",)]
-    assert [legs for _, legs in scratch] == [(), ("train",), ("prune",)]
+    assert [stages for _, stages in dense] == [("train",), ("prune",)]
+    assert [stages for _, stages in scratch] == [(), ("train",), ("prune",)]
     assert l1 == psfp == [("prune", ("train", "prune"))]
 
 
@@ -147,7 +147,7 @@ def test_a_backbone_for_a_method_that_the_suite_lacks_is_refused(
 
 
 class TestWeights:
-    """Published weights that stand for training on the source."""
+    """Published weights that replace training on the source."""
 
     PHASES = ({"train": "source"}, {"prune": "target"})
 

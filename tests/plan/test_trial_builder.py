@@ -176,9 +176,9 @@ def test_all_methods_spend_equal_epochs_in_equal_phases(
     )
     spent = {
         tuple(
-            (phase.data.label, leg, getattr(phase.rules.budgets, leg).epochs)
+            (phase.data.label, stage, getattr(phase.rules.budgets, stage).epochs)
             for phase in trial.phases
-            for leg in phase.stages
+            for stage in phase.stages
         )
         for trial in made.trials
     }
@@ -237,12 +237,12 @@ def test_inputs_stand_before_what_needs_them(
         seen.add(key)
 
 
-def test_a_chosen_component_is_made_with_its_options(folder: Path, tiny_registry: Registry) -> None:
-    chosen: Configured = only(
+def test_a_component_is_built_with_its_options(folder: Path, tiny_registry: Registry) -> None:
+    configured: Configured = only(
         folder, tiny_registry, targets=[{"dataset": "tiny", "options": {"palette": 3}}]
     ).final.data
-    assert chosen.label == "tiny(palette=3)"
-    assert chosen.build().train.reader.palette == 3
+    assert configured.label == "tiny(palette=3)"
+    assert configured.build().train.reader.palette == 3
 
 
 def test_the_quickstart_is_planned(tiny_registry: Registry) -> None:

@@ -217,11 +217,11 @@ try:
     shared = found.methods.get("shared").identity()
 except UnknownComponent as error:
     shared = str(error)
-shelves = dict(methods=found.methods, backbones=found.backbones, datasets=found.datasets)
+catalogues = dict(methods=found.methods, backbones=found.backbones, datasets=found.datasets)
 print(json.dumps(dict(
     plugins=[str(p) for p in found.plugins],
     problems=[[p.plugin.distribution, p.plugin.version, p.reason] for p in found.problems],
-    **{kind: catalogue.names() for kind, catalogue in shelves.items()},
+    **{kind: catalogue.names() for kind, catalogue in catalogues.items()},
     shared=shared,
     heavy=[m for m in ("torch", "torchvision", "numpy", "PIL") if m in sys.modules],
 )))
@@ -366,7 +366,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
         discover().backbones.get("resnet81")
 
 
-def test_an_empty_shelf_says_so() -> None:
+def test_an_empty_catalogue_says_so() -> None:
     with pytest.raises(UnknownComponent, match="known: none"):
         Catalogue("method", []).get("l1")
 

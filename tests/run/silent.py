@@ -1,16 +1,14 @@
-"""An executor on the CPU that tells nobody what it does."""
+"""An executor on the CPU that reports nothing."""
 
 from __future__ import annotations
-
-import io
 
 import torch
 
 from reidbench.plugins import Registry
 from reidbench.run.forecast import Forecast
-from reidbench.run.progress import Reporter
+from reidbench.run.progress import Reporter, console_on
 from reidbench.run.serial import SerialExecutor
-from reidbench.run.timings import Ledger
+from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
 
 
@@ -20,8 +18,8 @@ def executor(store: Store, registry: Registry) -> SerialExecutor:
         store=store,
         registry=registry,
         results=store.root.parent / "results",
-        reporter=Reporter(io.StringIO(), 1),
+        reporter=Reporter(console_on(None), 1),
         device=torch.device("cpu"),
         forecast=Forecast(0, "", {}),
-        ledger=Ledger(),
+        recorder=TimingsRecorder(),
     )

@@ -10,12 +10,12 @@ import torch
 
 from reidbench.cards.costs import Cost
 from reidbench.engine.phases.context import PhaseContext
-from reidbench.run.measure_method import Yardstick, measure, setting
+from reidbench.run.measure_method import MeasurementSetup, measure, setting
 from reidbench.store import Store
 from tests.cards.builders import component
 from tests.engine.phases.world import CPU, TINY, TINYNET, protocol
 
-ON = Yardstick(protocol(), TINYNET, TINY)
+ON = MeasurementSetup(protocol(), TINYNET, TINY)
 
 
 @pytest.fixture(autouse=True)

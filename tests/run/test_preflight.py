@@ -123,3 +123,13 @@ def test_fewer_people_than_a_batch_needs_are_refused(
     made = plan(tmp_path, tiny_registry, protocol="mini/1", reductions=[0.5])
     with pytest.raises(PreflightError, match="tiny has 12 people to train on, a batch of protocol"):
         preflight(made, made.trials)
+
+
+def test_a_backbone_that_cannot_be_cut_exactly_is_refused(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    target = "tests.engine.channels.right_or_refused:literal_backbone"
+    message = refusal(tmp_path, aimed(tiny_registry, "backbones", target))
+    assert message.startswith("channels of group '1.0.a' of Sequential cannot be removed")
+    assert "'aten.view.default' in module '1.0.middle' has the number 96" in message
+    assert "\n" not in message

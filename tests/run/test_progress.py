@@ -1,4 +1,4 @@
-"""What a person is told while a suite runs: a live line on a terminal, plain lines elsewhere."""
+"""Progress while a suite runs: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from reidbench.run import progress
-from reidbench.run.progress import Reporter, Work
+from reidbench.run.progress import Reporter, Work, console_on
 from reidbench.text import duration
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_extrapolated_from_the_first_seconds_of_a_long_run(clock: Sto
 
 
 def run(stream: io.StringIO, clock: Stopwatch, *, reporter: Reporter | None = None) -> str:
-    reporter = reporter or Reporter(stream, units=4)
+    reporter = reporter or Reporter(console_on(stream), units=4)
     with reporter.running():
         reporter.trial(1, 2, "a/net/data/l1(x=[3])@50%/seed0")
         with reporter.phase("train on data", 1):
@@ -108,7 +108,7 @@ def test_a_log_gets_a_line_at_each_phases_start_and_end(clock: Stopwatch) -> Non
 def test_a_log_line_is_never_wrapped(clock: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     stream = io.StringIO()
-    Reporter(stream, units=1).say("word " * 40)
+    Reporter(console_on(stream), units=1).say("word " * 40)
     assert stream.getvalue().count("\n") == 1
 
 
@@ -122,11 +122,10 @@ def test_a_narrow_terminal_loses_the_name_and_keeps_what_changes(clock: Stopwatc
 
 
 def terminal(stream: io.StringIO, width: int = 120) -> Reporter:
-    reporter = Reporter(stream, units=4)
-    live = Console(file=stream, force_terminal=True, width=width, soft_wrap=True, color_system=None)
-    reporter.console = live
-    reporter._live.live.console = live
-    return reporter
+    console = Console(
+        file=stream, force_terminal=True, width=width, soft_wrap=True, color_system=None
+    )
+    return Reporter(console, units=4)
 
 
 def test_a_terminal_gets_one_live_line_and_what_stays(clock: Stopwatch) -> None:
@@ -140,7 +139,7 @@ def test_a_terminal_gets_one_live_line_and_what_stays(clock: Stopwatch) -> None:
 
 
 def test_a_phase_that_fails_still_counts_as_done(clock: Stopwatch) -> None:
-    reporter = Reporter(io.StringIO(), units=4)
+    reporter = Reporter(console_on(None), units=4)
     with pytest.raises(RuntimeError), reporter.phase("prune", 1):
         raise RuntimeError
     assert reporter.work.done == 1

@@ -128,7 +128,7 @@ def test_an_artefact_says_which_run_made_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b'{"steps": ', b"\xff"])
-def test_damaged_notes_say_so_and_how_to_mend_them(store: Store, damage: bytes) -> None:
+def test_damaged_notes_say_so_and_how_to_fix_them(store: Store, damage: bytes) -> None:
     write(store, "a")
     path = store.folder("a") / "meta.json"
     path.write_bytes(damage)
@@ -229,18 +229,19 @@ def test_a_damaged_artefact_is_written_anew(store: Store) -> None:
 # --- use and removal --------------------------------------------------------------------------
 
 
-def test_asking_for_its_folder_is_a_use_and_looking_is_none(store: Store) -> None:
+def test_only_a_mark_is_a_use_and_looking_changes_nothing(store: Store) -> None:
     write(store, "a")
     os.utime(store.root / "a", (1e9, 1e9))
-    assert store.has("a") and store.meta("a")
-    assert (store.root / "a").stat().st_mtime == 1e9
+    assert store.has("a") and store.meta("a") and store.folder("a").is_dir()
+    assert store.last_used("a") == 1e9
     notes = (store.root / "a" / "meta.json").stat().st_mtime_ns
-    store.folder("a")
-    assert (store.root / "a").stat().st_mtime > 1e9
+    store.mark_used("a")
+    assert store.last_used("a") > 1e9
     assert (store.root / "a" / "meta.json").stat().st_mtime_ns == notes
 
 
-def test_the_folder_of_an_artefact_that_is_not_there_stays_absent(store: Store) -> None:
+def test_an_artefact_that_is_not_there_can_be_marked_and_stays_absent(store: Store) -> None:
+    store.mark_used("a")
     assert not store.folder("a").exists()
 
 
@@ -260,7 +261,7 @@ def test_the_latest_artefact_is_the_one_used_last(store: Store) -> None:
         write(store, key)
         os.utime(store.root / key, (1e9 - age, 1e9 - age))
     assert store.latest() == keys
-    store.folder(keys[2])
+    store.mark_used(keys[2])
     # Looking is no use, and damage no reason to leave one out.
     (store.root / keys[3] / "meta.json").write_text("{")
     assert store.has(keys[0]) and not store.has(keys[3])

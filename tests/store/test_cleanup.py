@@ -1,4 +1,4 @@
-"""A store can be told, checked and made smaller, beside the runs that use it."""
+"""A store can be listed, verified and made smaller while runs use it."""
 
 from __future__ import annotations
 
@@ -122,16 +122,16 @@ def test_what_noted_no_digests_cannot_be_verified(store: Store) -> None:
     assert faults(store) is None
 
 
-def test_what_is_gone_by_now_is_no_damage(store: Store) -> None:
+def test_an_artefact_that_was_removed_is_not_damaged(store: Store) -> None:
     write(store, KEY)
     store.remove(KEY)
     assert faults(store) == []
 
 
-# --- telling ----------------------------------------------------------------------------------
+# --- listing ----------------------------------------------------------------------------------
 
 
-def test_a_survey_tells_of_each_artefact(store: Store) -> None:
+def test_a_survey_lists_each_artefact(store: Store) -> None:
     with store.writing(KEY) as (folder, meta):
         (folder / "network").write_bytes(bytes(1000))
         meta.update(kind="train", on="synthped", seconds={"training": 2.0, "cutting": 0.5})
@@ -144,23 +144,23 @@ def test_a_survey_tells_of_each_artefact(store: Store) -> None:
     )
 
 
-def test_a_measurement_is_told_by_the_network_it_measures(store: Store) -> None:
+def test_a_measurement_is_described_by_the_network_it_measures(store: Store) -> None:
     method = {"name": "l1", "strategy": "iterative", "allocation": "global"}
     phase = {"data": DATA, "backbone": {"name": "osnet"}, "method": method, "reduction": 0.5}
     write(store, KEY, kind="prune", on="synthped", document={**phase, "seed": 0})
     write(store, NEXT, document={"data": DATA, "network": KEY, "state": "final"})
     elsewhere = {"name": "synthped", "options": {"domain": "b"}}
     write(store, LAST, document={"data": elsewhere, "network": KEY, "state": "final"})
-    told = {each.key: each.what for each in survey(store).artefacts}
+    described = {each.key: each.what for each in survey(store).artefacts}
     words = "l1 iterative global 50%, osnet"
-    assert told == {
+    assert described == {
         KEY: f"{words}, synthped, seed 0",
         NEXT: f"final, {words}, synthped, seed 0",
         LAST: f"final, {words}, synthped(domain=b), seed 0",
     }
 
 
-def test_a_network_that_was_cut_before_it_trained_is_told_by_the_cut(store: Store) -> None:
+def test_a_network_that_was_cut_before_it_trained_is_described_by_the_cut(store: Store) -> None:
     method = {"name": "scratch", "strategy": "one-shot", "allocation": "uniform"}
     phase = {"data": DATA, "backbone": {"name": "osnet"}, "seed": 0}
     write(store, KEY, kind="prune", on="a", document={**phase, "method": method, "reduction": 0.75})
@@ -182,15 +182,13 @@ def test_a_network_that_was_cut_before_it_trained_is_told_by_the_cut(store: Stor
         ({"document": ["of", "another", "time"], "seconds": 3.0}, ""),
     ],
 )
-def test_what_its_notes_do_not_tell_is_left_out(
-    store: Store, notes: dict[str, object], what: str
-) -> None:
+def test_what_its_notes_lack_is_left_out(store: Store, notes: dict[str, object], what: str) -> None:
     write(store, NEXT, **notes)
     (found,) = survey(store).artefacts
     assert found.what == what and found.seconds is None
 
 
-def test_a_damaged_artefact_is_told_of(store: Store) -> None:
+def test_a_damaged_artefact_is_listed(store: Store) -> None:
     flip(write(store, KEY) / "meta.json")
     (found,) = survey(store).artefacts
     assert (found.key, found.kind, found.what) == (KEY, "damaged", "")
@@ -204,7 +202,7 @@ def test_what_starts_from_an_artefact_uses_it_too(store: Store) -> None:
     assert [each.used for each in survey(store).artefacts] == [NOW - 3, NOW - 3, NOW - 3, NOW - 5]
 
 
-def test_temporary_folders_are_told_of_and_stale_after_a_day(store: Store) -> None:
+def test_temporary_folders_are_listed_and_stale_after_a_day(store: Store) -> None:
     with store.writing(KEY) as (folder, _):
         (folder / "network").write_bytes(bytes(7))
         os.utime(folder, (1e9, 1e9))
@@ -237,14 +235,14 @@ def test_the_least_recently_used_go_until_the_rest_is_small_enough() -> None:
     assert going == (found.artefacts[1], found.artefacts[2])
 
 
-def test_what_was_used_lately_is_spared_and_told_of() -> None:
+def test_what_was_used_lately_is_spared_and_reported() -> None:
     found = Survey((artefact(0, idle=1), artefact(1, idle=10)), ())
     assert excess(found, replace(EVERYTHING, spare=10), NOW) == Excess(
         going=(found.artefacts[1],), spared=(found.artefacts[0],)
     )
 
 
-def test_a_time_of_use_to_come_keeps_nothing_for_good() -> None:
+def test_a_time_of_use_in_the_future_keeps_nothing_forever() -> None:
     found = Survey((artefact(0, idle=-100),), ())
     assert excess(found, EVERYTHING, NOW).going == found.artefacts
 
@@ -303,7 +301,7 @@ def test_what_was_used_since_the_survey_stays(store: Store) -> None:
     write(store, KEY, used=NOW - 1e9)
     write(store, NEXT, used=NOW - 1e9)
     one, other = survey(store).artefacts
-    store.folder(KEY)
+    store.mark_used(KEY)
     assert not remove_unused(store, one) and store.has(KEY)
     assert remove_unused(store, other) and not store.has(NEXT)
     assert not remove_unused(store, other)

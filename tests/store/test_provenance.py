@@ -1,4 +1,4 @@
-"""Provenance tells where a number comes from, and nothing of whose machine it was."""
+"""Provenance says where a number comes from, and nothing about the owner of the machine."""
 
 from __future__ import annotations
 

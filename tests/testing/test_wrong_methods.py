@@ -1,4 +1,4 @@
-"""Each wrong method fails the check that should catch it, and passes all others."""
+"""Each wrong method fails the check that should catch it, passes all others, and leaves torch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reidbench.engine.pruning.torch_settings import TorchSettings
 from tests.testing.records import ELSEWHERE, fast, record
 
 SCORES = {"scores-tiny-inner"}
@@ -93,7 +94,11 @@ METHODS = [
 @pytest.mark.parametrize("wrong", METHODS, ids=str)
 def test_a_wrong_method_fails_the_check_that_catches_it_and_no_other(wrong: Wrong) -> None:
     tried = fast(record(wrong.method, **wrong.fields), elsewhere=wrong.caught == ELSEWHERE)
-    outcomes = {str(check): check.outcome() for check in tried}
+    settings = TorchSettings.capture()
+    outcomes = {}
+    for check in tried:
+        outcomes[str(check)] = check.outcome()
+        assert settings.changes() == [], f"{check} left a setting of torch changed"
     ended = {
         status: {name for name, outcome in outcomes.items() if outcome.status == status}
         for status in ("failed", "blocked", "refused")

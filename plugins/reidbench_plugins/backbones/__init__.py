@@ -1,7 +1,5 @@
 """The built-in backbones, one file a family."""
 
-from __future__ import annotations
-
 from reidbench.api import BackboneRecord
 
 _HERE = "reidbench_plugins.backbones"

@@ -1,8 +1,9 @@
-"""OSNet: residual blocks that see several scales at once (Zhou et al., ICCV 2019)."""
+"""OSNet: residual blocks of several scales (Zhou et al., ICCV 2019)."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -25,21 +26,6 @@ def _published(backbone: str, file: str) -> Published:
 load_osnet_x1_0 = _published("osnet-x1-0", "1LaG1EJpHrxdAxKnSCJ_i0u-nbxSAeiFY").load
 load_osnet_x0_5 = _published("osnet-x0-5", "16DGLbZukvVYgINws8u8deSaOqjybZ83i").load
 load_osnet_x0_25 = _published("osnet-x0-25", "1rb8UN5ZzPKRc_xvtHlyDh-cSz88YX9hs").load
-
-
-def osnet_x1_0() -> nn.Module:
-    """Return a freshly initialised OSNet, embedding 512."""
-    return OSNet(1.0)
-
-
-def osnet_x0_5() -> nn.Module:
-    """Return a freshly initialised OSNet of half the width, embedding 512."""
-    return OSNet(0.5)
-
-
-def osnet_x0_25() -> nn.Module:
-    """Return a freshly initialised OSNet of a quarter of the width, embedding 512."""
-    return OSNet(0.25)
 
 
 class OSNet(nn.Module):
@@ -98,9 +84,9 @@ class OmniScaleBlock(nn.Module):
 
 
 class Gate(nn.Module):
-    """The aggregation gate: weigh each channel by what its whole map says.
+    """The aggregation gate: weight each channel by a function of all channels' mean maps.
 
-    All streams of a block share one, so that gradients of all of them teach it.
+    All streams of a block share one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -109,7 +95,7 @@ class Gate(nn.Module):
         self.fc2 = nn.Conv2d(channels // SQUEEZE, channels, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return the weighed maps."""
+        """Return the weighted maps."""
         pooled = functional.adaptive_avg_pool2d(maps, 1)
         return maps * torch.sigmoid(self.fc2(functional.relu(self.fc1(pooled))))
 
@@ -153,3 +139,8 @@ def _initialise(layer: nn.Module) -> None:
         nn.init.normal_(layer.weight, std=0.01)
     if isinstance(layer, (nn.Conv2d, nn.Linear)) and layer.bias is not None:
         nn.init.zeros_(layer.bias)
+
+
+osnet_x1_0 = partial(OSNet, 1.0)
+osnet_x0_5 = partial(OSNet, 0.5)
+osnet_x0_25 = partial(OSNet, 0.25)

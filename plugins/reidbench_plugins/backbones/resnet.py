@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import nn
 from torchvision import models
@@ -22,36 +23,7 @@ load_resnet50 = _published("resnet50", models.ResNet50_Weights.IMAGENET1K_V1).lo
 load_resnet101 = _published("resnet101", models.ResNet101_Weights.IMAGENET1K_V1).load
 
 
-def resnet10(*, last_stride: int = 2) -> nn.Module:
-    """Return ResNet-10, embedding 512: one basic block a stage, half the MACs of ResNet-18."""
-
-    def build(weights: None) -> models.ResNet:
-        return models.ResNet(BasicBlock, [1, 1, 1, 1])
-
-    return embedder(build, last_stride)
-
-
-def resnet18(*, last_stride: int = 2) -> nn.Module:
-    """Return ResNet-18, embedding 512; see :func:`embedder` for ``last_stride``."""
-    return embedder(models.resnet18, last_stride)
-
-
-def resnet34(*, last_stride: int = 2) -> nn.Module:
-    """Return ResNet-34, embedding 512; see :func:`embedder` for ``last_stride``."""
-    return embedder(models.resnet34, last_stride)
-
-
-def resnet50(*, last_stride: int = 2) -> nn.Module:
-    """Return ResNet-50, embedding 2048; see :func:`embedder` for ``last_stride``."""
-    return embedder(models.resnet50, last_stride)
-
-
-def resnet101(*, last_stride: int = 2) -> nn.Module:
-    """Return ResNet-101, embedding 2048; see :func:`embedder` for ``last_stride``."""
-    return embedder(models.resnet101, last_stride)
-
-
-def embedder(build: Callable[..., models.ResNet], last_stride: int) -> nn.Module:
+def embedder(build: Callable[..., models.ResNet], *, last_stride: int = 2) -> nn.Module:
     """Return a freshly initialised ResNet that ends at its pooled features.
 
     State-dict keys are torchvision's, without ``fc``. ``last_stride`` is layer4's: 2, or 1 for a
@@ -59,7 +31,6 @@ def embedder(build: Callable[..., models.ResNet], last_stride: int) -> nn.Module
 
     Raises:
         ValueError: ``last_stride`` is neither 1 nor 2.
-
     """
     if last_stride not in (1, 2):
         raise ValueError(f"option 'last_stride' is {last_stride!r}; choose 1 or 2")
@@ -71,3 +42,15 @@ def embedder(build: Callable[..., models.ResNet], last_stride: int) -> nn.Module
             if isinstance(layer, nn.Conv2d):
                 layer.stride = (1, 1)
     return network
+
+
+def _resnet10(weights: None) -> models.ResNet:
+    """Return one basic block a stage, half the MACs of ResNet-18."""
+    return models.ResNet(BasicBlock, [1, 1, 1, 1])
+
+
+resnet10 = partial(embedder, _resnet10)
+resnet18 = partial(embedder, models.resnet18)
+resnet34 = partial(embedder, models.resnet34)
+resnet50 = partial(embedder, models.resnet50)
+resnet101 = partial(embedder, models.resnet101)

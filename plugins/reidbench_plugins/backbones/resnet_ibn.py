@@ -46,7 +46,7 @@ def resnet50_ibn_a(*, last_stride: int = 2) -> nn.Module:
     none, because deep features hold content more than style. See
     :func:`~reidbench_plugins.backbones.resnet.embedder` for ``last_stride``.
     """
-    network = embedder(models.resnet50, last_stride)
+    network = embedder(models.resnet50, last_stride=last_stride)
     for layer in ("layer1", "layer2", "layer3"):
         blocks: Any = network.get_submodule(layer)
         for block in blocks:

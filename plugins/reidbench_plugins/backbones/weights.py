@@ -1,4 +1,4 @@
-"""Published weights: where they are, and how a file of them is read into a backbone."""
+"""Published ImageNet weights: download, and loading of a file into a backbone."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ NOT_NEEDED = ".num_batches_tracked"
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """Weights of one backbone that somebody else trained on ImageNet-1k and published.
+    """Weights of one backbone that its publisher trained on ImageNet-1k.
 
     Attributes:
         backbone: the backbone's name.
-        classifier: the beginning of the keys of the classifier, which no backbone has.
+        classifier: the prefix of the classifier's keys, which no backbone has.
         address: where the file is; its name ends in the first digits of its SHA-256.
-        by_hand: the address is one that only a person can fetch from, and has no such name.
-
+        by_hand: the address needs a browser, and has no such name.
     """
 
     backbone: str
@@ -50,7 +49,6 @@ class Published:
 
         Raises:
             WeightsError: nothing is loaded then.
-
         """
         if isinstance(weights, Path):
             file = weights
@@ -62,7 +60,7 @@ class Published:
                 "the path of a file"
             )
         whole = _state(file)
-        state = _without(whole, self.classifier)
+        state = {k: t for k, t in whole.items() if not k.startswith(self.classifier)}
         self._check(network, state, file)
         network.load_state_dict(state, strict=False)
         weights_of = [t for k, t in whole.items() if k not in state and t.ndim == 2]
@@ -136,7 +134,7 @@ def _read(file: Path) -> object:
 
 
 def _refuse(file: Path, error: pickle.UnpicklingError) -> NoReturn:
-    """Say what is in the way; torch's own words end in how to run the code in the file."""
+    """Report why torch refuses a pickle; its own message explains how to run the code in it."""
     if found := re.search(r"GLOBAL (\S+)", str(error)):
         raise WeightsError(
             f"{file} holds more than tensors ({found[1]}), and reading that could run code; load "
@@ -156,10 +154,6 @@ def _state(file: Path) -> dict[str, Tensor]:
             f"{file} holds no state dict; expected names and tensors, or these under 'state_dict'"
         )
     return {key.removeprefix("module."): value for key, value in held.items()}
-
-
-def _without(state: Mapping[str, Tensor], classifier: str) -> dict[str, Tensor]:
-    return {key: value for key, value in state.items() if not key.startswith(classifier)}
 
 
 def _counted(keys: Sequence[str], kind: str) -> str:

@@ -1,7 +1,5 @@
 """The built-in data sets: drawn ones, and loaders of the photographs that a user brings."""
 
-from __future__ import annotations
-
 from reidbench_plugins.datasets import imagefolder, photographs, synthped, synthshapes
 
 RECORDS = [

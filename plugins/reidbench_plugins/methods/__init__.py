@@ -1,7 +1,5 @@
 """The built-in pruning methods, a folder a family and a file a method."""
 
-from __future__ import annotations
-
 from reidbench_plugins.methods import (
     controls,
     maps,

@@ -10,9 +10,15 @@ import click
 
 from reidbench.api.data import ClassificationData, DataError, ReIDData
 from reidbench.api.records import DatasetRecord
-from reidbench.cli.data.inputs import registry_of, root_of, settings, settings_option
-from reidbench.cli.data.text import counts_table, wrapped
-from reidbench.cli.options import data_option
+from reidbench.cli.data.inputs import (
+    counts_table,
+    registry_of,
+    root_of,
+    settings,
+    settings_option,
+    wrapped,
+)
+from reidbench.cli.options import shared
 from reidbench.cli.progress_bar import bar
 from reidbench.datasets.check import Finding, compare, image_count, inspect_lists, read_images
 from reidbench.datasets.locate import MissingData, open_dataset
@@ -23,12 +29,12 @@ _SHOWN = 12
 
 @click.command("check", short_help="Hold one against its published counts; read every image.")
 @click.argument("name")
-@data_option
+@shared("data")
 @settings_option
 @click.option("--lists", is_flag=True, help="Read no image: seconds instead of minutes.")
 @click.pass_context
 def command(
-    context: click.Context, name: str, data_root: Path, pairs: tuple[str, ...], lists: bool
+    context: click.Context, name: str, data: Path, pairs: tuple[str, ...], lists: bool
 ) -> int:
     """Check the data set NAME: its counts, its lists, and that every image can be read.
 
@@ -49,9 +55,10 @@ def command(
     component, root = registry_of(context).datasets.get(name), root_of(context)
     record = component.record
     options = settings(pairs, record)
-    head = f"{record.name} {record.version} of {component.owner}"
+    place = (record.disk and record.disk.find(root)) or "built in"
+    head = f"{record.name} {record.version} of {component.owner}, {place}"
     try:
-        data = open_dataset(component, options, root)
+        opened = open_dataset(component, options, root)
     except MissingData as error:
         tree = record.disk.tree.strip("\n") if record.disk else ""
         click.echo(f"reidbench: {error}\nexpected below {root}:\n{indent(tree, '    ')}", err=True)
@@ -60,15 +67,10 @@ def command(
         # Of a built-in data set only the options can be wrong.
         if record.disk is None:
             raise
-        click.echo(f"{head}, {_place(record, root)}\n")
+        click.echo(f"{head}\n")
         return _conclude(record, [Finding(str(error))], "nothing more can be checked")
-    click.echo(f"{head}, {_place(record, root)}")
-    return _check(record, data, lists=lists)
-
-
-def _place(record: DatasetRecord, root: Path) -> str:
-    found = record.disk.find(root) if record.disk else None
-    return str(found or "built in")
+    click.echo(head)
+    return _check(record, opened, lists=lists)
 
 
 def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists: bool) -> int:
@@ -88,12 +90,12 @@ def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists:
 
 
 def _lists_word(data: ReIDData | ClassificationData) -> str:
-    """Return what the counts were held against."""
+    """Return what the counts were compared with."""
     if data.drawn:
-        return "drawn, so held against no published counts"
+        return "drawn, so compared with no published counts"
     comparisons = compare(data)
     if all(one.published is None for one in comparisons):
-        return "no published counts to hold it against"
+        return "no published counts to compare it with"
     return (
         "counts not as published"
         if any(one.differs for one in comparisons)

@@ -12,17 +12,15 @@ from reidbench.api.records import DatasetRecord
 from reidbench.cli.data.check import command as check
 from reidbench.cli.data.make import command as make
 from reidbench.cli.data.show import command as show
-from reidbench.cli.options import data_option, disable_option
+from reidbench.cli.options import installed, shared
 from reidbench.datasets.locate import begun
 from reidbench.datasets.stand_in import is_stand_in
-from reidbench.plugins import discover
 
 
 @click.group("data", invoke_without_command=True)
-@data_option
-@disable_option
+@shared("data", "disabled")
 @click.pass_context
-def command(context: click.Context, data_root: Path, disabled: tuple[str, ...]) -> None:
+def command(context: click.Context, data: Path, disabled: tuple[str, ...]) -> None:
     """List every data set: drawn ones, and those you bring, found or not, and where.
 
     Drawn data sets are built in and need no files. Photographs of people may not be shipped, so
@@ -38,20 +36,18 @@ def command(context: click.Context, data_root: Path, disabled: tuple[str, ...]) 
     """  # noqa: D301 - click wants the character, not the two letters
     if context.invoked_subcommand is not None:
         return
-    registry = discover(disabled)
+    registry = installed(disabled)
     records = [component.record for component in registry.datasets.components]
-    click.echo(_table(records, data_root))
-    found = [(r.name, str(place)) for r in records if (place := _place(r, data_root))]
-    _section(f"FOUND below {data_root}", found)
-    missing = [row for record in records for row in _sought(record, data_root)]
-    _section(f"NOT FOUND below {data_root} (another folder: --data, or REIDBENCH_DATA)", missing)
+    click.echo(_table(records, data))
+    found = [(r.name, str(place)) for r in records if r.disk and (place := r.disk.find(data))]
+    _section(f"FOUND below {data}", found)
+    missing = [row for record in records for row in _sought(record, data)]
+    _section(f"NOT FOUND below {data} (another folder: --data, or REIDBENCH_DATA)", missing)
     if missing:
         click.echo(
             "\nWhere to get one, and what goes where: reidbench data show NAME\n"
             "A drawn stand-in, to try things:       reidbench data make NAME DIR"
         )
-    for problem in registry.problems:
-        click.echo(f"plugin {problem.plugin} left out: {problem.reason}", err=True)
 
 
 for _subcommand in (show, check, make):
@@ -78,10 +74,6 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if rows:
         table = tabulate(rows, tablefmt="plain", maxcolwidths=[None, 76])
         click.echo(f"\n{title}\n{table}")
-
-
-def _place(record: DatasetRecord, root: Path) -> Path | None:
-    return record.disk.find(root) if record.disk else None
 
 
 def _sought(record: DatasetRecord, root: Path) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""What the subcommands of ``reidbench data`` share: plugins, data root, options."""
+"""What the subcommands of ``reidbench data`` share: plugins, data root, options, tables."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import click
 import yaml
 from click.core import ParameterSource
+from tabulate import tabulate
 
+from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import OptionError, Record
-from reidbench.plugins import Registry, discover
+from reidbench.cli.options import installed
+from reidbench.datasets.check import compare
+from reidbench.plugins import Registry
 
 settings_option = click.option(
     "--option",
@@ -23,14 +28,14 @@ settings_option = click.option(
 
 
 def registry_of(context: click.Context) -> Registry:
-    """Discover plugins but for those that the group was told to leave out."""
-    return discover(_group(context).params["disabled"])
+    """Return the plugins that load, but for those that the group's options leave out."""
+    return installed(_group(context).params["disabled"])
 
 
 def root_of(context: click.Context) -> Path:
-    """Return the data root, whichever side of the subcommand's name ``--data`` stands."""
-    given = context.get_parameter_source("data_root") is ParameterSource.COMMANDLINE
-    root: Path = (context if given else _group(context)).params["data_root"]
+    """Return the data root, whether ``--data`` precedes or follows the subcommand's name."""
+    given = context.get_parameter_source("data") is ParameterSource.COMMANDLINE
+    root: Path = (context if given else _group(context)).params["data"]
     return root
 
 
@@ -44,7 +49,6 @@ def settings(pairs: Sequence[str], record: Record) -> dict[str, Any]:
 
     Raises:
         OptionError: no ``=``, or an option or a value that the record does not take.
-
     """
     options = {}
     for pair in pairs:
@@ -63,3 +67,36 @@ def _scalar(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
+
+
+def counts_table(data: ReIDData | ClassificationData) -> str:
+    """Return the table; without published counts it has a column for what was found alone."""
+    comparisons = compare(data)
+    if all(one.published is None for one in comparisons):
+        rows = [(one.what, f"{one.found:,}") for one in comparisons]
+        return tabulate(rows, headers=("what", "found"), colalign=("left", "right"))
+    rows_of_four = [
+        (
+            one.what,
+            f"{one.found:,}",
+            "-" if one.published is None else f"{one.published:,}",
+            one.verdict,
+        )
+        for one in comparisons
+    ]
+    return tabulate(
+        rows_of_four,
+        headers=("what", "found", "published", "verdict"),
+        colalign=("left", "right", "right", "left"),
+    )
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """Return text in lines; every one but the first is indented. Names and addresses stay whole."""
+    return textwrap.fill(
+        text,
+        width=98,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

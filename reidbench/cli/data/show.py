@@ -1,4 +1,4 @@
-"""``reidbench data show``: all that somebody needs to know of one data set."""
+"""``reidbench data show``: origin, licence, layout and counts of one data set."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from textwrap import indent
 
 import click
 
-from reidbench.api.records import DatasetRecord, OnDisk
-from reidbench.cli.data.inputs import registry_of, root_of
-from reidbench.cli.data.text import counts_table, wrapped
-from reidbench.cli.options import data_option
+from reidbench.api.records import DatasetRecord
+from reidbench.cli.data.inputs import counts_table, registry_of, root_of, wrapped
+from reidbench.cli.options import shared
 from reidbench.datasets.locate import looked_for, open_dataset
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component
@@ -19,9 +18,9 @@ from reidbench.plugins import Component
 
 @click.command("show", short_help="Print one: origin, licence, expected files, counts.")
 @click.argument("name")
-@data_option
+@shared("data")
 @click.pass_context
-def command(context: click.Context, name: str, data_root: Path) -> None:
+def command(context: click.Context, name: str, data: Path) -> None:
     """Print what the data set NAME is, where it comes from, and where its files go.
 
     Where it is found, its lists are read: counts stand beside those its authors publish.
@@ -51,10 +50,12 @@ def _page(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
     yield from _field("origin", disk.origin)
     yield from _field("licence", disk.licence)
     yield from _field("ethics", disk.ethics)
-    yield from _field("where", _where(record, disk, root))
+    found = disk.find(root)
+    sought = "; or ".join(looked_for(record, root))
+    yield from _field("where", f"found: {found}" if found else f"not found; looked for {sought}")
     yield f"\nExpected below {root} (another folder: --data, or REIDBENCH_DATA):\n"
     yield indent(disk.tree.strip("\n"), "    ")
-    if disk.find(root):
+    if found:
         yield from _counts(component, root)
         yield f"\nIs it whole, is every image readable?  reidbench data check {record.name}"
     elif disk.writer:
@@ -73,13 +74,6 @@ def _options(record: DatasetRecord) -> str:
     return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "none"
 
 
-def _where(record: DatasetRecord, disk: OnDisk, root: Path) -> str:
-    found = disk.find(root)
-    if found:
-        return f"found: {found}"
-    return f"not found; looked for {'; or '.join(looked_for(record, root))}"
-
-
 def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
     """Tell what the lists hold; a data set that breaks its own rules still has a page."""
     try:
@@ -88,5 +82,5 @@ def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
         yield "\n" + wrapped(f"Its lists cannot be read: {error}")
         return
     if data.drawn and component.record.disk:
-        yield "\nWhat lies there is a drawn stand-in, not the published data set."
+        yield "\nWhat is there is a drawn stand-in, not the published data set."
     yield f"\n{counts_table(data)}"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 import click
-from rich.console import Console
 
 from reidbench.api.records import MethodRecord
 from reidbench.cli.options import installed
@@ -59,8 +57,8 @@ def command(
     \b
     ok       it passed
     refused  it said with CannotScore that it cannot, and why: no fault
-    FAILED   the line below says what it did, what was expected, and how to mend it
-    -        cannot be told before another check passes
+    FAILED   the line below says what it did, what was expected, and how to correct it
+    -        not known before another check passes
 
     \b
     Examples:
@@ -84,25 +82,26 @@ def _check(
     component: Component[MethodRecord], backbones: list[str], scopes: tuple[Scope, ...]
 ) -> int:
     """Run the checks of one method, a line each; return how many failed."""
-    # The running half comes in here, so that a wrong name never waits for torch.
-    import torch
-
+    # Imported here, so that a wrong name never waits for torch.
+    from reidbench.engine.device import prepare_device
     from reidbench.testing import checks
 
     # Networks this small only get slower with more.
-    torch.set_num_threads(1)
+    prepare_device("cpu", threads=1)
     record, started = component.record, perf_counter()
     all_checks = list(checks(record, backbones=backbones, scopes=scopes))
     click.echo(f"{record.name} {record.version} of {component.owner}: {len(all_checks)} checks")
-    counts = Counter(outcome.status for outcome in _told(all_checks))
+    counts = Counter(outcome.status for outcome in _reported(all_checks))
     click.echo(f"{_summary(counts)} in {perf_counter() - started:.0f}s\n")
     return counts["failed"]
 
 
-def _told(all_checks: list[Check]) -> Iterator[Outcome]:
-    width = max(len(check.name) for check in all_checks)
+def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
+    from rich.console import Console  # here, because listings and help need none of it
+
+    console, width = Console(stderr=True), max(len(check.name) for check in all_checks)
     for number, check in enumerate(all_checks, start=1):
-        with _spinning(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
+        with console.status(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
             outcome = check.outcome()
         word = f"{WORDS[outcome.status]:8}"
         if outcome.status == "failed":
@@ -117,23 +116,12 @@ def _told(all_checks: list[Check]) -> Iterator[Outcome]:
         yield outcome
 
 
-@contextmanager
-def _spinning(text: str) -> Iterator[None]:
-    """Show what runs while the block does, on a terminal."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(text):
-        yield
-
-
 def _summary(counts: Counter[Status]) -> str:
     words: dict[Status, str] = {
         "ok": "passed",
         "refused": "refused",
         "failed": "failed",
-        "blocked": "not told",
+        "blocked": "not known",
     }
     parts = [f"{counts[status]} {word}" for status, word in words.items() if counts[status]]
     return ", ".join(parts)

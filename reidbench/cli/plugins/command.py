@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 import click
 from tabulate import tabulate
 
 from reidbench.api.records import MethodRecord, Record
-from reidbench.cli.options import disable_option
+from reidbench.cli.options import shared
 from reidbench.cli.plugins.check import command as check
 from reidbench.plugins import Catalogue, Registry, discover
 from reidbench.plugins.registry import R
@@ -16,7 +17,7 @@ from reidbench.text import counted
 
 
 @click.group("plugins", invoke_without_command=True)
-@disable_option
+@shared("disabled")
 @click.pass_context
 def command(context: click.Context, disabled: tuple[str, ...]) -> None:
     """List every method, backbone and data set, whose it is, and what failed to load.
@@ -29,8 +30,10 @@ def command(context: click.Context, disabled: tuple[str, ...]) -> None:
     registry = discover(disabled)
     _show("METHODS", {"strategy, allocation": _how}, registry.methods)
     click.echo("Options, source, cost and deviations of each: reidbench cards NAME\n")
-    _show("BACKBONES", {"options": _options, "reference": _reference}, registry.backbones)
-    _show("DATA SETS", {"options": _options, "reference": _reference}, registry.datasets)
+    extra: dict[str, Callable[[Record], str]]
+    extra = {"options": _options, "reference": attrgetter("reference")}
+    _show("BACKBONES", extra, registry.backbones)
+    _show("DATA SETS", extra, registry.datasets)
     click.echo(_problems(registry))
 
 
@@ -45,15 +48,11 @@ def _options(record: Record) -> str:
     return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "-"
 
 
-def _reference(record: Record) -> str:
-    return record.reference
-
-
 def _show(title: str, extra: Mapping[str, Callable[[R], str]], catalogue: Catalogue[R]) -> None:
     headers = ["name", *extra, "version", "owner", "summary"]
     cells = [
         [
-            _name(component.record),
+            component.record.name + " (control)" * getattr(component.record, "control", False),
             *(cell(component.record) for cell in extra.values()),
             component.record.version,
             str(component.owner),
@@ -64,11 +63,6 @@ def _show(title: str, extra: Mapping[str, Callable[[R], str]], catalogue: Catalo
     # A terminal of a hundred columns holds it.
     widths = [{"reference": 22, "summary": 36 if len(extra) < 2 else 24}.get(h) for h in headers]
     click.echo(f"{title}\n{tabulate(cells, headers=headers, maxcolwidths=widths)}\n")
-
-
-def _name(record: Record) -> str:
-    control = isinstance(record, MethodRecord) and record.control
-    return f"{record.name} (control)" if control else record.name
 
 
 def _problems(registry: Registry) -> str:

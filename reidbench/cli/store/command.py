@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import time
 
 import click
 from tabulate import tabulate
 
-from reidbench.cli.options import store_option
+from reidbench.cli.options import shared
 from reidbench.cli.store.prune import command as prune
 from reidbench.cli.store.verify import command as verify
 from reidbench.store import Store
@@ -39,7 +39,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="List what is kept: kind, size, last use, seconds it took.")
-@store_option
+@shared("store")
 @click.option(
     "--sort",
     "order",
@@ -92,19 +92,19 @@ def _took(artefacts: Iterable[Artefact]) -> str:
 def _totals(found: Survey) -> str:
     kinds = sorted({each.kind for each in found.artefacts})
     groups = {kind: [each for each in found.artefacts if each.kind == kind] for kind in kinds}
-    rows = [_total(kind, group) for kind, group in {**groups, "in all": found.artefacts}.items()]
+    rows = [
+        (name, len(group), size_text(sum(each.size for each in group)), _took(group))
+        for name, group in {**groups, "in all": found.artefacts}.items()
+    ]
     headers, sides = ("kind", "artefacts", "size", "took"), ("left",) + ("right",) * 3
     return tabulate(rows, headers, colalign=sides)
-
-
-def _total(name: str, group: Sequence[Artefact]) -> tuple[str, int, str, str]:
-    return name, len(group), size_text(sum(each.size for each in group)), _took(group)
 
 
 def _remarks(found: Survey, now: float) -> Iterable[str]:
     damaged = [each.key for each in found.artefacts if each.kind == DAMAGED]
     if damaged:
-        yield f"damaged: {', '.join(damaged)}; reidbench store verify says how, and how to mend it"
+        names = ", ".join(damaged)
+        yield f"damaged: {names}; reidbench store verify says how, and how to repair it"
     if found.leftovers:
         names = ", ".join(_named(each, now) for each in found.leftovers)
         yield (

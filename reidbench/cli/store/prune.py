@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from reidbench.cli.options import store_option
+from reidbench.cli.options import shared
 from reidbench.store import Store
 from reidbench.store.cleanup import Limits, excess, remove_unused, stale
 from reidbench.store.inventory import Artefact, Leftover, Survey, survey
@@ -39,7 +39,7 @@ def _quantity(parse: Callable[[str], N]) -> Callable[..., N | None]:
 
 
 @click.command("prune", short_help="Remove the least recently used until the store is small.")
-@store_option
+@shared("store")
 @click.option(
     "--keep-size",
     metavar="SIZE",
@@ -79,7 +79,7 @@ def command(
     """Remove artefacts, the least recently used first, and left-over temporary folders.
 
     An artefact is used when it is made, when a phase starts from it, and when one is used that
-    starts from it. It is safe beside a run at work on the same store: what has just been used
+    starts from it. It is safe beside a run on the same store: what has just been used
     stays, and what goes is there in whole or not at all. The next run that needs it makes it again.
 
     \b
@@ -87,7 +87,7 @@ def command(
       reidbench store prune --keep-size 2GB --dry-run
       reidbench store prune --older-than 30d
       reidbench store prune --keep-size 0 --kind pixels
-      reidbench store prune --keep-size 0 --spare 0      everything, when no run is at work
+      reidbench store prune --keep-size 0 --spare 0      everything, when nothing else runs
     """  # noqa: D301 - click wants the character, not the two letters
     if keep_size is None and older_than is None:
         raise QuantityError("nothing says what to remove; give --keep-size, --older-than or both")
@@ -100,13 +100,15 @@ def command(
             click.echo(_line(artefact, now))
     else:
         going = tuple(each for each in going if remove_unused(kept, each))
-        cleared = tuple(folder for folder in cleared if _cleared(folder))
+        for folder in cleared:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        cleared = tuple(folder for folder in cleared if not folder.path.exists())
     click.echo(f"{store}: {_summary(found, going, cleared, dry_run=dry_run)}")
     if spared:
         size = size_text(sum(each.size for each in spared))
         click.echo(
             f"{len(spared)} more ({size}) used within {time_text(spare)} spared, as a run may need "
-            "them; where none is at work: --spare 0"
+            "them; when nothing else runs: --spare 0"
         )
 
 
@@ -114,11 +116,6 @@ def _line(artefact: Artefact, now: float) -> str:
     used = time_text(now - artefact.used)
     size = size_text(artefact.size)
     return f"{artefact.key}  {artefact.kind:8}  {size:>7}  used {used} ago  {artefact.what}"
-
-
-def _cleared(folder: Leftover) -> bool:
-    shutil.rmtree(folder.path, ignore_errors=True)
-    return not folder.path.exists()
 
 
 def _summary(

@@ -9,7 +9,7 @@ from time import perf_counter
 import click
 from click.core import ParameterSource
 
-from reidbench.cli.options import store_option
+from reidbench.cli.options import shared
 from reidbench.cli.progress_bar import bar
 from reidbench.errors import did_you_mean
 from reidbench.store import Store, StoreError
@@ -22,20 +22,21 @@ _SHOWN = 4
 
 @click.command("verify", short_help="Check every file against the digest noted when it was made.")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
-@store_option
+@shared("store")
 @click.option("--remove", is_flag=True, help="Remove damaged artefacts; runs make them again.")
 @click.pass_context
 def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: bool) -> int:
     """Check the artefacts called KEY, or all: notes readable, files as they were written.
 
-    Every file is read and held against its size and SHA-256, which were noted when the artefact
+    Every file is read and compared with its size and SHA-256, which were noted when the artefact
     was made. Those of versions that noted none are counted, and only their notes are read.
 
     Exit status: 0 nothing damaged, 1 damaged artefacts, 2 wrong input.
     """
     given = context.get_parameter_source("store") is ParameterSource.COMMANDLINE
     artefacts, kept = _asked(store, keys), Store(store)
-    mend = "to mend it: reidbench store verify --remove" + (f" --store {store}" if given else "")
+    same_store = f" --store {store}" if given else ""
+    repair = f"to repair it: reidbench store verify --remove{same_store}"
     damaged, unknown, started = 0, [], perf_counter()
     size = sum(each.size for each in artefacts)
     with bar(f"verifying {len(artefacts)} artefacts", size, in_bytes=True) as tick:
@@ -45,7 +46,10 @@ def command(context: click.Context, keys: tuple[str, ...], store: Path, remove: 
                 unknown.append(artefact.key)
             elif faults:
                 damaged += 1
-                done = _removed(kept, artefact.key) if remove else f"{mend} {artefact.key}"
+                done = f"{repair} {artefact.key}"
+                if remove:
+                    kept.remove(artefact.key)
+                    done = "removed, the next run that needs it makes it again"
                 click.echo(f"{artefact.key} ({artefact.kind}): {'; '.join(faults)}; {done}")
     if unknown:
         click.echo(_unverifiable(unknown))
@@ -64,11 +68,6 @@ def _asked(store: Path, keys: Sequence[str]) -> list[Artefact]:
                 "(reidbench store list shows all)"
             )
     return [found[key] for key in dict.fromkeys(keys)] if keys else list(found.values())
-
-
-def _removed(store: Store, key: str) -> str:
-    store.remove(key)
-    return "removed, the next run that needs it makes it again"
 
 
 def _unverifiable(keys: Sequence[str]) -> str:

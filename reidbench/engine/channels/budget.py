@@ -24,20 +24,28 @@ LOOK_AHEAD = 0.02  # of the ranking: how far past the cut a finer channel may be
 
 @dataclass(frozen=True, eq=False)
 class _Ranking:
-    """Channels in the order they go; ``going[i]`` is the column of the group that loses one."""
+    """Blocks of channels in the order they go.
+
+    The group in column ``going[i]`` of the MACs model loses ``amounts[i]`` channels, its lowest
+    ranks first.
+    """
 
     graph: ChannelGraph
     groups: tuple[ChannelGroup, ...]
     ranks: tuple[IntArray, ...]
     going: IntArray
+    amounts: IntArray
 
     def macs(self, gone: IntArray) -> int:
         """Return the MACs after each group lost ``gone`` channels."""
         return int(self.graph.macs.totals((self.graph.macs.sizes - gone)[np.newaxis])[0])
 
     def first(self, count: int) -> IntArray:
-        """Return how many channels each group lost after ``count`` removals."""
-        return np.bincount(self.going[:count], minlength=len(self.graph.macs.names))
+        """Return how many channels each group lost after ``count`` blocks."""
+        gone = np.bincount(
+            self.going[:count], self.amounts[:count], minlength=len(self.graph.macs.names)
+        )
+        return gone.astype(np.int64)
 
 
 def solve(
@@ -48,35 +56,53 @@ def solve(
     allocation: Allocation,
     scope: Scope,
     min_keep: float | int,
+    round_to: int = 1,
 ) -> PruningPlan:
     """Return the plan whose MACs are nearest to ``1 - reduction`` of the dense MACs, by rank.
 
     ``scores`` gives each group in scope one number a channel, low = remove; ties go by index.
     ``uniform`` removes the same fraction of every group; ``global`` ranks all channels together.
     ``min_keep`` is the floor of each group, a fraction of it (float) or a count (int), at least 1.
+    Groups that shrink end on multiples of ``round_to`` channels, going by blocks that are ranked
+    by their mean score; those too narrow for it stay whole.
     Raises ``ScoreError``, ``ScopeError`` and ``ImpossibleReduction``.
     """
     groups = graph.in_scope(scope)
-    reachable = highest_reduction(graph, scope, min_keep)
+    reachable = highest_reduction(graph, scope, min_keep, round_to)
     if not 0 <= reduction < 1:
         raise ImpossibleReduction(f"reduction {reduction} must be at least 0 and below 1")
     if reduction > reachable:
         raise ImpossibleReduction(
             f"reduction {reduction:g} is out of reach: with scope '{scope}' and min_keep"
-            f" {min_keep:g} at most {reachable:.4f} of the MACs can go;"
+            f" {min_keep:g}{f' and round_to {round_to}' if round_to > 1 else ''} at most"
+            f" {reachable:.4f} of the MACs can go;"
             f" ask for less{'' if scope == 'all' else ', use scope all,'} or lower min_keep"
         )
     values = [_checked(group, scores) for group in groups]
     ranks = tuple(np.argsort(value, kind="stable") for value in values)
-    going = _order(graph, groups, ranks, values, allocation, min_keep)
-    ranking = _Ranking(graph, groups, ranks, going)
+    steps = [_steps(group.size, min_keep, round_to) for group in groups]
+    going, amounts = _order(graph, groups, ranks, values, allocation, steps)
+    ranking = _Ranking(graph, groups, ranks, going, amounts)
     return _plan(ranking, _nearest(ranking, reduction))
 
 
-def highest_reduction(graph: ChannelGraph, scope: Scope, min_keep: float | int) -> float:
+def highest_reduction(
+    graph: ChannelGraph, scope: Scope, min_keep: float | int, round_to: int = 1
+) -> float:
     """Return the fraction of the MACs that goes when every group in ``scope`` is at its floor."""
-    widths = {group.name: _floor(group.size, min_keep) for group in graph.in_scope(scope)}
+    widths = {
+        group.name: group.size - int(_steps(group.size, min_keep, round_to)[-1])
+        for group in graph.in_scope(scope)
+    }
     return 1 - graph.macs.total(widths) / graph.macs.total()
+
+
+def _steps(size: int, min_keep: float | int, round_to: int) -> IntArray:
+    """Return how many channels a group may have lost, ascending from 0."""
+    if round_to < 1:
+        raise ReidbenchError(f"round_to {round_to} must be a whole number of channels from 1 up")
+    widths = np.arange(size - 1, _floor(size, min_keep) - 1, -1, dtype=np.int64)
+    return np.concatenate([[0], size - widths[widths % round_to == 0]])
 
 
 def _floor(size: int, min_keep: float | int) -> int:
@@ -113,24 +139,35 @@ def _order(
     ranks: tuple[IntArray, ...],
     values: list[FloatArray],
     allocation: Allocation,
-    min_keep: float | int,
-) -> IntArray:
-    """Return the columns of the groups in the order in which they lose one channel each."""
+    steps: list[IntArray],
+) -> tuple[IntArray, IntArray]:
+    """Return the columns of the groups in the order in which they lose blocks, and the amounts."""
     if allocation not in ("uniform", "global"):
         raise ReidbenchError(f"allocation '{allocation}' must be 'uniform' or 'global'")
-    keys, columns = [], []
-    for group, rank, value in zip(groups, ranks, values, strict=True):
-        count = group.size - _floor(group.size, min_keep)
-        # The j-th channel goes when the fraction, rounded to channels, first asks for it.
-        even = (np.arange(count) + 0.5) / group.size
-        keys.append(even if allocation == "uniform" else value[rank[:count]])
-        columns.append(np.full(count, graph.macs.names.index(group.name), dtype=np.int64))
+    keys, columns, amounts = [], [], []
+    for group, rank, value, lost in zip(groups, ranks, values, steps, strict=True):
+        before, after = lost[:-1], lost[1:]
+        if allocation == "uniform":
+            # A block goes when the fraction, rounded to blocks, first asks for it.
+            keys.append((before + after) / 2 / group.size)
+        else:
+            keys.append(_means(value[rank], before, after))
+        columns.append(np.full(len(after), graph.macs.names.index(group.name), dtype=np.int64))
+        amounts.append(after - before)
     order = np.argsort(np.concatenate(keys), kind="stable")
-    return np.concatenate(columns)[order]
+    return np.concatenate(columns)[order], np.concatenate(amounts)[order]
+
+
+def _means(ranked: FloatArray, before: IntArray, after: IntArray) -> FloatArray:
+    """Return the mean of ``ranked`` over each block; a block of one is its score to the bit."""
+    if not len(after):
+        return np.empty(0)
+    means: FloatArray = np.add.reduceat(ranked[: after[-1]], before) / (after - before)
+    return means
 
 
 def _nearest(ranking: _Ranking, reduction: float) -> IntArray:
-    """Return the removals per group whose MACs are nearest to the target.
+    """Return the channels lost per group whose MACs are nearest to the target.
 
     MACs fall along the ranking, so the cut is found by bisection. Where one channel is so dear
     that both sides of the cut miss (a wide residual stream), a few cheaper channels just past
@@ -158,9 +195,10 @@ def _nearest(ranking: _Ranking, reduction: float) -> IntArray:
 def _filled(ranking: _Ranking, cut: int, target: float) -> IntArray:
     gone = ranking.first(cut)
     skipped: set[int] = set()
-    for column in ranking.going[cut : cut + ceil(LOOK_AHEAD * len(ranking.going))].tolist():
+    ahead = slice(cut, cut + ceil(LOOK_AHEAD * len(ranking.going)))
+    for column, amount in zip(ranking.going[ahead], ranking.amounts[ahead], strict=True):
         further = gone.copy()
-        further[column] += 1
+        further[column] += amount
         if column in skipped or ranking.macs(further) < target:
             skipped.add(column)
         else:

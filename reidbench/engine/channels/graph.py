@@ -64,7 +64,10 @@ class ChannelGroup:
 
     ``producers`` make the channels (rows of a convolution or linear layer), ``norms`` and
     ``carriers`` (depthwise and block-grouped convolutions, per-channel parameters) pass them on,
-    ``consumers`` read them (columns). ``observed`` has one entry for each producer.
+    ``consumers`` read them (columns). ``observed`` has one entry for each producer. ``kept_by``
+    says what keeps a group that is not prunable, ``assumed`` what has to be true of the code for
+    its channels to go (see ``guard``). ``divides`` marks channels that something is divided by,
+    or that an operation is undefined for at 0.
     """
 
     name: str
@@ -77,6 +80,9 @@ class ChannelGroup:
     consumers: tuple[Slice, ...]
     observed: tuple[Observation, ...]
     held_sizes: tuple[HeldSize, ...]
+    kept_by: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    divides: bool = False
 
     @property
     def slices(self) -> Iterator[Slice]:

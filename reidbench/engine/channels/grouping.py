@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch.fx import Node
@@ -18,7 +19,7 @@ from reidbench.engine.channels.graph import (
 )
 from reidbench.engine.channels.macs import MacsModel
 from reidbench.engine.channels.scope import block_paths, scope_of
-from reidbench.engine.channels.walk import FIXED, Role, SlotKey, Walk, shape_of
+from reidbench.engine.channels.walk import FIXED, Noted, Role, SlotKey, Walk, shape_of
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,37 @@ class _Classes:
         group = np.where(ids >= 0, self.group_of[ids], FIXED)
         return group, np.where(ids >= 0, self.channel_of[ids], FIXED)
 
+    def notes(self, noted: Sequence[Noted]) -> list[tuple[str, ...]]:
+        """Return for every group the words noted about any of its channels."""
+        found: list[dict[str, None]] = [{} for _ in self.sizes]
+        for note in noted:
+            groups = np.unique(self.group_of[note.ids])
+            for group in groups[groups >= 0].tolist():
+                found[group][note.words] = None
+        return [tuple(words) for words in found]
 
-def grouped(walk: Walk, embedding: Node, input_size: tuple[int, int, int]) -> ChannelGraph:
+
+def grouped(walk: Walk, output: Node, input_size: tuple[int, int, int]) -> ChannelGraph:
     """Return the channel graph of a finished walk."""
     classes = _classes(walk)
     parts = _slices(walk, classes)
     held = _held_sizes(walk, classes)
     names = _names(parts, len(classes.sizes))
     blocks = block_paths(walk.module, walk.sum_owners)
+    kept_by, assumed = classes.notes(walk.pinned), classes.notes(walk.assumed)
+    divides = classes.notes([Noted(ids[ids >= 0], "divides") for ids in walk.divisors])
     groups = tuple(
-        _group(walk, names[g], classes.sizes[g], not classes.pinned[g], parts[g], held[g], blocks)
+        replace(
+            _group(walk, names[g], classes.sizes[g], classes.pinned[g], parts[g], held[g], blocks),
+            kept_by=kept_by[g],
+            assumed=assumed[g],
+            divides=bool(divides[g]),
+        )
         for g in range(len(classes.sizes))
     )
     macs = _macs(walk, classes, groups)
-    return ChannelGraph(groups, macs, shape_of(embedding)[1], input_size)
+    shape = shape_of(output)
+    return ChannelGraph(groups, macs, shape[min(1, len(shape) - 1)], input_size)
 
 
 def _roots(walk: Walk) -> IntArray:
@@ -78,7 +96,9 @@ def _classes(walk: Walk) -> _Classes:
         found, counts = np.unique(roots[ids[ids >= 0]], return_counts=True)
         for root, count in zip(found.tolist(), counts.tolist(), strict=True):
             seen[root].append((place, count))
-    pinned = set(roots[np.concatenate([np.empty(0, np.int64), *walk.pinned])].tolist())
+    pinned = set(
+        roots[np.concatenate([np.empty(0, np.int64), *(note.ids for note in walk.pinned)])].tolist()
+    )
     members: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for root in sorted(seen):
         members[(root in pinned, *seen[root])].append(root)
@@ -143,7 +163,7 @@ def _group(
     walk: Walk,
     name: str,
     size: int,
-    prunable: bool,
+    pinned: bool,
     parts: list[tuple[Role, Slice]],
     held: list[HeldSize],
     blocks: frozenset[str],
@@ -157,7 +177,7 @@ def _group(
         name=name,
         size=size,
         scope=scope_of({cut.owner for _, cut in parts}, blocks),
-        prunable=prunable and bool(makers),
+        prunable=not pinned and bool(makers),
         producers=makers,
         norms=by_role["norm"],
         carriers=by_role["carrier"],

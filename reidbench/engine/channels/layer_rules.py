@@ -1,4 +1,4 @@
-"""The rules of operations with weights: convolutions, linear layers, norms, matrix products."""
+"""The rules of operations with weights: convolutions, linear layers, matrix products."""
 
 from __future__ import annotations
 
@@ -6,63 +6,118 @@ from math import prod
 from typing import Any
 
 from torch.fx import Node
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.utils.parametrize import is_parametrized
 
+from reidbench.engine.channels.cut_rules import hold
 from reidbench.engine.channels.graph import IntArray
 from reidbench.engine.channels.problems import UnsupportedOperation
-from reidbench.engine.channels.rules import NORMS, Arguments, makers_of, pin_inputs, rule, where
-from reidbench.engine.channels.walk import Charge, Held, Walk, on_axis, running_module, shape_of
+from reidbench.engine.channels.rules import NORMS, Arguments, makers_of, pin_inputs, rule
+from reidbench.engine.channels.walk import Held, Walk, on_axis, running_module, shape_of, where
 
 # After pruning, a grouped convolution may look like another kind (a depthwise one cut to one
-# channel looks dense), so surgery writes on the module how its channels were first tied.
+# channel looks dense), so surgery writes on the module how those of its weight were first tied.
 TIED_BY = "channels_tied_by"
 
 
 @rule("conv1d", "conv2d", "conv3d")
 def _convolution(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    weight, tensors = _weight(walk, node, arguments)
+    weight, out = _weight(walk, node, arguments), shape_of(node)
+    if weight is None or len(shape_of(arguments["input"])) != len(weight.shape):
+        return pin_inputs(walk, node)
     source = walk.along(arguments["input"], 1)
-    _, _, *space = shape_of(node)
-    walk.charges.append(Charge(prod(space) * prod(weight.shape[2:]), weight))
+    walk.charge(node, prod(out) // out[1] * prod(weight.shape[2:]), weight)
     kind = _kind(walk, weight, arguments["groups"])
     if kind == "block":
-        _show(walk, arguments["input"], weight.owner)
+        show(walk, arguments["input"], weight.owner)
     tie = {"dense": _dense, "block": _block, "lane": _lane}[kind]
-    rows = tie(walk, weight, tensors, source, arguments["groups"])
-    return on_axis(rows, 1, 2 + len(space))
+    rows = tie(walk, weight, _tensors(walk, weight, arguments), source, arguments["groups"])
+    _other_bias(walk, weight, arguments["bias"], rows)
+    layer = walk.module.get_submodule(weight.owner)
+    if kind == "block" and not (
+        isinstance(layer, _ConvNd) and running_module(node) == weight.owner
+    ):
+        hold(walk, node, arguments["groups"], None, source.reshape(arguments["groups"], -1)[:, 0])
+    return on_axis(rows, 1, len(out))
+
+
+@rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+def _transposed(walk: Walk, node: Node, arguments: Arguments) -> Any:
+    """Treat rows as inputs and columns as outputs; grouped ones keep their channels."""
+    weight, shape = _weight(walk, node, arguments), shape_of(arguments["input"])
+    if weight is None or arguments["groups"] > 1 or len(shape) != len(weight.shape):
+        return pin_inputs(walk, node)
+    source = walk.along(arguments["input"], 1)
+    walk.charge(node, prod(shape) // shape[1] * prod(weight.shape[2:]), weight)
+    walk.claim(weight.owner, (weight.name,), 0, "consumer", source)
+    made = walk.fresh(weight.shape[1])
+    rows = walk.claim(weight.owner, (weight.name,), 1, "producer", made)
+    _other_bias(walk, weight, arguments["bias"], rows)
+    return on_axis(rows, 1, len(shape_of(node)))
 
 
 @rule("linear")
 def _linear(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    weight, tensors = _weight(walk, node, arguments)
+    weight, shape = _weight(walk, node, arguments), shape_of(node)
+    if weight is None:
+        return pin_inputs(walk, node)
     source = walk.along(arguments["input"], -1)
-    shape = shape_of(node)
-    # The batch may be any dimension (tokens first), so the positions are divided by it.
-    walk.charges.append(Charge(prod(shape[:-1]) // walk.batch, weight))
-    rows = _dense(walk, weight, tensors, source, 1)
+    walk.charge(node, prod(shape[:-1]), weight)
+    rows = _dense(walk, weight, _tensors(walk, weight, arguments), source, 1)
+    _other_bias(walk, weight, arguments["bias"], rows)
     return on_axis(rows, -1, len(shape))
 
 
-def _show(walk: Walk, value: Any, owner: str) -> None:
+@rule("mm", "bmm", "matmul", "scaled_dot_product_attention")
+def _matrix_product(walk: Walk, node: Node, arguments: Arguments) -> Any:
+    """Keep the channels of an attention product: heads split them by fixed sizes."""
+    return pin_inputs(walk, node)
+
+
+def show(walk: Walk, value: Any, owner: str) -> None:
     """Note that the output of ``owner`` shows what the makers of its input come to."""
     for maker in makers_of(walk, value, through=NORMS):
         walk.shown_by.setdefault(maker, []).append(owner)
 
 
-def _weight(walk: Walk, node: Node, arguments: Arguments) -> tuple[Held, tuple[str, ...]]:
+def _weight(walk: Walk, node: Node, arguments: Arguments) -> Held | None:
+    """Return the weight, or None for filters that can lose nothing: constants, computed ones."""
     weight, bias = walk.held.get(arguments["weight"]), arguments["bias"]
-    if weight is None or (bias is not None and bias not in walk.held):
+    owned = weight is not None and weight.name
+    if owned and (bias is None or ((held := walk.held.get(bias)) is not None and held.name)):
+        return weight
+    layer = walk.module.get_submodule(running_module(node))
+    if is_parametrized(layer) or layer._forward_pre_hooks:
         raise UnsupportedOperation(
-            f"the weight of '{where(node)}' is computed, not a parameter of a module; remove the"
-            " parametrisation (weight norm, spectral norm) before capturing the network"
+            f"the weight of '{where(node)}' is computed before each forward pass (weight norm,"
+            " spectral norm, a pruning mask); make it a plain parameter with"
+            " torch.nn.utils.remove_weight_norm, remove_spectral_norm, prune.remove or"
+            " parametrize.remove_parametrizations before capturing the network"
         )
-    names = (weight.name,) if bias is None else (weight.name, walk.held[bias].name)
-    return weight, names
+    return None
+
+
+def _tensors(walk: Walk, weight: Held, arguments: Arguments) -> tuple[str, ...]:
+    """Return the names of a weight and of the bias that the same module holds."""
+    bias = walk.held.get(arguments["bias"])
+    return (
+        (weight.name,) if bias is None or bias.owner != weight.owner else (weight.name, bias.name)
+    )
+
+
+def _other_bias(walk: Walk, weight: Held, bias: Node | None, rows: IntArray) -> None:
+    """Claim a bias that does not go with the rows of the weight: another use has its own."""
+    if bias is not None:
+        held, slot = walk.held[bias], walk.slots.get((weight.owner, weight.name, 0))
+        own = slot is not None and slot.role != "consumer" and held.name in slot.tensors
+        if held.owner != weight.owner or not own:
+            walk.claim(held.owner, (held.name,), 0, "carrier", rows)
 
 
 def _kind(walk: Walk, weight: Held, groups: int) -> str:
-    known = getattr(walk.module.get_submodule(weight.owner), TIED_BY, None)
-    if known is not None:
-        return str(known)
+    known = getattr(walk.module.get_submodule(weight.owner), TIED_BY, {})
+    if weight.name in known:
+        return str(known[weight.name])
     if groups == 1:
         return "dense"
     return "block" if weight.shape[1] <= groups else "lane"
@@ -72,19 +127,25 @@ def _dense(
     walk: Walk, weight: Held, tensors: tuple[str, ...], source: IntArray, groups: int
 ) -> IntArray:
     walk.claim(weight.owner, (weight.name,), 1, "consumer", source)
-    return walk.claim(weight.owner, tensors, 0, "producer", walk.fresh(weight.shape[0]))
+    made = walk.fresh(weight.shape[0])
+    return walk.claim(weight.owner, tensors, 0, "producer", made)
 
 
 def _block(
     walk: Walk, weight: Held, tensors: tuple[str, ...], source: IntArray, groups: int
 ) -> IntArray:
     """Tie everything in one convolution group: whole groups go (depthwise: one channel each)."""
+    rows = tied_blocks(walk, source, groups)[:, 0].repeat(weight.shape[0] // groups)
+    return walk.claim(weight.owner, tensors, 0, "carrier", rows)
+
+
+def tied_blocks(walk: Walk, source: IntArray, groups: int) -> IntArray:
+    """Tie the channels in each of ``groups`` blocks, which go as wholes; (groups, channels)."""
     blocks = source.reshape(groups, -1)
     walk.tie(blocks[:, :1], blocks)
     if (source < 0).any():
         walk.pin(source)
-    rows = blocks[:, 0].repeat(weight.shape[0] // groups)
-    return walk.claim(weight.owner, tensors, 0, "carrier", rows)
+    return blocks
 
 
 def _lane(
@@ -96,43 +157,8 @@ def _lane(
     if (source < 0).any():
         walk.pin(source)
     walk.claim(weight.owner, (weight.name,), 1, "consumer", lanes[0])
-    rows = walk.claim(weight.owner, tensors, 0, "producer", walk.fresh(weight.shape[0]))
+    made = walk.fresh(weight.shape[0])
+    rows = walk.claim(weight.owner, tensors, 0, "producer", made)
     out_lanes = rows.reshape(groups, -1)
     walk.tie(out_lanes[:1], out_lanes)
     return rows
-
-
-@rule(*NORMS)
-def _norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    held = [
-        walk.held[arguments[name]]
-        for name in ("weight", "bias", "running_mean", "running_var")
-        if arguments[name] is not None
-    ]
-    owner = held[0].owner if held else running_module(node)
-    source = walk.along(arguments["input"], 1)
-    walk.claim(owner, tuple(tensor.name for tensor in held), 0, "norm", source)
-    _show(walk, arguments["input"], owner)
-    return on_axis(source, 1, len(shape_of(node)))
-
-
-@rule("prelu")
-def _prelu(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    slope = walk.held[arguments["weight"]]
-    if prod(slope.shape) > 1:
-        source = walk.along(arguments["self"], 1)
-        walk.claim(slope.owner, (slope.name,), 0, "carrier", source)
-    return walk.ids(arguments["self"])
-
-
-@rule("mm", "bmm", "matmul", "scaled_dot_product_attention")
-def _matrix_product(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    """Count an attention product and keep its channels: heads split them by fixed sizes."""
-    operands = [value for value in node.args if isinstance(value, Node)]
-    out, first = shape_of(node), shape_of(operands[0])
-    each = prod(out) * first[-1]
-    if "query" in arguments:
-        keys = shape_of(operands[1])[-2]
-        each = prod(first) * keys + prod(out) * keys
-    walk.charges.append(Charge(each // walk.batch, None))
-    return pin_inputs(walk, node)

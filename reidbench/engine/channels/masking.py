@@ -17,10 +17,11 @@ def mask(module: nn.Module, graph: ChannelGraph, plan: PruningPlan) -> None:
     """Zero the dropped channels in place so that the output equals the pruned network's.
 
     Filters, biases, norms' scales and shifts and the next layers' input columns all become
-    zero; the columns make it right for any activation, also one with f(0) other than 0.
+    zero; the columns make it right for any activation, also one with f(0) other than 0. Where
+    zeros would be divided by, only the columns become zero.
     """
     for group, dropped in _losing(graph, plan):
-        for cut in group.slices:
+        for cut in group.consumers if group.divides else group.slices:
             _zero(_parts(module, cut, cut.tensors), cut, dropped)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the channel engine for a reason its user can mend."""
+"""What can go wrong in the channel engine for a reason that its user can remove."""
 
 from __future__ import annotations
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd
 from torch.optim import Optimizer
 
 from reidbench.engine.channels.graph import ChannelGraph, ChannelGroup
-from reidbench.engine.channels.layer_rules import TIED_BY
 from reidbench.engine.channels.plan import PruningPlan
+from reidbench.engine.channels.recount import recount
 
 Indices: TypeAlias = dict[int, Tensor]
 
@@ -46,15 +46,33 @@ def remove(module: nn.Module, graph: ChannelGraph, plan: PruningPlan) -> Removal
 
     ``graph`` is the capture of the module as it is now. Every changed parameter is a new,
     smaller ``nn.Parameter`` (see ``Removal.cuts``); layers' own counts (``out_channels``,
-    ``groups``, ``num_features``, ...) follow. Raises ``PlanError`` before touching anything.
+    ``groups``, ``num_features``, ...) follow. All or nothing: a ``PlanError`` comes before
+    anything is touched, and after any other failure the module is as it was.
     """
     plan.fits(graph.widths)
     changed = [group for group in graph.groups if group.name in plan.dropped]
-    kept = _kept_positions(changed, plan)
-    cuts = _cut(module, kept)
-    for group in changed:
-        _recount(module, group, plan)
+    with all_or_nothing(module):
+        cuts = _cut(module, _kept_positions(changed, plan))
+        recount(module, changed, plan)
     return Removal(plan, cuts)
+
+
+@contextmanager
+def all_or_nothing(module: nn.Module) -> Iterator[None]:
+    """Put every part of ``module`` back as it was should the block fail."""
+    parts = list(module.modules())
+    before = [(dict(vars(part)), dict(part._parameters), dict(part._buffers)) for part in parts]
+    try:
+        yield
+    except BaseException:
+        for part, (attributes, parameters, buffers) in zip(parts, before, strict=True):
+            vars(part).clear()
+            vars(part).update(attributes)
+            part._parameters.clear()
+            part._parameters.update(parameters)
+            part._buffers.clear()
+            part._buffers.update(buffers)
+        raise
 
 
 def carry_optimizer_state(optimizer: Optimizer, removal: Removal) -> None:
@@ -92,68 +110,32 @@ def _kept_positions(
 
 
 def _cut(module: nn.Module, kept: dict[tuple[str, str], Any]) -> tuple[Cut, ...]:
-    replaced: dict[int, Cut] = {}
+    replaced: dict[int, Tensor] = {}
+    cuts = []
     for (owner, name), flags in kept.items():
-        part = module.get_submodule(owner)
-        old = getattr(part, name)
+        old = getattr(module.get_submodule(owner), name)
         indices = {
             dim: torch.from_numpy(np.flatnonzero(flag)).to(old.device)
             for dim, flag in flags.items()
         }
         if not isinstance(old, nn.Parameter):
-            part._buffers[name] = _sliced(old, indices)
+            replaced[id(old)] = _sliced(old, indices)
             continue
         new = nn.Parameter(_sliced(old.detach(), indices), requires_grad=old.requires_grad)
         if old.grad is not None:
             new.grad = _sliced(old.grad, indices)
-        replaced[id(old)] = Cut(old, new, tuple(indices.items()))
-    # A parameter shared by several modules has to change in all of them.
+        replaced[id(old)] = new
+        cuts.append(Cut(old, new, tuple(indices.items())))
+    # A tensor shared by several modules has to change in all of them.
     for part in module.modules():
-        for name, parameter in part._parameters.items():
-            if parameter is not None and id(parameter) in replaced:
-                part._parameters[name] = replaced[id(parameter)].new
-    return tuple(replaced.values())
+        for own in (part._parameters, part._buffers):
+            for name, tensor in own.items():
+                if tensor is not None and id(tensor) in replaced:
+                    own[name] = replaced[id(tensor)]  # type: ignore[assignment]
+    return tuple(cuts)
 
 
 def _sliced(tensor: Tensor, indices: Indices) -> Tensor:
     for dim, index in indices.items():
         tensor = tensor.index_select(dim, index)
     return tensor.clone(memory_format=torch.preserve_format)
-
-
-def _recount(module: nn.Module, group: ChannelGroup, plan: PruningPlan) -> None:
-    """Bring the layers' own numbers in line with their new tensors."""
-    stays = np.isin(np.arange(group.size), plan.kept[group.name])
-    for cut in group.slices:
-        part = module.get_submodule(cut.owner)
-        gone = int((~stays[cut.channels]).sum())
-        if isinstance(part, _ConvNd):
-            _recount_convolution(part, carrier=cut in group.carriers, rows=cut.length)
-        elif isinstance(part, nn.Linear):
-            part.out_features, part.in_features = part.weight.shape
-        elif isinstance(part, _NormBase):
-            part.num_features -= gone
-        elif isinstance(part, nn.PReLU):
-            part.num_parameters -= gone
-    for held in group.held_sizes:
-        _shrink_held_size(module.get_submodule(held.owner), held, ~stays)
-
-
-def _recount_convolution(part: _ConvNd, *, carrier: bool, rows: int) -> None:
-    if part.groups > 1 and not hasattr(part, TIED_BY):
-        setattr(part, TIED_BY, "block" if carrier else "lane")
-    if carrier:
-        part.groups = part.groups * part.weight.shape[0] // rows
-    part.out_channels = part.weight.shape[0]
-    part.in_channels = part.weight.shape[1] * part.groups
-
-
-def _shrink_held_size(part: nn.Module, held: Any, dropped: Any) -> None:
-    gone = int(dropped[held.channels].sum())
-    value = getattr(part, held.attribute)
-    if held.index is None:
-        setattr(part, held.attribute, value - gone)
-    else:
-        entries = list(value)
-        entries[held.index] -= gone
-        setattr(part, held.attribute, type(value)(entries))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -24,6 +25,7 @@ class Held:
     owner: str
     name: str
     shape: tuple[int, ...]
+    parameter: bool = False
 
 
 @dataclass
@@ -39,10 +41,22 @@ class Slot:
 
 @dataclass(frozen=True)
 class Charge:
-    """A counted operation: ``factor`` times the rows and columns of its weight."""
+    """A counted operation: ``factor`` times the rows and columns of its weight.
+
+    ``factor`` is for one image; ``whole`` is what the operation costs as it was captured.
+    """
 
     factor: int
     weight: Held | None
+    whole: int
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Channel ids, and what an operation does with them, in words."""
+
+    ids: IntArray
+    words: str
 
 
 @dataclass
@@ -57,12 +71,19 @@ class Walk:
     module: nn.Module
     held: dict[Node, Held]
     batch: int
+    training: bool = False
+    node: Node | None = None
     values: dict[Node, Any] = field(default_factory=dict)
+    from_images: set[Node] = field(default_factory=set)
+    vectors: dict[Node, tuple[tuple[Held, int], ...]] = field(default_factory=dict)
     count: int = 0
     ties: list[tuple[IntArray, IntArray]] = field(default_factory=list)
-    pinned: list[IntArray] = field(default_factory=list)
+    pinned: list[Noted] = field(default_factory=list)
+    assumed: list[Noted] = field(default_factory=list)
+    divisors: list[IntArray] = field(default_factory=list)
     slots: dict[SlotKey, Slot] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
     sum_owners: set[str] = field(default_factory=set)
     shown_by: dict[str, list[str]] = field(default_factory=dict)
     activation_after: dict[str, str] = field(default_factory=dict)
@@ -80,9 +101,26 @@ class Walk:
         if both.any():
             self.ties.append((first[both], second[both]))
 
-    def pin(self, ids: IntArray) -> None:
-        """Forbid pruning the channels of ``ids``."""
-        self.pinned.append(np.unique(ids[ids >= 0]))
+    def pin(self, ids: IntArray, why: str = "") -> None:
+        """Forbid pruning the channels of ``ids``, because the present operation needs them all."""
+        self.pinned.append(Noted(np.unique(ids[ids >= 0]), why or described(self.node)))
+
+    def assume(self, ids: IntArray, what: str) -> None:
+        """Note that the channels of ``ids`` may go only if the code computes ``what``.
+
+        Nothing in a captured graph tells a computed number from a literal one; the guard does.
+        """
+        words = f"{described(self.node)} {what}"
+        self.assumed.append(Noted(np.unique(ids[ids >= 0]), words))
+
+    def charge(self, node: Node, count: int, weight: Held | None = None) -> None:
+        """Count ``count`` multiply-accumulates, for each entry of ``weight`` if it has one.
+
+        An operation on parameters alone costs as much for a batch as for one image.
+        """
+        each = count // self.batch if node in self.from_images else count
+        entries = weight.shape[0] * weight.shape[1] if weight else 1
+        self.charges.append(Charge(each, weight, count * entries))
 
     def claim(
         self, owner: str, tensors: Sequence[str], dim: int, role: Role, ids: IntArray
@@ -129,10 +167,21 @@ def compact(ids: IntArray) -> IntArray:
 
 
 def on_axis(ids: IntArray, dim: int, dims: int) -> IntArray:
-    """Lay one-dimensional ``ids`` along dimension ``dim`` of ``dims``."""
+    """Return one-dimensional ``ids`` along dimension ``dim`` of ``dims``."""
     shape = [1] * dims
     shape[dim] = -1
     return ids.reshape(shape)
+
+
+def described(node: Node | None) -> str:
+    """Return the operation of ``node`` and the module that runs it, for messages."""
+    return f"'{node.target}' in module '{where(node)}'" if node is not None else ""
+
+
+def where(node: Node) -> str:
+    """Return the dotted path of the module that runs ``node``, for messages."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(stack[-1][0]) if stack and stack[-1][0] else "the network itself"
 
 
 def running_module(node: Node) -> str:

@@ -47,7 +47,6 @@ def load_network(
 
     Raises:
         SavedNetworkError: the saved network is not of this architecture.
-
     """
     apply_saved(folder, network.backbone, input_size, graph)
     head: dict[str, Tensor] = load_file(folder / HEAD_FILE)
@@ -78,6 +77,7 @@ def starting_network(
     if isinstance(node.network, LoadNode):
         # Published weights bring the classifier of all classes, or none.
         same_data = same_data and store.meta(node.network.key)["classes"] == identities
+    store.mark_used(node.network.key)
     plan = load_network(
         store.folder(node.network.key),
         network,

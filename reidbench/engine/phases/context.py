@@ -1,28 +1,89 @@
-"""The workbench of a phase: the store, the device, decoded images, and who is told of steps."""
+"""What phases share: the store, the device, decoded images, and the listener to their steps."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
+import os
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
-from reidbench.api.data import ClassificationData, ReIDData, Split
+from reidbench.api.data import ClassificationData, LabelledImages, ReIDData, Split
 from reidbench.config.protocol import InputRules
 from reidbench.engine.channels import ChannelGraph, capture, parameters
 from reidbench.engine.phases.checkpoint import fresh_network
-from reidbench.engine.phases.decoded_images import AnySplit, decode, mapped
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
-from reidbench.plan import ENGINE, ConfiguredData, PhaseNode
+from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.cleanup import check
+
+AnySplit: TypeAlias = Split | LabelledImages
+
+IMAGES_A_TASK = 32
+
+
+def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[int], None]) -> None:
+    """Write all images of a split as uint8 ``(n, 3, height, width)`` to a ``.npy`` file.
+
+    ``on_images`` is called with the number of images done. The number of threads changes no pixel.
+
+    Raises:
+        OSError: the disk has no room.
+    """
+    shape = (len(split), 3, size.height, size.width)
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    _reserve(file)
+
+    def decode_some(indices: range) -> int:
+        for index in indices:
+            image = Image.fromarray(split.read(index)).convert("RGB")
+            resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
+            pixels[index] = np.asarray(resized).transpose(2, 0, 1)
+        return len(indices)
+
+    done, images = 0, range(len(split))
+    tasks = [images[start : start + IMAGES_A_TASK] for start in images[::IMAGES_A_TASK]]
+    # Reading, decoding and resizing let other threads run; what is drawn does so in part.
+    threads = ThreadPoolExecutor(torch.get_num_threads())
+    try:
+        for count in threads.map(decode_some, tasks):
+            done += count
+            on_images(done)
+    finally:
+        threads.shutdown(cancel_futures=True)
+    pixels.flush()
+
+
+def mapped(file: Path) -> Tensor:
+    """Return a file's pixels, mapped and not read: a large data set need not fit into memory."""
+    pixels = np.load(file, mmap_mode="r", allow_pickle=False)
+    with warnings.catch_warnings():
+        # A tensor over memory that cannot be written: nothing here ever writes to it.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(pixels)
+
+
+def _reserve(file: Path) -> None:
+    """Take the disk space of a mapped file now: running out while writing would kill the process.
+
+    Raises:
+        OSError: the disk has no room for it.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+
 
 _log = logging.getLogger(__name__)
 PIXELS = "pixels.npy"
@@ -35,7 +96,7 @@ def silent(done: int, total: int, note: str) -> None:
 
 
 class Dense(NamedTuple):
-    """What a prune phase compares with: its backbone's graph and number of parameters, whole."""
+    """A dense backbone's channel graph and number of parameters."""
 
     graph: ChannelGraph
     parameters: int
@@ -43,62 +104,63 @@ class Dense(NamedTuple):
 
 @dataclass
 class PhaseContext:
-    """Shared surroundings of the phases of a run; images of each split are decoded once."""
+    """What the phases of a run share; images of each split are decoded once."""
 
     store: Store
     device: torch.device
     listener: Listener = silent
     decoding: list[dict[str, Any]] = field(default_factory=list)
-    """Notes of the clocks of what was decoded, for whoever keeps accounts to take."""
+    """Stopwatch notes of each split that was decoded, until the run's timings take them."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
     _pixels: dict[str, Tensor] = field(default_factory=dict)
     _dense: dict[str, Dense] = field(default_factory=dict)
 
-    def train_images(self, chosen: ConfiguredData, size: InputRules) -> Images:
+    def train_images(self, data: ConfiguredData, size: InputRules) -> Images:
         """Return the training split, the only images that train and prune phases may see."""
-        data = self._load(chosen)
-        numbers = data.train.pids if isinstance(data, ReIDData) else data.train.labels
+        loaded = self._load(data)
+        numbers = loaded.train.pids if isinstance(loaded, ReIDData) else loaded.train.labels
         labels = np.unique(numbers, return_inverse=True)[1]
-        return Images(self._decoded(chosen, "train", data.train, size), torch.from_numpy(labels))
+        return Images(self._decoded(data, "train", loaded.train, size), torch.from_numpy(labels))
 
     def test_images(
-        self, chosen: ConfiguredData, size: InputRules
+        self, data: ConfiguredData, size: InputRules
     ) -> tuple[tuple[Tensor, Split], ...]:
         """Return query and gallery, each as uint8 pixels (n, 3, h, w) and their split."""
-        data = self._load(chosen)
-        assert isinstance(data, ReIDData)  # a plan measures on nothing else
-        parts = (("query", data.query), ("gallery", data.gallery))
-        return tuple((self._decoded(chosen, name, split, size), split) for name, split in parts)
+        loaded = self._load(data)
+        assert isinstance(loaded, ReIDData)  # a plan measures on nothing else
+        parts = (("query", loaded.query), ("gallery", loaded.gallery))
+        return tuple((self._decoded(data, name, split, size), split) for name, split in parts)
 
     def dense(self, node: PhaseNode) -> Dense:
         """Return the channel graph and size of a node's dense backbone, captured once a run."""
-        key = json.dumps([node.backbone.document(), node.rules.input.size], sort_keys=True)
+        key = canonical([node.backbone.configuration(), node.rules.input.size])
         if key not in self._dense:
             backbone = fresh_network(node, identities=1).backbone
             graph = capture(backbone, node.rules.input.size)
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
 
-    def _load(self, chosen: ConfiguredData) -> ReIDData | ClassificationData:
-        name = json.dumps(chosen.document(), sort_keys=True)
+    def _load(self, data: ConfiguredData) -> ReIDData | ClassificationData:
+        name = canonical(data.configuration())
         if name not in self._data:
-            self._data[name] = chosen.build()
+            self._data[name] = data.build()
         return self._data[name]
 
     def _decoded(
-        self, chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules
+        self, data: ConfiguredData, part: str, split: AnySplit, size: InputRules
     ) -> Tensor:
-        key = _pixels_key(chosen, part, split, size)
+        key = _pixels_key(data, part, split, size)
         if key not in self._pixels:
-            if not self._whole(key):
-                self._decode(key, chosen, part, split, size)
+            if not self._is_intact(key):
+                self._decode(key, data, part, split, size)
+            self.store.mark_used(key)
             self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]
 
-    def _whole(self, key: str) -> bool:
-        """Return whether pixels are there as they were written; damaged ones make room.
+    def _is_intact(self, key: str) -> bool:
+        """Return whether pixels are there as they were written; remove damaged ones.
 
-        They are read once more for it: nothing that trains on them could tell.
+        This reads all of them: training on damaged pixels would raise no error.
         """
         if not self.store.has(key):
             return False
@@ -108,9 +170,9 @@ class PhaseContext:
         return not faults
 
     def _decode(
-        self, key: str, chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules
+        self, key: str, data: ConfiguredData, part: str, split: AnySplit, size: InputRules
     ) -> None:
-        _log.info("decoding %d %s images of %s", len(split), part, chosen.label)
+        _log.info("decoding %d %s images of %s", len(split), part, data.label)
 
         def on_images(done: int) -> None:
             self.listener(done, len(split), f"{part} images")
@@ -119,14 +181,14 @@ class PhaseContext:
         with self.store.writing(key) as (folder, meta):
             with stopwatch.running("decoding"):
                 decode(split, size, folder / PIXELS, on_images)
-            meta.update(kind="pixels", data=chosen.document(), part=part, **stopwatch.notes())
+            meta.update(kind="pixels", data=data.document(), part=part, **stopwatch.notes())
         self.decoding.append(stopwatch.notes())
 
 
-def _pixels_key(chosen: ConfiguredData, part: str, split: AnySplit, size: InputRules) -> str:
+def _pixels_key(data: ConfiguredData, part: str, split: AnySplit, size: InputRules) -> str:
     document = {
         "engine": ENGINE,
-        "pixels": chosen.document(),
+        "pixels": data.document(),
         "part": part,
         "size": [size.height, size.width],
         "names": hashlib.sha256("\n".join(split.names).encode()).hexdigest(),

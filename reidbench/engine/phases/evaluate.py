@@ -22,11 +22,10 @@ from reidbench.results import Metrics, PerQuery
 
 
 def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
-    """Measure a phase's network and leave metrics and what each query scores in the store.
+    """Measure a phase's network; store its metrics and what each query scores.
 
     Raises:
         Diverged: embeddings that are not finite.
-
     """
     query, gallery = context.test_images(node.data, node.protocol.input)
     stopwatch = Stopwatch()
@@ -41,7 +40,7 @@ def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
         meta.update(
             kind=node.kind,
             document=node.document(),
-            metrics=_metrics(scores).model_dump(),
+            metrics=Metrics(**{n: getattr(scores, n) for n in Metrics.model_fields}).model_dump(),
             per_query=per_query(scores, query[1].pids).model_dump(),
             **stopwatch.notes(),
         )
@@ -62,6 +61,7 @@ def _scores(
 
 
 def _network(node: EvaluateNode, context: PhaseContext) -> Network:
+    context.store.mark_used(node.network.key)
     folder = context.store.folder(node.network.key)
     network = fresh_network(node.network, identities=1)
     if node.state == "pruned":
@@ -85,12 +85,6 @@ def _features(
     with torch.autocast(context.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         embeddings = extract(network, batches())
     return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
-
-
-def _metrics(scores: RetrievalScores) -> Metrics:
-    return Metrics(
-        **{name: getattr(scores, name) for name in Metrics.model_fields},
-    )
 
 
 def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:

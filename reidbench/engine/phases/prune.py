@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from reidbench.engine.channels import PruningPlan, capture, parameters
 from reidbench.engine.phases.checkpoint import PRUNED, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
-from reidbench.engine.phases.score_cache import StoredScores
 from reidbench.engine.phases.train import make_trainer, phase_meta
 from reidbench.engine.pruning.calibration import calibration_batches
-from reidbench.engine.pruning.next_plan import with_rounds
+from reidbench.engine.pruning.cut_planner import with_rounds
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
+from reidbench.engine.pruning.score_cache import ScoreCache
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import generator
 from reidbench.plan import PruneNode
@@ -25,20 +24,22 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
     Raises:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
-
     """
-    phase = begin_prune(node, context)
-    phase.score_cache = StoredScores(node, context.store)
+    phase = begin_prune(node, context, ScoreCache(node, context.store))
     phase.run()
     phase.verify()
     with context.store.writing(node.key) as (folder, meta):
-        _save(phase, folder)
+        save_network(folder, phase.prunable.network, phase.prunable.plan)
+        if phase.just_cut is not None:
+            save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
         meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
         meta.update(_report(phase))
 
 
-def begin_prune(node: PruneNode, context: PhaseContext) -> Pruning:
-    """Return the prune phase with nothing done yet."""
+def begin_prune(
+    node: PruneNode, context: PhaseContext, score_cache: ScoreCache | None = None
+) -> Pruning:
+    """Return the prune phase with nothing done yet; ``score_cache`` may spare it its ranking."""
     rules = node.rules
     images = context.train_images(node.data, rules.input)
     stopwatch = Stopwatch()
@@ -46,7 +47,7 @@ def begin_prune(node: PruneNode, context: PhaseContext) -> Pruning:
     network, plan = starting_network(node, images.identities, context.store, dense)
     everything = PruningPlan.everything(dense)
     plan = plan or everything
-    gone = 1 - dense.macs.total(plan.widths) / dense.macs.total()
+    achieved = 1 - dense.macs.total(plan.widths) / dense.macs.total()
     network.to(context.device)
     random = generator(node.seed, "calibration", node.data.seeded_by)
     return Pruning(
@@ -58,20 +59,14 @@ def begin_prune(node: PruneNode, context: PhaseContext) -> Pruning:
             dense_parameters=dense_parameters,
             graph=dense if plan == everything else capture(network.backbone, rules.input.size),
             plan=plan,
-            protocol=with_rounds(rules, dense, node.reduction, gone),
+            protocol=with_rounds(rules, dense, node.reduction, achieved),
             calibration=calibration_batches(images, rules, random, context.device),
         ),
         trainer=make_trainer(node, network, images, context),
         random=generator(node.seed, "ranking"),
         stopwatch=stopwatch,
+        score_cache=score_cache,
     )
-
-
-def _save(phase: Pruning, folder: Path) -> None:
-    """Write the final network, and the one right after the cut."""
-    save_network(folder, phase.prunable.network, phase.prunable.plan)
-    if phase.just_cut is not None:
-        save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
 
 
 def _report(phase: Pruning) -> dict[str, Any]:

@@ -1,15 +1,16 @@
-"""A train phase: the whole budget of steps, from the network that the phase before left."""
+"""Train and load phases: a network trained for its whole budget, or published weights instead."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reidbench.engine.channels import PruningPlan
-from reidbench.engine.phases.checkpoint import save_network, starting_network
+from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
-from reidbench.plan import PhaseNode, TrainNode
+from reidbench.engine.training.network import from_weight
+from reidbench.plan import LoadNode, PhaseNode, TrainNode
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
@@ -38,12 +39,12 @@ def make_trainer(
         images,
         node.rules.training,
         node.rules.input,
-        stages=_legs(node),
+        stages=_stages(node),
         on_step=lambda done, steps, loss: context.listener(done, steps, f"loss {loss:.3f}"),
     )
 
 
-def _legs(node: PhaseNode) -> list[TrainingStage]:
+def _stages(node: PhaseNode) -> list[TrainingStage]:
     budgets = node.rules.budgets
     return [
         TrainingStage(
@@ -55,7 +56,7 @@ def _legs(node: PhaseNode) -> list[TrainingStage]:
 
 
 def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[str, Any]:
-    """Return what every phase notes beside its network."""
+    """Return the notes that every phase stores with its network."""
     return {
         "kind": node.kind,
         "document": node.document(),
@@ -66,3 +67,31 @@ def phase_meta(node: PhaseNode, trainer: Trainer, stopwatch: Stopwatch) -> dict[
         "waited": round(trainer.waited, 3),
         **stopwatch.notes(),
     }
+
+
+def run_load(node: LoadNode, context: PhaseContext) -> None:
+    """Load published weights and leave the network in the store under the node's key.
+
+    Raises:
+        WeightsError: they are not there, or not of this network.
+    """
+    stopwatch = Stopwatch()
+    with stopwatch.running("loading"):
+        network = fresh_network(node, identities=1)
+        load = node.backbone.component.record.weights_loader()
+        classifier = load(network.backbone, node.weights)
+        # Under a BNNeck, which it has never seen, the published classifier means nothing.
+        if classifier is not None and not node.rules.training.bnneck:
+            network.classifier = from_weight(classifier)
+        plan = PruningPlan.everything(context.dense(node).graph)
+    with context.store.writing(node.key) as (folder, meta):
+        save_network(folder, network, plan)
+        meta.update(
+            kind=node.kind,
+            classes=len(network.classifier.weight),
+            document=node.document(),
+            on=node.data.label,
+            epochs=0.0,
+            steps=0,
+            **stopwatch.notes(),
+        )

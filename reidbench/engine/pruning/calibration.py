@@ -1,13 +1,15 @@
-"""The calibration images: the training images that every ranking and recalibration looks at."""
+"""The calibration images that every ranking uses, and batch norms recalibrated with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from reidbench.config.protocol import Protocol
 from reidbench.engine.modes import evaluating
@@ -31,10 +33,10 @@ def calibration_batches(
     sampler = make_sampler(images.labels, protocol.training.batch.of(rules.batch), random)
     return [
         (
-            normalise(images.pixels[chosen], protocol.input).to(device),
-            images.labels[chosen].to(device),
+            normalise(images.pixels[indices], protocol.input).to(device),
+            images.labels[indices].to(device),
         )
-        for chosen in islice(sampler, rules.images // rules.batch)
+        for indices in islice(sampler, rules.images // rules.batch)
     ]
 
 
@@ -46,3 +48,24 @@ def calibration_loss(network: Network, batches: Batches, protocol: Protocol) -> 
             for images, labels in batches
         ]
     return sum(losses) / len(losses)
+
+
+def recalibrated(network: Network, batches: Iterable[Tensor]) -> Network:
+    """Return a copy whose batch norms hold the plain average of their statistics over ``batches``.
+
+    A cut leaves the running statistics of a network that no longer exists (EagleEye, Li et al.
+    2020, section 3.3). Nothing else of the copy differs, and ``network`` is not touched.
+    """
+    network = copy.deepcopy(network).eval()
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.train()  # alone: dropout stays off
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average instead of a moving one
+    with torch.no_grad():
+        for images in batches:
+            network(images)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    return network.eval()

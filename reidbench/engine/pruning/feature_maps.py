@@ -1,4 +1,4 @@
-"""Feature maps of channel groups, caught while images pass through the network."""
+"""Feature maps of channel groups, collected while images pass through the network."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ from reidbench.engine.channels import GroupView
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """The output of an observed module in one forward pass, and where in it the group's map is."""
+class ObservedMap:
+    """The output of an observed module in one forward pass, and where in it the group's map is.
+
+    Attributes:
+        group: whose channels they are.
+        channels: their indices in ``output``, int64 (group.size,).
+        output: of the module, (n, channels, height, width), with its graph.
+        activation: name of the function in ``torch.nn.functional`` that follows, if one does.
+    """
 
     group: GroupView
     channels: Tensor
-    map: Tensor
+    output: Tensor
     activation: str | None = None
 
     def part(self, tensor: Tensor) -> Tensor:
-        """Return the group's channels of a tensor like ``map``, float32."""
+        """Return the group's channels of a tensor like ``output``, float32."""
         return tensor[:, self.channels].float()
 
     def maps(self, which: Maps) -> Tensor:
         """Return the group's maps (n, channels, height, width), after its activation if asked."""
-        own = self.part(self.map)
+        own = self.part(self.output)
         if which == "normed" or self.activation is None:
             return own
         # Applied here: an activation is often one module that many layers share.
@@ -37,9 +44,9 @@ class Seen:
 
 
 @contextmanager
-def observing(groups: Sequence[GroupView]) -> Iterator[list[Seen]]:
+def observing(groups: Sequence[GroupView]) -> Iterator[list[ObservedMap]]:
     """Collect every output of every observed module during the block."""
-    seen: list[Seen] = []
+    seen: list[ObservedMap] = []
     handles = [
         module.register_forward_hook(_keep(seen, group, channels, observation.activation))
         for group in groups
@@ -55,10 +62,10 @@ def observing(groups: Sequence[GroupView]) -> Iterator[list[Seen]]:
 
 
 def _keep(
-    seen: list[Seen], group: GroupView, channels: Tensor, activation: str | None
+    seen: list[ObservedMap], group: GroupView, channels: Tensor, activation: str | None
 ) -> Callable[[nn.Module, object, Tensor], Tensor]:
     def hook(module: nn.Module, inputs: object, output: Tensor) -> Tensor:
-        seen.append(Seen(group, channels, output, activation))
+        seen.append(ObservedMap(group, channels, output, activation))
         # The next layer gets a copy: an in-place ReLU would overwrite what was kept, and make
         # its gradient that of the map after the ReLU.
         return output.clone()

@@ -19,17 +19,6 @@ from reidbench.engine.training import Network
 
 
 @dataclass(frozen=True, eq=False)
-class LayerSample:
-    """The :class:`reidbench.api.NextLayer` of one layer; ``cut`` says where its columns are."""
-
-    name: str
-    weight: Tensor
-    inputs: Tensor
-    outputs: Tensor
-    cut: Slice
-
-
-@dataclass(frozen=True, eq=False)
 class Anchor:
     """The network as it last trained: what a refitted layer should still give.
 
@@ -54,6 +43,16 @@ class Anchor:
         return stays.nonzero().flatten()
 
 
+@dataclass(frozen=True, eq=False)
+class LayerSample:
+    """The :class:`reidbench.api.NextLayer` of one layer."""
+
+    name: str
+    weight: Tensor
+    inputs: Tensor
+    outputs: Tensor
+
+
 def sample_next_layers(
     group: GroupView,
     network: Network,
@@ -66,7 +65,6 @@ def sample_next_layers(
 
     Raises:
         CannotScore: a reader is neither a plain 2-d convolution nor a linear layer.
-
     """
     cuts, old = group.group.consumers, anchor.graph.group(group.name)
     for cut in cuts:
@@ -80,7 +78,7 @@ def sample_next_layers(
         rows = whole[anchor.rows(cut.owner)].double()
         outputs = torch.einsum("sct,oct->so", old_inputs[index].double(), rows).float()
         weight = _columns(network.backbone, cut, group.size)
-        samples.append(LayerSample(cut.owner, weight, inputs[index], outputs, cut))
+        samples.append(LayerSample(cut.owner, weight, inputs[index], outputs))
     return samples
 
 
@@ -166,8 +164,8 @@ def _places(
         read, layer.kernel_size, layer.dilation, layer.padding, layer.stride
     )
     count, _, places = patches.shape
-    chosen = torch.randint(places, (count, 1, points), generator=random).to(read.device)
-    picked = patches.gather(2, chosen.expand(-1, patches.shape[1], -1))
+    sampled = torch.randint(places, (count, 1, points), generator=random).to(read.device)
+    picked = patches.gather(2, sampled.expand(-1, patches.shape[1], -1))
     return picked.permute(0, 2, 1).reshape(count * points, size, -1)
 
 

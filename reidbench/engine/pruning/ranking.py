@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
-from reidbench.api.method import Method
 from reidbench.api.records import DATA, Data
 from reidbench.api.tasks import (
     CannotScore,
@@ -20,25 +18,25 @@ from reidbench.api.tasks import (
     Maps,
     Scores,
 )
-from reidbench.config.protocol import Protocol
 from reidbench.engine.channels import GroupView
 from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.calibration import Batches
-from reidbench.engine.pruning.feature_maps import Seen, observing
+from reidbench.engine.pruning.contract import described
+from reidbench.engine.pruning.feature_maps import ObservedMap, observing
 from reidbench.engine.pruning.layer_samples import Anchor, LayerSample, sample_next_layers
+from reidbench.engine.pruning.losses import Losses
 from reidbench.engine.training import Network
-from reidbench.engine.training.loop import batch_loss
-from reidbench.engine.training.losses import identity_loss
 from reidbench.errors import MethodError, did_you_mean
 
-Judge = Callable[[Scores], float]
+LossAfterCut = Callable[[Scores], float]
+"""The training loss that a cut by these scores would leave."""
 Per = Literal["batch", "image"]
 PER: tuple[Per, ...] = get_args(Per)
 MAPS: tuple[Maps, ...] = get_args(Maps)
 
 
 def no_loss_after_cut(scores: Scores) -> float:
-    """Refuse to judge: what a ranking of one layer does."""
+    """Refuse to predict the loss: a ranking of one layer decides no whole cut."""
     raise CannotScore(
         "it judges whole cuts by loss_after(), and the strategy 'layerwise' ranks one layer; "
         "name another strategy"
@@ -47,18 +45,23 @@ def no_loss_after_cut(scores: Scores) -> float:
 
 @dataclass(frozen=True, eq=False)
 class RankingContext:
-    """What a ranking works with, and a method only gets at by asking the ranking.
+    """What a ranking works with; a method reaches none of it but through the ranking.
 
-    ``whole`` is the network with its classifier; ``anchor`` the network that reconstruction aims
-    at; ``reduction`` the reduction that the cut after the ranking aims at.
+    Attributes:
+        whole: the network with its classifier.
+        calibration: the batches of images that statistics are taken over.
+        losses: the training loss.
+        reduction: the share of the dense MACs that the next cut removes.
+        anchor: the network whose outputs refitted layers should still give.
+        loss_after_cut: predicts the loss of a cut.
     """
 
     whole: Network
     calibration: Batches
-    protocol: Protocol
+    losses: Losses
     reduction: float
     anchor: Anchor
-    judge: Judge = no_loss_after_cut
+    loss_after_cut: LossAfterCut = no_loss_after_cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class Ranking:
 
     @property
     def is_for_one_cut(self) -> bool:
-        """Whether the method asked what the ranking is for: another cut may want other scores."""
+        """Whether the scores depend on the cut to come, so that no other cut may reuse them."""
         return not {"reduction", "loss_after"}.isdisjoint(self._asked)
 
     @property
@@ -112,7 +115,7 @@ class Ranking:
         """Return the training loss of a batch, a scalar."""
         self._needs("labels", "loss()")
         self._asked.append("loss")
-        return batch_loss(self.whole, images, labels, self._context.protocol.training)
+        return self._context.losses.of_batch(self.whole, images, labels)
 
     def mean_over_images(
         self, statistic: FeatureStatistic, *, gradients: bool = False, maps: Maps = "normed"
@@ -148,60 +151,52 @@ class Ranking:
         """Average a statistic of the weights' gradients; (channels,) by group."""
         self._needs("labels", "mean_over_gradients()")
         totals = {group.name: torch.zeros(group.size, dtype=torch.float64) for group in self.groups}
-        rounds = 0
+        count = 0
         with evaluating(self.whole), torch.enable_grad():
             for loss in self._losses(per):
                 self.whole.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
-                rounds += 1
+                count += 1
                 for group in self.groups:
                     values = statistic(group)
-                    self._check(values, group, (group.size,), "mean_over_gradients")
+                    _check_statistic(
+                        values, group, (group.size,), "mean_over_gradients", self.method
+                    )
                     totals[group.name] += values.detach().double().cpu()
         self.whole.zero_grad(set_to_none=True)
-        return {name: (total / rounds).float() for name, total in totals.items()}
+        return {name: (total / count).float() for name, total in totals.items()}
 
     def loss_after(self, scores: Scores) -> float:
         """Return the training loss that a cut by ``scores`` would leave."""
         self._needs("labels", "loss_after()")
         self._asked.append("loss_after")
-        return self._context.judge(scores)
+        return self._context.loss_after_cut(scores)
 
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[LayerSample]:
         """Sample what the layers that read ``group`` get, and should give."""
         self._needs("images", "next_layers()")
         own = next(view for view in self.groups if view.name == group.name)
-        given = self._context
+        context = self._context
         with evaluating(self.whole), torch.no_grad():
             return sample_next_layers(
-                own, self.whole, given.anchor, given.calibration, points, self.generator
+                own, self.whole, context.anchor, context.calibration, points, self.generator
             )
 
     def _losses(self, per: Per) -> Iterator[Tensor]:
-        self._refuse_unknown("per", per, PER)
+        _check_choice("per", per, PER, self.method)
         self._asked.append("loss")
-        given = self._context
-        rules = given.protocol.training
-        if per == "image" and not rules.loss.identity:
-            raise MethodError(
-                f"method '{self.method}' wants the loss of each image: that is the identity loss, "
-                f"which {given.protocol.name} does not train with; leave the method out, or use a "
-                "protocol with one"
-            )
-        for images, labels in given.calibration:
+        context = self._context
+        for images, labels in context.calibration:
             if per == "batch":
-                yield batch_loss(self.whole, images, labels, rules)
-                continue
-            for index in range(len(images)):
-                one = slice(index, index + 1)
-                logits = self.whole.for_training(images[one])[1]
-                yield identity_loss(logits, labels[one], rules.loss)
+                yield context.losses.of_batch(self.whole, images, labels)
+            else:
+                yield from context.losses.of_each_image(self.whole, images, labels, self.method)
 
     def _statistics(
         self, statistic: FeatureStatistic, gradients: bool, maps: Maps
     ) -> Iterator[list[tuple[str, Tensor]]]:
         """Yield for each batch the statistic of each observed map, (n, channels), by group."""
-        self._refuse_unknown("maps", maps, MAPS)
+        _check_choice("maps", maps, MAPS, self.method)
         self._needs("labels" if gradients else "images", "feature maps")
         self._asked.extend(["loss"] * gradients)
         if gradients and maps == "activated":
@@ -211,39 +206,23 @@ class Ranking:
         with evaluating(self.whole), torch.set_grad_enabled(gradients):
             for images, labels in self._context.calibration:
                 batch = []
-                for seen, slope in self._seen(images, labels, gradients):
-                    values = statistic(seen.maps(maps), slope)
-                    expected = (len(seen.map), seen.group.size)
-                    self._check(values, seen.group, expected, "mean_over_images")
+                for seen, gradient in self._observed(images, labels, gradients):
+                    values = statistic(seen.maps(maps), gradient)
+                    expected = (len(seen.output), seen.group.size)
+                    _check_statistic(values, seen.group, expected, "mean_over_images", self.method)
                     batch.append((seen.group.name, values.detach()))
                 yield batch
 
-    def _seen(
+    def _observed(
         self, images: Tensor, labels: Tensor, gradients: bool
-    ) -> Iterator[tuple[Seen, Tensor | None]]:
+    ) -> Iterator[tuple[ObservedMap, Tensor | None]]:
         with observing(self.groups) as seen:
-            loss = batch_loss(self.whole, images, labels, self._context.protocol.training)
+            loss = self._context.losses.of_batch(self.whole, images, labels)
         if not gradients:
             yield from ((one, None) for one in seen)
             return
-        slopes = torch.autograd.grad(loss, [one.map for one in seen])
-        yield from ((one, one.part(slope)) for one, slope in zip(seen, slopes, strict=True))
-
-    def _check(self, values: object, group: Group, expected: tuple[int, ...], where: str) -> None:
-        axes = "images by channels" if len(expected) == 2 else "one a channel"
-        if not isinstance(values, Tensor) or values.shape != expected:
-            raise MethodError(
-                f"method '{self.method}': the statistic of '{group.name}' must be a tensor "
-                f"{expected}, {axes}, not {described(values)}; mend what it gives to {where}()"
-            )
-
-    def _refuse_unknown(self, argument: str, word: str, words: Sequence[str]) -> None:
-        if word not in words:
-            choice = " or ".join(repr(known) for known in words)
-            raise MethodError(
-                f"method '{self.method}': {argument}={word!r} is none of {choice}"
-                f"{did_you_mean(str(word), words)}"
-            )
+        found = torch.autograd.grad(loss, [one.output for one in seen])
+        yield from ((one, one.part(gradient)) for one, gradient in zip(seen, found, strict=True))
 
     def _needs(self, data: Data, what: str) -> None:
         if DATA.index(self.data) < DATA.index(data):
@@ -253,57 +232,21 @@ class Ranking:
             )
 
 
-def checked_scores(method: Method, ranking: Ranking) -> dict[str, Tensor]:
-    """Return the method's scores of every group, float64 on the CPU.
-
-    Raises:
-        MethodError: scores of the wrong shape or not finite, naming method and layer; a group that
-            the method cannot score; or gradients that tell no channel of the network from another.
-
-    """
-    with naming(ranking.method):
-        method.prepare(ranking)
-    scores = {}
-    for group in ranking.groups:
-        with naming(ranking.method, group.name):
-            values = method.scores(group, ranking)
-        scores[group.name] = checked(values, group, ranking.method)
-    # One layer alone may be dead; of all, ties would go by position and empty the first layers.
-    if ranking.rests_on_the_loss and len(scores) > 1 and not any(map(torch.any, scores.values())):
+def _check_statistic(
+    values: object, group: Group, expected: tuple[int, ...], caller: str, method: str
+) -> None:
+    axes = "images by channels" if len(expected) == 2 else "one a channel"
+    if not isinstance(values, Tensor) or values.shape != expected:
         raise MethodError(
-            f"method '{ranking.method}' scores every channel 0: the loss of the calibration images "
-            "has no gradient, as a triplet loss that all of them satisfy; prune before the loss is "
-            "0, or use a protocol that trains with an identity loss"
+            f"method '{method}': the statistic of '{group.name}' must be a tensor "
+            f"{expected}, {axes}, not {described(values)}; correct what it gives to {caller}()"
         )
-    return scores
 
 
-def checked(values: object, group: Group, method: str) -> Tensor:
-    """Return one group's scores, float64 on the CPU, if they are what they should be."""
-    if not isinstance(values, Tensor) or values.shape != (group.size,):
+def _check_choice(argument: str, value: str, choices: Sequence[str], method: str) -> None:
+    if value not in choices:
+        known = " or ".join(map(repr, choices))
         raise MethodError(
-            f"method '{method}': scores of '{group.name}' must be a tensor "
-            f"({group.size},), one a channel, not {described(values)}; mend its scores()"
+            f"method '{method}': {argument}={value!r} is none of {known}"
+            f"{did_you_mean(str(value), choices)}"
         )
-    if not torch.isfinite(values).all():
-        bad = int((~torch.isfinite(values)).nonzero()[0])
-        raise MethodError(
-            f"method '{method}': channel {bad} of '{group.name}' scores "
-            f"{float(values[bad])}; scores must be finite: mend its scores()"
-        )
-    return values.detach().double().cpu()
-
-
-@contextmanager
-def naming(method: str, layer: str | None = None) -> Iterator[None]:
-    """Add the names of method and layer to what a method cannot do."""
-    try:
-        yield
-    except CannotScore as error:
-        where = f" cannot score '{layer}'" if layer else ""
-        raise MethodError(f"method '{method}'{where}: {error}") from error
-
-
-def described(value: object) -> str:
-    """Return a tensor's shape, or anything else's type."""
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__

@@ -1,4 +1,4 @@
-"""New weights for the layers that read what is about to go."""
+"""New weights for the layers that read channels which are about to be removed."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ from torch import Tensor, nn
 
 from reidbench.api.method import Method
 from reidbench.engine.channels import GroupView, PruningPlan
+from reidbench.engine.pruning.contract import naming
 from reidbench.engine.pruning.layer_samples import columns_shape, write_columns
-from reidbench.engine.pruning.prunable_network import PrunableNetwork
-from reidbench.engine.pruning.ranking import Ranking, naming
+from reidbench.engine.pruning.ranking import Ranking
 from reidbench.errors import MethodError
 
 
-def refits(method: Method) -> bool:
-    """Return whether a method gives the next layers new weights at all."""
-    return type(method).refit is not Method.refit
-
-
-def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking: Ranking) -> None:
+def refit(method: Method, backbone: nn.Module, plan: PruningPlan, ranking: Ranking) -> None:
     """Write the weights that ``method`` gives the layers behind every group that shrinks.
 
-    ``plan`` is in the indices of the network as it is.
+    ``plan`` is in the indices of ``backbone`` as it is.
 
     Raises:
         MethodError: weights of the wrong shapes, or not finite.
-
     """
     for group in ranking.groups:
         if group.name not in plan.dropped:
@@ -36,7 +30,7 @@ def refit(method: Method, prunable: PrunableNetwork, plan: PruningPlan, ranking:
         with naming(ranking.method, group.name):
             weights = method.refit(group, kept, ranking)
         if weights:
-            _write(prunable.network.backbone, group, kept, weights, ranking.method)
+            _write(backbone, group, kept, weights, ranking.method)
 
 
 def _write(
@@ -47,7 +41,7 @@ def _write(
     expected = [columns_shape(backbone, cut, group.size, len(kept)) for cut in cuts]
     if (shapes := [tuple(weight.shape) for weight in weights]) != expected:
         raise MethodError(
-            f"{where} must return weights of shapes {expected}, not {shapes}; mend it"
+            f"{where} must return weights of shapes {expected}, not {shapes}; correct it"
         )
     for cut, weight in zip(cuts, weights, strict=True):
         if not torch.isfinite(weight).all():

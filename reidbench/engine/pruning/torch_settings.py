@@ -1,4 +1,4 @@
-"""Torch's settings for the whole process: what a method changes is put back, and told."""
+"""Torch's settings for the whole process: what a method changes is put back and reported."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from reidbench.errors import MethodError
 
 
 @dataclass(frozen=True)
-class Setting:
-    """Something of the process that decides the numbers, or the fate, of all that runs later."""
+class GlobalSetting:
+    """A setting of the process on which the numbers of all that runs later depend."""
 
     name: str
     read: Callable[[], Any]
     put: Callable[[Any], object]
 
 
-def _flag(name: str, holder: Any, attribute: str) -> Setting:
-    return Setting(
+def _flag(name: str, holder: Any, attribute: str) -> GlobalSetting:
+    return GlobalSetting(
         name, lambda: getattr(holder, attribute), lambda value: setattr(holder, attribute, value)
     )
 
@@ -56,27 +56,29 @@ def _put_hooks(hooks: dict[str, dict[int, Any]]) -> None:
 
 
 SETTINGS = (
-    Setting("the default dtype", torch.get_default_dtype, torch.set_default_dtype),
-    Setting("the default device", torch.get_default_device, _put_default_device),
-    Setting("the number of threads", torch.get_num_threads, torch.set_num_threads),
-    Setting("the recording of gradients", torch.is_grad_enabled, torch.set_grad_enabled),
-    Setting(
+    GlobalSetting("the default dtype", torch.get_default_dtype, torch.set_default_dtype),
+    GlobalSetting("the default device", torch.get_default_device, _put_default_device),
+    GlobalSetting("the number of threads", torch.get_num_threads, torch.set_num_threads),
+    GlobalSetting("the recording of gradients", torch.is_grad_enabled, torch.set_grad_enabled),
+    GlobalSetting(
         "anomaly detection",
         lambda: (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()),
         lambda value: torch.autograd.set_detect_anomaly(*value),
     ),
-    Setting(
+    GlobalSetting(
         "deterministic algorithms",
         torch.get_deterministic_debug_mode,
         torch.set_deterministic_debug_mode,
     ),
-    Setting("the float32 matmul precision", _matmul_precision, torch.set_float32_matmul_precision),
+    GlobalSetting(
+        "the float32 matmul precision", _matmul_precision, torch.set_float32_matmul_precision
+    ),
     _flag("mkldnn.enabled", mkldnn, "enabled"),
     _flag("cudnn.enabled", cudnn, "enabled"),
     _flag("cudnn.benchmark", cudnn, "benchmark"),
     _flag("cudnn.deterministic", cudnn, "deterministic"),
     _flag("cudnn.allow_tf32", cudnn, "allow_tf32"),
-    Setting("the global module hooks", _hooks, _put_hooks),
+    GlobalSetting("the global module hooks", _hooks, _put_hooks),
 )
 
 
@@ -87,8 +89,8 @@ class TorchSettings:
     values: tuple[Any, ...]
 
     @classmethod
-    def now(cls) -> TorchSettings:
-        """Take them down."""
+    def capture(cls) -> TorchSettings:
+        """Return the settings as they are now."""
         return cls(tuple(setting.read() for setting in SETTINGS))
 
     def changes(self) -> list[str]:
@@ -100,20 +102,19 @@ class TorchSettings:
         for setting, value in self._changed():
             setting.put(value)
 
-    def _changed(self) -> list[tuple[Setting, Any]]:
+    def _changed(self) -> list[tuple[GlobalSetting, Any]]:
         pairs = zip(SETTINGS, self.values, strict=True)
         return [(setting, value) for setting, value in pairs if setting.read() != value]
 
 
 @contextmanager
 def unchanged(method: str) -> Iterator[None]:
-    """Put torch's settings back after the block, in which ``method`` is at work.
+    """Put torch's settings back after the block, in which ``method`` runs.
 
     Raises:
         MethodError: it changed one of them, unless the block raised an error of its own.
-
     """
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     try:
         yield
         changes = before.changes()

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from reidbench.api.method import Method
 from reidbench.api.tasks import Scores
 from reidbench.engine.channels import GroupView
-from reidbench.engine.pruning.ranking import described, naming
+from reidbench.engine.pruning.contract import described, naming
+from reidbench.engine.pruning.cut_planner import CutPlanner
 from reidbench.errors import MethodError
 
 
 @dataclass
 class TrainingHooks:
-    """The :class:`reidbench.api.TrainingTask` of a method, and the guide of its trainer."""
+    """The :class:`reidbench.api.TrainingTask` of a method, and the hooks of its trainer."""
 
-    method: Method
-    label: str
-    groups: tuple[GroupView, ...]
+    planner: CutPlanner
+    reduction: float
+    groups: Sequence[GroupView]
     steps: int
     done: int
-    choose: Callable[[Scores], Mapping[str, Tensor]]
 
     @property
     def progress(self) -> float:
@@ -33,34 +32,29 @@ class TrainingHooks:
 
     def leaving(self, scores: Scores) -> Mapping[str, Tensor]:
         """Return which channels would go if ``scores`` cut to the target now, by group."""
-        return self.choose(scores)
+        return self.planner.removed(self.planner.plan(scores, self.reduction), scores)
 
     def penalty(self) -> Tensor | None:
         """Return the method's penalty of this step."""
-        with naming(self.label):
-            penalty = self.method.penalty(self)
+        method = self.planner.configured.label
+        with naming(method):
+            penalty = self.planner.method.penalty(self)
         if penalty is None:
             return None
         if not isinstance(penalty, Tensor) or penalty.shape != ():
             raise MethodError(
-                f"method '{self.label}': a penalty must be a tensor (), one number, not "
-                f"{described(penalty)}; mend its penalty()"
+                f"method '{method}': a penalty must be a tensor (), one number, not "
+                f"{described(penalty)}; correct its penalty()"
             )
         if not torch.isfinite(penalty):
             raise MethodError(
-                f"method '{self.label}': its penalty is {float(penalty)} at step {self.done + 1}; "
+                f"method '{method}': its penalty is {float(penalty)} at step {self.done + 1}; "
                 "weaken it"
             )
         return penalty
 
     def after_step(self) -> None:
         """Let the method look at the gradients, and count the step."""
-        with naming(self.label):
-            self.method.after_step(self)
+        with naming(self.planner.configured.label):
+            self.planner.method.after_step(self)
         self.done += 1
-
-
-def has_training_hooks(method: Method) -> bool:
-    """Return whether a method has anything to say in a training step."""
-    own = type(method)
-    return own.penalty is not Method.penalty or own.after_step is not Method.after_step

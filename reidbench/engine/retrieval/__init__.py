@@ -1,10 +1,8 @@
 """Retrieval evaluation: embeddings in, rank-k, mAP and mINP out, exactly and reproducibly."""
 
-from __future__ import annotations
-
 from reidbench.engine.retrieval.distances import MetricName
 from reidbench.engine.retrieval.features import Diverged, Features, extract
-from reidbench.engine.retrieval.reranking import score_reranked
+from reidbench.engine.retrieval.reranking.scoring import score_reranked
 from reidbench.engine.retrieval.scoring import RetrievalScores, score
 
 __all__ = [

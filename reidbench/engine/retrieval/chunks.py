@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 T = TypeVar("T")
 
 WORKING_ENTRIES = 2**18  # of float64: 2 MB, stays in the cache
@@ -32,12 +29,6 @@ def working_rows(width: int) -> int:
 def tile_rows(width: int) -> int:
     """Return how many gallery rows of this width make one tile."""
     return max(1, min(TILE_ROWS, TILE_ENTRIES // width))
-
-
-def batches(items: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Yield consecutive batches of at most ``size`` items."""
-    for span in slices(len(items), max(1, size)):
-        yield items[span]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reidbench.engine.retrieval.chunks import Workers, batches
+from reidbench.engine.retrieval.chunks import Workers, slices
 from reidbench.engine.retrieval.distances import Array, Metric
 from reidbench.engine.retrieval.matches import Indices, Pairs
 from reidbench.engine.retrieval.tiles import Queries, Tile
@@ -191,7 +191,8 @@ def _near(block: Block, edges: Edges, unsettled: Indices, workers: Workers) -> I
         which, column = np.divmod(found, width)
         return part[which], column
 
-    for part in batches(unsettled, _OPEN_CELLS // width):
+    for span in slices(len(unsettled), max(1, _OPEN_CELLS // width)):
+        part = unsettled[span]
         yield from workers.map(len(part), partial(within, part))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,30 +26,6 @@ MetricName = Literal["euclidean", "cosine"]
 SIMILARITY_STEP = 2.0**-30
 
 
-class Metric(Protocol):
-    """What the ranking needs to know of a distance; rows are float32 ``(n, d)``."""
-
-    @property
-    def weight(self) -> float:
-        """How much the nearness falls when the distance grows by one."""
-
-    @property
-    def slack(self) -> float:
-        """Nearness by which two pairs can differ and still have equal distances."""
-
-    def points(self, rows: Rows) -> Array:
-        """Return the float64 points ``(n, d)`` of embeddings, each a function of its row alone."""
-
-    def distances(self, queries: Rows, gallery: Rows, pairs: Pairs, scratch: Scratch) -> Array:
-        """Return the distance ``(n,)`` of every pair of points, a function of the pair alone."""
-
-    def bias(self, offsets: Array, centre: Array) -> Array:
-        """Return the gallery's term ``(n,)`` of the nearness, for points less the centre."""
-
-    def query_term(self, points: Array, centre: Array) -> Array:
-        """Return the nearness ``(n,)`` a gallery image at distance 0 of these queries has."""
-
-
 @dataclass(frozen=True)
 class Euclidean:
     """Squared Euclidean distance, summed from squared differences in float64.
@@ -60,26 +36,31 @@ class Euclidean:
 
     scale: float
     weight: float = 0.5
+    """How much the nearness falls when the distance grows by one."""
     slack: float = 0.0
+    """Nearness by which two pairs can differ and still have equal distances."""
 
     def points(self, rows: Rows) -> Array:
-        """Return the rows scaled."""
+        """Return the float64 points ``(n, d)`` of float32 rows, each a function of its row alone.
+
+        These are the rows, scaled.
+        """
         return np.multiply(rows, self.scale, dtype=np.float64)
 
     def distances(self, queries: Rows, gallery: Rows, pairs: Pairs, scratch: Scratch) -> Array:
-        """Return the squared distances."""
+        """Return the squared distance ``(n,)`` of every pair, a function of the pair alone."""
         difference = scratch.points[: len(pairs.query)]
         difference[...] = scratch.taken(gallery, pairs.gallery)
         difference -= scratch.taken(queries, pairs.query)
         # Scaled at the end, to the same bits: the scale is a power of two, and float64 has room.
         return self.scale**2 * _row_sums(np.square(difference, out=difference))
 
-    def bias(self, offsets: Array, centre: Array) -> Array:
-        """Return -|g-m|²/2."""
-        return -0.5 * squared_lengths(offsets)
+    def bias(self, points: Array, centre: Array) -> Array:
+        """Return the gallery's term ``(n,)`` of the nearness: -|g-m|²/2."""
+        return -0.5 * squared_lengths(points - centre)
 
     def query_term(self, points: Array, centre: Array) -> Array:
-        """Return |q-m|²/2."""
+        """Return the nearness ``(n,)`` of a gallery image at distance 0: |q-m|²/2."""
         return 0.5 * squared_lengths(points - centre)
 
 
@@ -115,15 +96,19 @@ class Cosine:
         similarity = _row_sums(np.multiply(products, others, out=products))
         return 1.0 - np.rint(similarity / SIMILARITY_STEP) * SIMILARITY_STEP
 
-    def bias(self, offsets: Array, centre: Array) -> Array:
+    def bias(self, points: Array, centre: Array) -> Array:
         """Return (g-m)·m."""
-        products: Array = np.einsum("ij,j->i", offsets, centre)
+        products: Array = np.einsum("ij,j->i", points - centre, centre)
         return products
 
     def query_term(self, points: Array, centre: Array) -> Array:
         """Return 1 - q·m."""
         products: Array = np.einsum("ij,j->i", points, centre)
         return 1.0 - products
+
+
+Metric: TypeAlias = Euclidean | Cosine
+"""What the ranking needs to know of a distance."""
 
 
 def metric_named(name: MetricName, largest: float) -> Metric:

@@ -9,18 +9,74 @@ import torch
 from numpy.typing import NDArray
 
 from reidbench.engine.retrieval.counting import HitCounts
-from reidbench.engine.retrieval.distances import MetricName, metric_named
+from reidbench.engine.retrieval.distances import Array, MetricName, metric_named
 from reidbench.engine.retrieval.features import Diverged, Features
-from reidbench.engine.retrieval.matches import JUNK
-from reidbench.engine.retrieval.metrics import cumulative_match, query_metrics
+from reidbench.engine.retrieval.matches import JUNK, Indices
 from reidbench.engine.retrieval.ranking import count_negatives_ahead
 from reidbench.errors import ReidbenchError
 
-Array = NDArray[np.float64]
+
+@dataclass(frozen=True)
+class QueryMetrics:
+    """What each query ``(q,)`` scores, in the order of the queries; NaN where it has no hit."""
+
+    average_precision: Array
+    """Mean of the precision at each hit, the finite sum of torchreid and fast-reid."""
+    average_precision_trapezoid: Array
+    """Area under the precision-recall curve by trapezoids, as Market-1501's toolkit has it."""
+    inverse_negative_penalty: Array
+    """Hits over the rank of the last one (Ye et al. 2021, mINP)."""
+    first_hit_rank: Array
+    """Rank of the first hit, from 1."""
+
+
+def query_metrics(counts: HitCounts, queries: int) -> QueryMetrics:
+    """Return the metrics of each of ``queries`` queries.
+
+    The j-th hit has rank j plus the negatives ahead of it: a hit that is nearer than another has
+    no more negatives ahead, so the counts alone put the hits in order.
+    """
+    order = np.lexsort((counts.ahead, counts.query))
+    query, ahead = counts.query[order], counts.ahead[order]
+    hits = np.bincount(query, minlength=queries)
+    first = np.cumsum(hits) - hits
+    place = np.arange(len(query)) - first[query] + 1
+    rank = place + ahead
+    precision = place / rank
+    # Just ahead of a hit at rank 1 nothing has been retrieved; the toolkit calls that precision 1.
+    before = np.where(rank > 1, (place - 1) / np.maximum(rank - 1, 1), 1.0)
+    valid = hits > 0
+    return QueryMetrics(
+        _means(query, precision, hits),
+        _means(query, (before + precision) / 2, hits),
+        _at(valid, hits[valid] / rank[(first + hits - 1)[valid]]),
+        _at(valid, rank[first[valid]]),
+    )
+
+
+def cumulative_match(first_hit: Array, max_rank: int) -> Array:
+    """Return the CMC ``(max_rank,)``: the share of valid queries with a hit among the first k.
+
+    Every valid query has its hit somewhere, so beyond the surviving gallery the curve stays at 1.
+    """
+    ranks = np.sort(first_hit[~np.isnan(first_hit)])
+    return np.searchsorted(ranks, np.arange(1, max_rank + 1), side="right") / len(ranks)
+
+
+def _means(query: Indices, values: Array, hits: Indices) -> Array:
+    sums = np.bincount(query, weights=values, minlength=len(hits))
+    means: Array = np.divide(sums, hits, out=np.full(len(hits), np.nan), where=hits > 0)
+    return means
+
+
+def _at(valid: NDArray[np.bool_], values: NDArray[np.floating] | Indices) -> Array:
+    result = np.full(len(valid), np.nan)
+    result[valid] = values
+    return result
 
 
 @dataclass(frozen=True)
-class RetrievalScores:
+class RetrievalScores(QueryMetrics):
     """The scores of a retrieval: fractions in [0, 1], means over the valid queries.
 
     A query is valid when the gallery shows its identity from another camera; the others are
@@ -42,10 +98,6 @@ class RetrievalScores:
     excluded_queries: int
     gallery: int
     """Gallery images that are ranked: junk is left out, distractors are not."""
-    average_precision: Array
-    average_precision_trapezoid: Array
-    inverse_negative_penalty: Array
-    first_hit_rank: Array
 
 
 def score(
@@ -91,30 +143,27 @@ def scores_of(
 ) -> RetrievalScores:
     """Return the scores that follow from the negatives ahead of every hit."""
     each = query_metrics(counts, len(query))
-    valid = ~np.isnan(each.first_hit)
+    valid = ~np.isnan(each.first_hit_rank)
     if not valid.any():
         raise ReidbenchError(
             f"retrieval: none of the {len(query)} queries has a gallery image of its identity "
             f"from another camera ({_cameras(query)} in the queries, {_cameras(gallery)} in the "
             "gallery); expected at least one: check that camera ids are read from the file names"
         )
-    curve = cumulative_match(each.first_hit, max(max_rank, 10))
+    curve = cumulative_match(each.first_hit_rank, max(max_rank, 10))
     return RetrievalScores(
         rank1=float(curve[0]),
         rank5=float(curve[4]),
         rank10=float(curve[9]),
         mAP=float(each.average_precision[valid].mean()),
         mINP=float(each.inverse_negative_penalty[valid].mean()),
-        mAP_trapezoid=float(each.trapezoid[valid].mean()),
+        mAP_trapezoid=float(each.average_precision_trapezoid[valid].mean()),
         cmc=curve[:max_rank],
         queries=len(query),
         valid_queries=int(valid.sum()),
         excluded_queries=int((~valid).sum()),
         gallery=int((gallery.pids != JUNK).sum()),
-        average_precision=each.average_precision,
-        average_precision_trapezoid=each.trapezoid,
-        inverse_negative_penalty=each.inverse_negative_penalty,
-        first_hit_rank=each.first_hit,
+        **vars(each),
     )
 
 

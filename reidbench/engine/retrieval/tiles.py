@@ -93,38 +93,32 @@ class Space:
 
     def queries(self, rows: Rows) -> Queries:
         """Return embeddings as queries."""
-        offsets, terms, lengths = torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows))
-
-        def prepare(part: slice) -> None:
-            points = self.metric.points(rows[part])
-            terms[part] = self.metric.query_term(points, self.centre)
-            lengths[part] = _store(points - self.centre, offsets[part])
-
-        self.workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
-        return Queries(offsets.to(self.device), lengths, terms)
+        offsets, lengths, terms = self._moved(rows, self.metric.query_term)
+        return Queries(offsets, lengths, terms)
 
     def tile(self, span: slice, rows: Rows) -> Tile:
         """Return embeddings, which have the numbers of ``span``, as a tile."""
-        offsets, bias, lengths = torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows))
-
-        def prepare(part: slice) -> None:
-            moved = self.metric.points(rows[part]) - self.centre
-            lengths[part] = _store(moved, offsets[part])
-            bias[part] = self.metric.bias(moved, self.centre)
-
-        self.workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
+        offsets, lengths, bias = self._moved(rows, self.metric.bias)
         biases = torch.from_numpy(bias).float().to(self.device)
-        longest, largest_bias = float(lengths.max()), float(np.abs(bias).max())
-        return Tile(span, rows, offsets.to(self.device), biases, longest, largest_bias)
+        return Tile(span, rows, offsets, biases, float(lengths.max()), float(np.abs(bias).max()))
 
     def tiles(self, rows: Rows) -> Iterator[Tile]:
         """Yield the embeddings of the gallery tile by tile."""
         for span in slices(len(rows), tile_rows(rows.shape[1])):
             yield self.tile(span, rows[span])
 
+    def _moved(
+        self, rows: Rows, term: Callable[[Array, Array], Array]
+    ) -> tuple[Tensor, Array, Array]:
+        """Return embeddings less the centre, their lengths, and a term of each."""
+        offsets, lengths, terms = torch.empty(rows.shape), np.empty(len(rows)), np.empty(len(rows))
 
-def _store(moved: Array, out: Tensor) -> Array:
-    """Write rows out as float32 and return their lengths."""
-    out.numpy()[...] = moved
-    lengths: Array = np.sqrt(squared_lengths(moved))
-    return lengths
+        def prepare(part: slice) -> None:
+            points = self.metric.points(rows[part])
+            terms[part] = term(points, self.centre)
+            points -= self.centre
+            offsets[part].numpy()[...] = points
+            lengths[part] = np.sqrt(squared_lengths(points))
+
+        self.workers.map(len(rows), prepare, most=working_rows(rows.shape[1]))
+        return offsets.to(self.device), lengths, terms

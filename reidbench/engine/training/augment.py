@@ -55,7 +55,7 @@ def _crop_and_flip(pixels: Tensor, rules: AugmentRules, random: torch.Generator)
 
 
 def _erased(images: Tensor, probability: float, random: torch.Generator) -> Tensor:
-    """Return a boolean mask (n, 1, h, w) of one rectangle an image, empty for the spared."""
+    """Return a boolean mask (n, 1, h, w) of a rectangle in each image that is erased."""
     n, _, height, width = images.shape
     area = _uniform(n, ERASED_AREA, random) * height * width
     log_aspect = (math.log(ERASED_ASPECT[0]), math.log(ERASED_ASPECT[1]))

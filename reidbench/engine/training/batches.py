@@ -1,16 +1,19 @@
-"""Labelled images, and batches of them: P people with K images each, or a shuffled pass."""
+"""Batches of images: P people with K images each, or a shuffled pass; augmented, on the device."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
-from reidbench.config.protocol import BatchRules, ShuffledBatch
+from reidbench.config.protocol import BatchRules, InputRules, ShuffledBatch, TrainingRules
+from reidbench.engine.training.augment import augment
 from reidbench.errors import ReidbenchError
 
 
@@ -21,7 +24,6 @@ class Images:
     Attributes:
         pixels: uint8 RGB (n, 3, height, width).
         labels: identities or classes renumbered from 0 in ascending order, int64 (n,).
-
     """
 
     pixels: Tensor
@@ -36,17 +38,6 @@ class Images:
         return len(self.labels)
 
 
-class Sampler(Protocol):
-    """Draws batches without end."""
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Return how many batches are an epoch."""
-
-    def __iter__(self) -> Iterator[Tensor]:
-        """Yield the indices of one batch after another."""
-
-
 def make_sampler(
     labels: Tensor, rules: BatchRules | ShuffledBatch, random: torch.Generator
 ) -> Sampler:
@@ -57,7 +48,7 @@ def make_sampler(
 
 
 class ShuffledSampler:
-    """Deals all ``images`` out in batches of ``size``, shuffled anew each epoch, without end.
+    """Divides all ``images`` into batches of ``size``, shuffled anew each epoch, without end.
 
     The images that do not fill a batch are left out of their epoch.
 
@@ -84,11 +75,11 @@ class ShuffledSampler:
 class PKSampler:
     """Draws batches of P distinct people with K images each, without end.
 
-    An epoch shuffles every person's images, deals them out in hands of K (a short last hand is
-    filled up with the person's first images), and plays in each batch one hand of the P people
-    who have most left, ties broken at random. So nobody is twice in a batch, each image is used
-    about once an epoch (exactly once where K and P divide), and an epoch's length is known
-    beforehand: the hands dealt, over P.
+    An epoch shuffles every person's images and divides them into chunks of K (a short last chunk is
+    filled up with the person's first images). Each batch takes one chunk of the P people who have
+    most chunks left, ties broken at random. So nobody is twice in a batch, each image is used about
+    once an epoch (exactly once where K and P divide), and an epoch's length is known beforehand:
+    the number of chunks, over P.
 
     Raises:
         ReidbenchError: fewer people than a batch needs.
@@ -104,8 +95,8 @@ class PKSampler:
                 f"{len(self.people)}: use a larger data set, or a protocol with smaller batches"
             )
         self.identities, self.images, self.random = identities, images, random
-        hands = sum(math.ceil(len(indices) / images) for indices in self.people)
-        self.steps_per_epoch = hands // identities
+        chunks = sum(math.ceil(len(indices) / images) for indices in self.people)
+        self.steps_per_epoch = chunks // identities
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield the indices of one batch after another, (P * K,)."""
@@ -113,22 +104,73 @@ class PKSampler:
             yield from self._epoch()
 
     def _epoch(self) -> Iterator[Tensor]:
-        hands = [self._deal(indices) for indices in self.people]
+        chunks = [self._chunks(indices) for indices in self.people]
         for _ in range(self.steps_per_epoch):
-            left = torch.tensor([len(hand) for hand in hands], dtype=torch.float64)
-            # Random fractions below 1 break ties between people with as many hands left.
+            left = torch.tensor([len(own) for own in chunks], dtype=torch.float64)
+            # Random fractions below 1 break ties between people with as many chunks left.
             order = (left + torch.rand(len(left), generator=self.random)).argsort(descending=True)
-            chosen = order[: self.identities].tolist()
-            yield torch.cat([self._hand(hands, person) for person in chosen])
+            people = order[: self.identities].tolist()
+            yield torch.cat([self._sample(chunks, person) for person in people])
 
-    def _hand(self, hands: list[list[Tensor]], person: int) -> Tensor:
-        if not hands[person]:
-            hands[person] = self._deal(self.people[person])
-        return hands[person].pop()
+    def _sample(self, chunks: list[list[Tensor]], person: int) -> Tensor:
+        """Take a chunk of the person's images; new chunks are made when none is left."""
+        if not chunks[person]:
+            chunks[person] = self._chunks(self.people[person])
+        return chunks[person].pop()
 
-    def _deal(self, indices: Tensor) -> list[Tensor]:
+    def _chunks(self, indices: Tensor) -> list[Tensor]:
         shuffled = indices[torch.randperm(len(indices), generator=self.random)]
-        hands = math.ceil(len(indices) / self.images)
-        # Around again from the first: an image is twice in a hand only if the person has too few.
-        dealt = shuffled[torch.arange(hands * self.images) % len(indices)]
-        return list(dealt.view(hands, self.images))
+        count = math.ceil(len(indices) / self.images)
+        # Around again from the first: an image is twice in a chunk only if the person has too few.
+        filled = shuffled[torch.arange(count * self.images) % len(indices)]
+        return list(filled.view(count, self.images))
+
+
+Batch: TypeAlias = tuple[Tensor, Tensor]
+"""Augmented, normalised images (n, 3, height, width) and labels (n,)."""
+
+
+Sampler: TypeAlias = ShuffledSampler | PKSampler
+"""Draws batches without end: iterates over the indices of one after another."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Makes a protocol's batches of some images for a device.
+
+    With ``prefetch`` a thread makes the next batch while a step is taken. It makes the same ones:
+    they depend on the generators of their stage alone, which nothing else draws from.
+    """
+
+    images: Images
+    rules: TrainingRules
+    input_rules: InputRules
+    device: torch.device
+    prefetch: bool
+
+    def sampler(self, random: torch.Generator) -> Sampler:
+        """Return the sampler of the protocol's batches."""
+        return make_sampler(self.images.labels, self.rules.batch, random)
+
+    def batches(self, sampler: Sampler, count: int, random: torch.Generator) -> Iterator[Batch]:
+        """Yield ``count`` batches; augmentation draws from ``random``."""
+        batches = (self._batch(indices, random) for indices in islice(sampler, count))
+        return _prefetched(batches) if self.prefetch else batches
+
+    def _batch(self, indices: Tensor, random: torch.Generator) -> Batch:
+        pixels, labels = self.images.pixels[indices], self.images.labels[indices]
+        if self.device.type == "cuda":
+            # From pinned memory the copy goes on while the device works on the batch before.
+            pixels = pixels.pin_memory()
+        # As bytes: a fourth of what augmented images would take, which the device then makes.
+        pixels = pixels.to(self.device, non_blocking=True)
+        images = augment(pixels, self.rules.augment, self.input_rules, random)
+        return images, labels.to(self.device)
+
+
+def _prefetched(batches: Iterator[Batch]) -> Iterator[Batch]:
+    with ThreadPoolExecutor(1) as thread:
+        upcoming = thread.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = thread.submit(next, batches, None)
+            yield batch

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from reidbench.config.protocol import InputRules, TrainingRules
-from reidbench.engine.training.batches import Images
-from reidbench.engine.training.feed import Batch, Feed
+from reidbench.engine.training.batches import Batch, Feed, Images
 from reidbench.engine.training.losses import training_loss
 from reidbench.engine.training.network import Network
 from reidbench.engine.training.schedule import learning_rate_factor
@@ -24,7 +23,7 @@ OnStep = Callable[[int, int, float], None]
 """Called after each step with the phase's steps done so far, its steps in all, and the loss."""
 
 
-class Guide(Protocol):
+class StepHooks(Protocol):
     """What a pruning method adds to a step of training."""
 
     def penalty(self) -> Tensor | None:
@@ -36,7 +35,7 @@ class Guide(Protocol):
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """A stretch of training: a budget with batches, a learning-rate curve and momentum of its own.
+    """A part of a phase with a budget, batches, a learning-rate curve and momentum of its own.
 
     Batches, augmentation and dropout depend on ``seed`` alone.
     """
@@ -49,8 +48,8 @@ class Trainer:
     """Trains a network for a fixed number of steps, which a strategy may spend in pieces.
 
     A phase has one stage, or one for each of the phases that it joins. A stage's learning-rate
-    curve spans it however it is cut up, and its batches depend on its seed alone: every method
-    sees the same images at the same rates. Torch's global random state is neither used nor changed.
+    curve spans all its steps, and its batches depend on its seed alone: every method sees the same
+    images at the same rates. Torch's global random state is neither used nor changed.
 
     Attributes:
         network: what is trained, in place.
@@ -59,7 +58,6 @@ class Trainer:
         images_seen: images in them.
         waited: seconds for which a step's batch was not ready: the time outside forward, backward
             and optimiser step.
-
     """
 
     def __init__(
@@ -71,15 +69,15 @@ class Trainer:
         *,
         stages: Sequence[TrainingStage],
         on_step: OnStep,
-        ahead: bool | None = None,
+        prefetch: bool | None = None,
     ) -> None:
         self.network, self.rules, self.on_step = network, rules, on_step
         self.optimiser = make_optimiser(network, rules)
         device = next(network.parameters()).device
         # A CPU's cores are busy with the step; any other device leaves them idle.
-        ahead = device.type != "cpu" if ahead is None else ahead
-        feed = Feed(images, rules, input_rules, device, ahead=ahead)
-        self.stages = [_Course(stage, feed) for stage in stages]
+        prefetch = device.type != "cpu" if prefetch is None else prefetch
+        feed = Feed(images, rules, input_rules, device, prefetch=prefetch)
+        self.stages = [StageProgress(stage, feed) for stage in stages]
         self.done = 0
         self.images_seen = 0
         self.waited = 0.0
@@ -94,38 +92,37 @@ class Trainer:
         """Epochs spent so far."""
         return self.done / self.stages[0].sampler.steps_per_epoch if self.stages else 0.0
 
-    def train(self, steps: int, guide: Guide | None = None) -> None:
+    def train(self, steps: int, hooks: StepHooks | None = None) -> None:
         """Take ``steps`` optimiser steps, with what a method adds to each.
 
         Raises:
             Diverged: a loss that is not finite.
             ValueError: more steps than the phase has left.
-
         """
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
         self.network.train()
         for _ in range(steps):
-            stage = self._leg()
+            stage = self._current_stage()
             # Dropout draws from the global generators: each step has a state of its own there.
             with isolated(derived_seed(stage.seed, "step", stage.done)):
-                loss = self._step(stage, guide)
+                loss = self._step(stage, hooks)
             stage.done += 1
             self.done += 1
             self.on_step(self.done, self.steps, loss)
 
-    def _leg(self) -> _Course:
-        """Return the stage that is on; a new one starts without the momentum of the last."""
+    def _current_stage(self) -> StageProgress:
+        """Return the first unfinished stage; a new one starts without the momentum of the last."""
         stage = next(stage for stage in self.stages if stage.done < stage.steps)
         if not stage.done:
             self.optimiser.state.clear()
         return stage
 
-    def _step(self, stage: _Course, guide: Guide | None) -> float:
+    def _step(self, stage: StageProgress, hooks: StepHooks | None) -> float:
         images, labels = self._batch(stage)
         self._set_learning_rate(stage)
         loss = batch_loss(self.network, images, labels, self.rules)
-        if guide is not None and (penalty := guide.penalty()) is not None:
+        if hooks is not None and (penalty := hooks.penalty()) is not None:
             loss = loss + penalty
         value = loss.item()
         if not math.isfinite(value):
@@ -133,25 +130,25 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
-        if guide is not None:
-            guide.after_step()
+        if hooks is not None:
+            hooks.after_step()
         return value
 
-    def _batch(self, stage: _Course) -> Batch:
+    def _batch(self, stage: StageProgress) -> Batch:
         started = perf_counter()
         images, labels = next(stage.batches)
         self.waited += perf_counter() - started
         self.images_seen += len(labels)
         return images, labels
 
-    def _set_learning_rate(self, stage: _Course) -> None:
+    def _set_learning_rate(self, stage: StageProgress) -> None:
         factor = learning_rate_factor(stage.done, stage.steps, self.rules.schedule)
         for group in self.optimiser.param_groups:
             group["lr"] = factor * self.rules.optimiser.learning_rate
 
 
-class _Course:
-    """A stage as far as it has come: its steps, and the batches of those to come."""
+class StageProgress:
+    """A stage's steps, how many of them are done, and the batches of the others."""
 
     def __init__(self, stage: TrainingStage, feed: Feed) -> None:
         self.seed = stage.seed

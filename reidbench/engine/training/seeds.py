@@ -28,15 +28,15 @@ def isolated(seed: int) -> Iterator[None]:
 
     For code that can only draw from them: initialisers, dropout, and what a method may use.
     """
-    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    devices = list(range(torch.cuda.device_count())) if started else []
+    has_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = list(range(torch.cuda.device_count())) if has_cuda else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
-        plain, numbers = random.getstate(), np.random.get_state()
+        python_state, numpy_state = random.getstate(), np.random.get_state()
         random.seed(seed)
         np.random.seed(seed % 2**32)
         try:
             yield
         finally:
-            random.setstate(plain)
-            np.random.set_state(numbers)
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)

@@ -146,8 +146,8 @@ def load_papers(folder: Path) -> tuple[Paper, ...]:
     """
     if not folder.is_dir():
         raise ReportedError(
-            f"{folder}: no such folder of reported numbers; run from a checkout of reidbench, "
-            "which has one in leaderboard/reported, or give yours with --reported DIR"
+            f"{folder}: no such folder of reported numbers; give yours with --reported DIR, or "
+            "--with-reported alone for those that come with reidbench"
         )
     paths = sorted(folder.glob("*.yaml"))
     if not paths:

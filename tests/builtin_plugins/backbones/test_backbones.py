@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -35,7 +36,15 @@ OSNETS = {
     osnet_x0_5: (630_034, 272_899_328),
     osnet_x0_25: (201_864, 82_314_880),
 }
-named = {"ids": lambda build: getattr(build, "__name__", None)}
+
+
+def label(build: object) -> str:
+    """Return a function's name, or of a ``partial`` the first argument's name or value."""
+    first = build.args[0] if isinstance(build, partial) else build
+    return getattr(first, "__name__", f"width-{first}")
+
+
+named = {"ids": label}
 
 
 def meta(depth: str, **options: int) -> nn.Module:

@@ -53,6 +53,13 @@ def dense(name: str) -> tuple[nn.Module, ChannelGraph]:
     return network, capture(network, SMALL)
 
 
+@cache
+def dense_resnet50() -> tuple[nn.Module, ChannelGraph]:
+    """Return ResNet-50 and its capture; copy before changing it."""
+    network = resnet50()
+    return network, capture(network, SMALL)
+
+
 def counted_by_torch(network: nn.Module) -> int:
     dtype = next(network.parameters()).dtype
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -160,8 +167,7 @@ def test_uniform_inner_pruning_of_resnet50_has_the_paper_s_parameters(
     keep: float, millions: float
 ) -> None:
     """The paper counts weights and norms' scales, not their shifts: 23.48 M when dense."""
-    network = resnet50()
-    graph = capture(network, SMALL)
+    network, graph = copy.deepcopy(dense_resnet50()[0]), dense_resnet50()[1]
     kept = {name: tuple(range(size)) for name, size in graph.widths.items()}
     for group in graph.in_scope("inner"):
         kept[group.name] = tuple(range(round(keep * group.size)))

@@ -167,7 +167,7 @@ def test_a_computed_weight_is_refused():
         capture(network, SMALL)
 
 
-@pytest.mark.parametrize("norm", [nn.GroupNorm(2, 8), nn.LayerNorm([8, 64, 32]), nn.Softmax(dim=1)])
+@pytest.mark.parametrize("norm", [nn.GroupNorm(1, 8), nn.LayerNorm([8, 64, 32]), nn.Softmax(dim=1)])
 def test_an_operation_that_needs_all_channels_keeps_them(norm):
     network = Embedder(nn.Sequential(conv(3, 8), norm, conv(8, 6), conv(6, 5)))
     assert list(capture(network, SMALL).widths) == ["features.2.0"]
@@ -176,7 +176,7 @@ def test_an_operation_that_needs_all_channels_keeps_them(norm):
 class AroundNorm(nn.Module):
     def __init__(self):
         super().__init__()
-        self.first, self.norm, self.second = conv(3, 8), nn.GroupNorm(2, 8), conv(8, 8)
+        self.first, self.norm, self.second = conv(3, 8), nn.GroupNorm(1, 8), conv(8, 8)
 
     def forward(self, images):
         return self.second(self.norm(self.first(images))) + torch.arange(8.0).view(1, 8, 1, 1)
@@ -196,9 +196,12 @@ def test_a_sum_with_a_whole_map_keeps_the_whole_map():
     assert capture(Embedder(nn.Sequential(Sum(), conv(8, 5))), SMALL).widths == {}
 
 
-def test_padding_space_is_harmless_and_padding_channels_keeps_them():
+def test_padding_space_is_harmless_and_channels_of_zeros_are_fixed_beside_the_others():
     layers = [conv(3, 8), nn.ZeroPad2d(1), conv(8, 6), Padded(), conv(8, 5)]
-    assert list(capture(Embedder(nn.Sequential(*layers)), SMALL).widths) == ["features.0.0"]
+    graph = capture(Embedder(nn.Sequential(*layers)), SMALL)
+    assert list(graph.widths) == ["features.0.0", "features.2.0"]
+    (columns,) = graph.group("features.2.0").consumers
+    assert columns.positions.tolist() == [1, 2, 3, 4, 5, 6]
 
 
 class Padded(nn.Module):
@@ -206,9 +209,20 @@ class Padded(nn.Module):
         return nn.functional.pad(maps, (0, 0, 0, 0, 1, 1))
 
 
-def test_a_network_that_returns_feature_maps_is_refused():
-    with pytest.raises(CaptureError, match="embedding"):
-        capture(conv(3, 4), SMALL)
+def test_what_a_network_puts_out_keeps_its_channels():
+    graph = capture(nn.Sequential(conv(3, 8), conv(8, 4)), SMALL)
+    assert list(graph.widths) == ["0"]
+    assert graph.embedding_size == 4
+
+
+class Nothing(nn.Module):
+    def forward(self, images):
+        return {"text": "no tensor"}
+
+
+def test_a_network_that_returns_no_tensor_is_refused():
+    with pytest.raises(CaptureError, match="must return a tensor"):
+        capture(Nothing(), SMALL)
 
 
 def test_a_classifier_on_top_makes_its_classes_the_embedding():

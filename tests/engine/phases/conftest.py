@@ -1,4 +1,4 @@
-"""The world of the phases' tests: one store for all, since keys tell every difference."""
+"""The world of the phases' tests: one store for all, as keys differ wherever results do."""
 
 from __future__ import annotations
 

@@ -64,22 +64,22 @@ class AsksWhatFor(Counting):
         return super().scores(group, task) ** (1 + task.reduction)
 
 
-class Judges(Counting):
-    """Ask what a cut would do."""
+class AsksLossAfterCut(Counting):
+    """Ask for the loss that a cut would leave."""
 
     def prepare(self, task: RankingTask) -> None:
         task.loss_after({group.name: group.weight.abs().sum(dim=1) for group in task.groups})
 
 
 class Refits(Counting):
-    """Have a word on the next layer's weights."""
+    """Override refit(), and give no weights."""
 
     def refit(self, group: Group, kept: Tensor, task: RankingTask) -> None:
         return None
 
 
 class Penalises(Counting):
-    """Have a word on each step."""
+    """Override penalty(), and add none."""
 
     def penalty(self, task: TrainingTask) -> None:
         return None

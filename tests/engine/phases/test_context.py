@@ -12,10 +12,10 @@ from PIL import Image
 from reidbench.api.records import DatasetRecord
 from reidbench.config.protocol import InputRules
 from tests.engine.phases.pictures import READ, tiny
-from tests.engine.phases.world import OTHER, chosen, protocol
+from tests.engine.phases.world import OTHER, configured, protocol
 
 INPUT = protocol().input
-COUNTED = chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
+COUNTED = configured(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def test_damaged_pixels_are_decoded_anew_with_a_warning(fresh, caplog, damage, f
     assert [record.getMessage() for record in caplog.records] == [warned]
     assert len(READ) == 96
     assert torch.equal(again, pixels)
-    # Mended for good.
+    # The store has the new ones.
     assert torch.equal(fresh.context().train_images(COUNTED, INPUT).pixels, pixels)
     assert len(READ) == 96
 
@@ -157,7 +157,7 @@ def test_test_images_come_with_their_identities_and_cameras(fresh):
 
 
 def test_grey_images_become_rgb(fresh):
-    grey = chosen(DatasetRecord, "grey", "tests.engine.phases.pictures:grey")
+    grey = configured(DatasetRecord, "grey", "tests.engine.phases.pictures:grey")
     pixels = fresh.context().train_images(grey, INPUT).pixels
     assert torch.equal(pixels[:, 0], pixels[:, 1])
 

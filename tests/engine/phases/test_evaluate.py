@@ -14,7 +14,7 @@ from reidbench.engine.retrieval import Features, extract, score, score_reranked
 from reidbench.errors import Diverged
 from reidbench.results import Metrics
 from tests.engine.phases.pictures import READ
-from tests.engine.phases.world import chosen, method, protocol
+from tests.engine.phases.world import configured, method, protocol
 
 
 def test_metrics_are_shares_and_queries_stay_aligned(world):
@@ -95,7 +95,9 @@ def test_measuring_twice_gives_the_same_numbers(world, fresh):
 
 
 def test_a_measurement_reads_test_images_alone(fresh):
-    here = fresh.but(data=chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted"))
+    here = fresh.but(
+        data=configured(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
+    )
     node = here.measure(here.train())
     here.run(here.train())
     READ.clear()

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from reidbench.api.records import DatasetRecord
-from reidbench.engine.phases import train as train_phase
-from reidbench.engine.training import Trainer
 from reidbench.plan import ConfiguredData
 from reidbench.store import Store
 from tests.engine.phases.pictures import READ
-from tests.engine.phases.world import STEPS, World, chosen, component, method
-
-
-class Recording(Trainer):
-    """A trainer that notes what it trains on and at which rate."""
-
-    log: list[tuple[str, float]]
-
-    def _batch(self, stage):
-        images, labels = super()._batch(stage)
-        content = images.numpy().tobytes() + labels.numpy().tobytes()
-        self.batch_seen = hashlib.sha256(content).hexdigest()
-        return images, labels
-
-    def _step(self, stage, guide):
-        loss = super()._step(stage, guide)
-        self.log.append((self.batch_seen, self.optimiser.param_groups[0]["lr"]))
-        return loss
+from tests.engine.phases.recording import record_steps
+from tests.engine.phases.world import STEPS, World, component, configured, method
 
 
 @pytest.fixture
 def recorded(monkeypatch):
-    log: list[tuple[str, float]] = []
-    monkeypatch.setattr(Recording, "log", log, raising=False)
-    monkeypatch.setattr(train_phase, "Trainer", Recording)
-    return log
+    return record_steps(monkeypatch)
 
 
 CONTENDERS = [
@@ -112,7 +89,7 @@ def same_name(target: str) -> ConfiguredData:
     return ConfiguredData(component(record), {})
 
 
-@pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda chosen: chosen.strategy)
+@pytest.mark.parametrize("contender", CONTENDERS[1:4], ids=lambda contender: contender.strategy)
 def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, contender):
     files = []
     for folder, target in (("sound", "tiny"), ("poisoned", "poisoned")):
@@ -126,7 +103,9 @@ def test_poisoned_test_images_change_nothing_in_training_and_pruning(tmp_path, c
 
 
 def test_training_and_pruning_read_each_training_image_once_and_no_other(fresh):
-    here = fresh.but(data=chosen(DatasetRecord, "counted", "tests.engine.phases.pictures:counted"))
+    here = fresh.but(
+        data=configured(DatasetRecord, "counted", "tests.engine.phases.pictures:counted")
+    )
     READ.clear()
     context = here.context()
     here.run(here.prune(), context)

@@ -9,24 +9,11 @@ import torch
 
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, load_network
-from reidbench.engine.pruning.recalibration import recalibrated
+from reidbench.engine.pruning.calibration import recalibrated
 from reidbench.errors import Diverged, MethodError
 from tests.engine.phases.criteria import ByDice, ByNorm
+from tests.engine.phases.live_network import GROUPS, filters, moments, zeroed
 from tests.engine.phases.world import STEPS, method, protocol
-
-GROUPS = ("block1.conv1", "block2.conv1")
-
-
-def filters(phase, name):
-    """Return the live filters of a group, (channels, features)."""
-    weight = phase.prunable.network.backbone.get_submodule(name).weight
-    return weight.detach().flatten(1)
-
-
-def moments(phase, name):
-    """Return Adam's first moments of a group's filters."""
-    weight = phase.prunable.network.backbone.get_submodule(name).weight
-    return phase.trainer.optimiser.state[weight]["exp_avg"].flatten(1)
 
 
 class Scripted(ByNorm):
@@ -162,14 +149,6 @@ def test_a_network_that_is_cut_before_any_training_has_no_snapshot(world):
 
 
 # --- softening
-
-
-def zeroed(phase):
-    """Return the filters that are all zero, by group."""
-    return {
-        name: set((filters(phase, name).abs().sum(dim=1) == 0).nonzero().flatten().tolist())
-        for name in GROUPS
-    }
 
 
 def test_softening_zeroes_what_such_a_cut_would_remove(world):

@@ -6,9 +6,8 @@ import pytest
 import yaml
 
 from reidbench.config.suite import PhaseSpec
-from reidbench.engine.phases import train as train_phase
 from reidbench.plan import PhaseNode
-from tests.engine.phases.test_fairness import Recording
+from tests.engine.phases.recording import record_steps
 from tests.engine.phases.world import CLASSES_DATA, World, method
 from tests.support.places import ROOT
 
@@ -23,7 +22,7 @@ CONTENDERS = [
 
 
 def phases(world: World, specs: list[PhaseSpec], contender) -> list[PhaseNode]:
-    """Lay out a scenario by hand: one node a phase, merged where the strategy merges them."""
+    """Return the nodes of a scenario: one a phase, merged where the strategy merges them."""
     nodes: list[PhaseNode] = []
     for index, spec in enumerate(specs):
         here = world.but(data=CLASSES_DATA if spec.domain == "source" else world.data)
@@ -44,9 +43,7 @@ def test_the_paper_and_its_miniature_ask_the_same_scenarios() -> None:
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_every_method_sees_the_same_images_epochs_and_rates(fresh, monkeypatch, name):
-    log: list[tuple[str, float]] = []
-    monkeypatch.setattr(Recording, "log", log, raising=False)
-    monkeypatch.setattr(train_phase, "Trainer", Recording)
+    log = record_steps(monkeypatch)
     specs = [PhaseSpec.model_validate(spec) for spec in SCENARIOS[name]]
     applies = [one for one in CONTENDERS if not any(one.strategy in spec.not_for for spec in specs)]
     spent: dict[str, list[tuple[str, float]]] = {}

@@ -11,6 +11,7 @@ import torch
 from reidbench.api.method import Method
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
+from reidbench.engine.phases import run_phase
 from reidbench.engine.phases.context import Listener, PhaseContext, silent
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
@@ -25,7 +26,6 @@ from reidbench.plan import (
     TrainNode,
 )
 from reidbench.plugins import Component, Plugin
-from reidbench.run.serial import run_node
 from reidbench.store import Store
 
 CPU = torch.device("cpu")
@@ -66,26 +66,26 @@ def component(record: Record) -> Component[Any]:
     return Component(record, Plugin("tests", "tests", "1"))
 
 
-def chosen(
+def configured(
     kind: type[Record],
     name: str,
     target: str,
     fields: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Configured:
-    """Return a chosen component with the options it was declared with."""
+    """Return a component configured with the options that it declares."""
     common = {"name": name, "version": "1", "summary": "-", "reference": "-", "target": target}
     record = kind(**common, **(fields or {}), options=options)
-    kind_of_choice = ConfiguredData if kind is DatasetRecord else Configured
-    return kind_of_choice(component(record), options)
+    configured_as = ConfiguredData if kind is DatasetRecord else Configured
+    return configured_as(component(record), options)
 
 
-TINY = chosen(DatasetRecord, "tiny", "reidbench_tiny.data:load", palette=0)
-CLASSES_DATA = chosen(
+TINY = configured(DatasetRecord, "tiny", "reidbench_tiny.data:load", palette=0)
+CLASSES_DATA = configured(
     DatasetRecord, "tiny-classes", "reidbench_tiny.data:load_classes", {"task": "classification"}
 )
-OTHER = chosen(DatasetRecord, "other", "tests.engine.phases.pictures:fewer_people")
-TINYNET = chosen(
+OTHER = configured(DatasetRecord, "other", "tests.engine.phases.pictures:fewer_people")
+TINYNET = configured(
     BackboneRecord,
     "tinynet",
     "reidbench_tiny.network:tinynet",
@@ -129,7 +129,7 @@ class World:
         return replace(self, **changes)
 
     def context(self, listener: Listener = silent) -> PhaseContext:
-        """Return a workbench that remembers nothing."""
+        """Return a context that has loaded and decoded nothing."""
         return PhaseContext(self.store, CPU, listener)
 
     def train(self, network: PhaseNode | None = None, data: Configured | None = None) -> TrainNode:
@@ -139,17 +139,17 @@ class World:
 
     def prune(
         self,
-        chosen: ConfiguredMethod | None = None,
+        contender: ConfiguredMethod | None = None,
         *,
         reduction: float = 0.5,
         network: PhaseNode | str | None = "trained",
         budget: str | None = "prune",
         joined: bool = False,
     ) -> PruneNode:
-        """Return a prune phase, of the trained network unless told otherwise."""
+        """Return a prune phase, of the trained network unless another network is named."""
         base = self.train() if network == "trained" else network
         fields = (self.rules, self.data, self.backbone, self.seed, base, budget)
-        return PruneNode(*fields, chosen or method(), reduction, joined=joined)  # type: ignore[arg-type]
+        return PruneNode(*fields, contender or method(), reduction, joined=joined)  # type: ignore[arg-type]
 
     def measure(self, network: PhaseNode, state: str = "final") -> EvaluateNode:
         """Return a measurement on this world's data."""
@@ -161,7 +161,7 @@ class World:
         if needed is not None:
             self.run(needed, context)
         if not self.store.has(node.key):
-            run_node(node, context or self.context())
+            run_phase(node, context or self.context())
         return self.store.meta(node.key)
 
     def begin(self, node: PruneNode, own: Method | None = None) -> Pruning:
@@ -169,9 +169,7 @@ class World:
         if node.network is not None:
             self.run(node.network)
         phase = begin_prune(node, self.context())
-        if own is not None:
-            phase.method = own
-        return phase
+        return phase if own is None else replace(phase, method=own)
 
     def files(self, node: Node) -> dict[str, bytes]:
         """Return what the node left, but for its notes, whose seconds always differ."""

@@ -1,4 +1,4 @@
-"""The world of the phases' tests, for those of the room below."""
+"""The fixtures of the phases' tests, which run prune phases too."""
 
 from tests.engine.phases.conftest import fresh, tiny_plugin, world
 

@@ -41,7 +41,7 @@ class MisspellsItsPenalty(ByNorm):
         return None
 
 
-def chosen(**fields) -> ConfiguredMethod:
+def configured(**fields) -> ConfiguredMethod:
     component = method().component
     record = replace(component.record, **fields)
     return replace(method(), component=replace(component, record=record))
@@ -63,7 +63,7 @@ def chosen(**fields) -> ConfiguredMethod:
 )
 def test_what_cannot_be_meant_is_refused(own, fields, said):
     with pytest.raises(MethodError, match=rf"method 'bynorm'.*{said}"):
-        refuse_unsound(own, chosen(**fields))
+        refuse_unsound(own, configured(**fields))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_cannot_be_meant_is_refused(own, fields, said):
     ],
 )
 def test_what_is_sound_may_begin(own, fields):
-    refuse_unsound(own, chosen(**fields))
+    refuse_unsound(own, configured(**fields))
 
 
 def test_a_suite_may_train_any_scoring_method_before_its_cut():
@@ -100,7 +100,7 @@ def test_a_share_out_of_range_is_the_methods_fault(world, share):
 
 def test_a_phases_loss_is_for_those_who_declare_labels(world):
     node = world.prune(method("ByNorm"))
-    phase = world.begin(replace(node, method=chosen(data="images")))
+    phase = world.begin(replace(node, method=configured(data="images")))
     with pytest.raises(MethodError, match=r"asks for its phase's loss.*declare data='labels'"):
         phase.loss()
 
@@ -191,6 +191,6 @@ def test_a_network_that_was_not_cut_is_refused_whatever_the_plan_says(world):
 def test_a_layer_of_another_kind_is_no_layer_of_the_plans(world):
     phase = world.begin(world.prune())
     phase.run()
-    assert phase.prunable.unlike_its_plan == ""
+    assert phase.prunable.mismatched_layer is None
     phase.prunable.network.backbone.block1.conv1 = nn.Identity()
-    assert phase.prunable.unlike_its_plan == "block1.conv1"
+    assert phase.prunable.mismatched_layer == "block1.conv1"

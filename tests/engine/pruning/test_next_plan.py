@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reidbench.engine.channels import PruningPlan, capture, solve
-from reidbench.engine.pruning.next_plan import comparable, next_plan, relative
+from reidbench.engine.pruning.cut_planner import comparable, next_plan
+from reidbench.engine.pruning.prunable_network import relative
 from tests.engine.phases.world import protocol
 
 SIZE = (3, 16, 8)

@@ -15,14 +15,16 @@ from reidbench.engine.channels import PruningPlan, capture, view
 from reidbench.engine.modes import evaluating
 from reidbench.engine.pruning.calibration import calibration_batches
 from reidbench.engine.pruning.layer_samples import Anchor
+from reidbench.engine.pruning.losses import ProtocolLosses
 from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.training import Images, Network, generator
 from reidbench.engine.training.losses import training_loss
 from reidbench.errors import MethodError
-from tests.engine.phases.criteria import taylor
+from tests.engine.phases.criteria import ByNorm, taylor
 from tests.engine.phases.world import CPU, method, protocol
 
 SIZE = (3, 32, 16)
+RULES = protocol()
 
 
 class Blocks(nn.Module):
@@ -75,24 +77,27 @@ def pictures():
     return Images(pixels, torch.arange(6).repeat_interleave(8))
 
 
-def task(net, scope="all", **changes):
+def calibration(rules=RULES):
+    """Return the batches that rankings here look at."""
+    return calibration_batches(pictures(), rules, generator(0, "calibration"), CPU)
+
+
+def task(net, scope="all", batches=None, **changes):
+    """Return a ranking of a whole network, which is its own anchor."""
     rules = protocol(pruning={"scope": scope}, **changes)
     graph = capture(net.backbone, SIZE)
-    groups = [view(net.backbone, graph, group) for group in graph.in_scope(scope)]
-    batches = calibration_batches(pictures(), rules, generator(0, "calibration"), CPU)
-    return ranking(net, graph, groups, batches, rules)
-
-
-def ranking(net, graph, groups, batches, rules, data="labels"):
-    """Return a ranking of a whole network, which is its own anchor."""
-    anchor = Anchor(net, graph, PruningPlan.everything(graph))
+    context = RankingContext(
+        whole=net,
+        calibration=batches or calibration(rules),
+        losses=ProtocolLosses(rules),
+        reduction=0.5,
+        anchor=Anchor(net, graph, PruningPlan.everything(graph)),
+    )
     return Ranking(
-        RankingContext(
-            whole=net, calibration=batches, protocol=rules, reduction=0.5, anchor=anchor
-        ),
+        context,
         method="tester",
-        data=data,
-        groups=groups,
+        data="labels",
+        groups=[view(net.backbone, graph, group) for group in graph.in_scope(scope)],
         generator=generator(0, "ranking"),
     )
 
@@ -102,13 +107,13 @@ def loop_over_images(asked, names):
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
     totals, count = dict.fromkeys(names, 0.0), 0
-    for images, labels in asked._context.calibration:
+    for images, labels in calibration():
         stem = backbone.stem(images)
         first = block.bn1(block.conv1(torch.relu(stem)))
         second = block.bn2(block.conv2(torch.relu(first)))
         embeddings = backbone.embed(torch.relu(second + torch.relu(stem))).mean(dim=(2, 3))
         logits = net.classifier(net.neck(embeddings))
-        loss = training_loss(embeddings, logits, labels, asked._context.protocol.training.loss)
+        loss = training_loss(embeddings, logits, labels, RULES.training.loss)
         maps = {"stem.0": stem, "block.conv1": first, "block.conv2": second}
         slopes = dict(zip(maps, torch.autograd.grad(loss, list(maps.values())), strict=True))
         for name in names:
@@ -146,17 +151,16 @@ def test_without_gradients_the_statistic_sees_maps_alone():
     assert set(given) == {None}
     net = copy.deepcopy(asked.whole).eval()
     backbone, block = net.backbone, net.backbone.block
-    images = torch.cat([images for images, _ in asked._context.calibration])
+    images = torch.cat([images for images, _ in calibration()])
     first = block.bn1(block.conv1(torch.relu(backbone.stem(images))))
     torch.testing.assert_close(means["block.conv1"], first.mean(dim=(0, 2, 3)).detach())
 
 
 def test_the_mean_weighs_images_equally_whatever_the_batches():
     net = network(Blocks)
-    one = task(net)
-    images, labels = (torch.cat(parts) for parts in zip(*one._context.calibration, strict=True))
+    images, labels = (torch.cat(parts) for parts in zip(*calibration(), strict=True))
     uneven = [(images[:20], labels[:20]), (images[20:], labels[20:])]
-    other = replace(one, _context=replace(one._context, calibration=uneven))
+    one, other = task(net), task(net, batches=uneven)
 
     def mean(maps, _):
         return maps.mean(dim=(2, 3))
@@ -170,7 +174,7 @@ def test_a_layer_that_runs_twice_counts_twice():
     asked = task(network(Shared))
     group = next(g for g in asked.groups if len(g.observed) >= 1 and "stem" in g.name)
     backbone = asked.network
-    images = torch.cat([images for images, _ in asked._context.calibration])
+    images = torch.cat([images for images, _ in calibration()])
     with torch.no_grad():
         stem = backbone.stem(images)
         once = backbone.twice(torch.relu(stem))
@@ -248,12 +252,9 @@ def test_a_statistic_of_the_wrong_shape_is_refused(statistic, described):
 
 
 def test_calibration_batches_hold_people_in_fours_normalised_and_without_augmentation():
-    rules = protocol()
-    images = pictures()
-    batches = calibration_batches(images, rules, generator(0, "calibration"), CPU)
-    again = calibration_batches(images, rules, generator(0, "calibration"), CPU)
+    images, batches, again = pictures(), calibration(), calibration()
     assert len(batches) == 2
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (rules.input.mean, rules.input.std))
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (RULES.input.mean, RULES.input.std))
     whole = {tuple(picture.flatten().tolist()) for picture in images.pixels}
     for (batch, labels), (same, _) in zip(batches, again, strict=True):
         assert batch.equal(same)
@@ -263,16 +264,15 @@ def test_calibration_batches_hold_people_in_fours_normalised_and_without_augment
 
 
 def test_a_criterion_sees_the_groups_of_the_protocols_scope_as_they_stand(world):
-    phase = world.begin(world.prune(method("ByNorm")))
-    phase.cut(0.5)
     sizes = {}
 
-    class Looking(type(phase.method)):
+    class Looking(ByNorm):
         def scores(self, group, task):
             sizes[group.name] = (group.size, tuple(group.weight.shape), group.norm_scale.shape)
             return super().scores(group, task)
 
-    phase.method = Looking()
+    phase = world.begin(world.prune(method("ByNorm")), Looking())
+    phase.cut(0.5)
     phase.rank()
     assert sizes == {
         name: (width, (width, 16), (width,)) for name, width in phase.prunable.plan.widths.items()
@@ -291,7 +291,7 @@ def asked():
 def test_the_statistics_of_single_images_average_to_the_mean(asked):
     each = asked.over_images(taylor, gradients=True)
     mean = asked.mean_over_images(taylor, gradients=True)
-    count = sum(len(images) for images, _ in asked._context.calibration)
+    count = sum(len(images) for images, _ in calibration())
     for name, values in each.items():
         assert values.shape == (count, len(mean[name]))
         torch.testing.assert_close(values.mean(dim=0), mean[name])
@@ -312,21 +312,19 @@ def test_activated_maps_are_what_the_next_layer_reads(asked):
 def test_gradients_of_weights_are_those_of_each_batchs_loss(asked):
     found = asked.mean_over_gradients(lambda group: group.gradient.abs().sum(dim=1))
     net, total = asked.whole.eval(), 0.0
-    for images, labels in asked._context.calibration:
+    for images, labels in calibration():
         net.zero_grad()
-        loss = training_loss(
-            *net.for_training(images), labels, asked._context.protocol.training.loss
-        )
+        loss = training_loss(*net.for_training(images), labels, RULES.training.loss)
         loss.backward()
         total = total + net.backbone.block.conv1.weight.grad.flatten(1).abs().sum(dim=1)
-    torch.testing.assert_close(found["block.conv1"], total / len(asked._context.calibration))
+    torch.testing.assert_close(found["block.conv1"], total / len(calibration()))
 
 
 def test_gradients_of_single_images_are_those_of_their_identity_loss(asked):
     found = asked.mean_over_gradients(lambda group: (group.gradient**2).sum(dim=1), per="image")
     net, total, count = asked.whole.eval(), 0.0, 0
-    rules = asked._context.protocol.training.loss
-    for images, labels in asked._context.calibration:
+    rules = RULES.training.loss
+    for images, labels in calibration():
         for image, label in zip(images, labels, strict=True):
             net.zero_grad()
             logits = net.for_training(image[None])[1]

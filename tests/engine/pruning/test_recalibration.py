@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from reidbench.engine.pruning.recalibration import recalibrated
+from reidbench.engine.pruning.calibration import recalibrated
 from reidbench.engine.training import Network
 
 

@@ -41,7 +41,7 @@ def test_bad_scores_are_refused_naming_method_layer_and_remedy(world, scores, co
         phase.cut(0.5)
     assert str(caught.value).startswith("method 'bynorm': ")
     assert "'block1.conv1'" in str(caught.value)
-    assert "mend its scores()" in str(caught.value)
+    assert "correct its scores()" in str(caught.value)
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.float16, torch.float64, torch.bool])

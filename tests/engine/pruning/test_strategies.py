@@ -14,7 +14,7 @@ from reidbench.api.records import ALLOCATIONS
 from reidbench.api.records import STRATEGIES as NAMES
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
-from tests.engine.phases.test_prune import zeroed
+from tests.engine.phases.live_network import zeroed
 from tests.engine.phases.world import STEPS, method, protocol
 
 LAYERS = 4
@@ -59,10 +59,10 @@ class Rising(Method):
         return progress**0.5
 
 
-def diary_of(strategy, chosen=None, target=0.6, steps=40, achieved=0.0, **pruning):
+def diary_of(strategy, own=None, target=0.6, steps=40, achieved=0.0, **pruning):
     rules = protocol(pruning={"active": 0.5, **pruning}).pruning
     diary = Diary(target, steps, rules.active, achieved)
-    STRATEGIES[strategy](diary, chosen or Method(), rules)
+    STRATEGIES[strategy](diary, own or Method(), rules)
     return diary
 
 

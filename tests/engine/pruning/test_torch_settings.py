@@ -1,4 +1,4 @@
-"""What a method changes of torch's settings is put back, and told."""
+"""What a method changes of torch's settings is put back and reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def flip(holder, flag):
 
 @pytest.fixture(autouse=True)
 def _nothing_stays():
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     yield
     before.restore()
 
@@ -44,8 +44,8 @@ def test_every_setting_is_tried():
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_told_by_its_name_and_put_back(name):
-    before = TorchSettings.now()
+def test_a_change_is_reported_by_its_name_and_put_back(name):
+    before = TorchSettings.capture()
     with (
         pytest.raises(MethodError, match=rf"method 'l9' changed {name} for the whole process"),
         unchanged("l9"),
@@ -56,7 +56,7 @@ def test_a_change_is_told_by_its_name_and_put_back(name):
     assert torch.rand(2).dtype == torch.float32
 
 
-def test_several_changes_are_told_together():
+def test_several_changes_are_reported_together():
     with pytest.raises(MethodError, match=r"the default dtype, mkldnn\.enabled"), unchanged("l9"):
         torch.set_default_dtype(torch.float64)
         torch.backends.mkldnn.enabled = False
@@ -64,7 +64,7 @@ def test_several_changes_are_told_together():
 
 @pytest.mark.parametrize("error", [RuntimeError, SystemExit, KeyboardInterrupt])
 def test_an_error_of_its_own_is_kept_and_everything_put_back_all_the_same(error):
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     with pytest.raises(error, match="trouble"), unchanged("l9"):
         torch.set_default_dtype(torch.float64)
         raise error("trouble")
@@ -99,7 +99,7 @@ class Late(ByNorm):
     ("own", "name"), [(Narrow, "the recording of gradients"), (Late, "the number of threads")]
 )
 def test_a_phase_puts_back_what_its_method_changes_and_fails(world, own, name):
-    before = TorchSettings.now()
+    before = TorchSettings.capture()
     phase = world.begin(world.prune(method(strategy="regularised")), own())
     with pytest.raises(MethodError, match=f"method 'bynorm' changed {name}"):
         phase.run()

@@ -12,8 +12,7 @@ from reidbench.engine.retrieval import Features, RetrievalScores
 from reidbench.engine.retrieval.chunks import Workers
 from reidbench.engine.retrieval.distances import metric_named
 from reidbench.engine.retrieval.matches import JUNK, Pairs
-from reidbench.engine.retrieval.reranking import score_reranked
-from reidbench.engine.retrieval.reranking.scoring import images_of, rerank
+from reidbench.engine.retrieval.reranking.scoring import images_of, rerank, score_reranked
 from tests.engine.retrieval import reference, reranking_reference
 from tests.engine.retrieval.cases import VECTORS, listed
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from reidbench.engine.retrieval import Diverged, score
-from reidbench.engine.retrieval.reranking import score_reranked
+from reidbench.engine.retrieval.reranking.scoring import score_reranked
 from reidbench.errors import ReidbenchError
 from tests.engine.retrieval.cases import assert_identical, features, line, permuted, random_case
 from tests.engine.retrieval.reranking_cases import clustered, distances_of
@@ -142,7 +142,7 @@ def test_what_score_refuses_is_refused() -> None:
 
 MEMORY = """
 from pathlib import Path
-from reidbench.engine.retrieval.reranking import score_reranked
+from reidbench.engine.retrieval.reranking.scoring import score_reranked
 from tests.engine.retrieval.reranking_cases import clustered
 
 def kilobytes(name):

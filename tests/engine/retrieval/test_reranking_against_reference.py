@@ -21,8 +21,8 @@ def _pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "pieces":
         monkeypatch.setattr("reidbench.engine.retrieval.chunks.TILE_ROWS", 14)
         monkeypatch.setattr(f"{HERE}.encoding._BLOCK_ROWS", 5)
-        monkeypatch.setattr(f"{HERE}.distances._TERMS", 10)
-        monkeypatch.setattr(f"{HERE}.distances._PAIRS", 9)
+        monkeypatch.setattr(f"{HERE}.scoring._TERMS", 10)
+        monkeypatch.setattr(f"{HERE}.scoring._PAIRS", 9)
         monkeypatch.setattr(f"{HERE}.images._FEW_PAIRS", 0)
 
 

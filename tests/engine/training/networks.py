@@ -55,10 +55,10 @@ def trainer(
     epochs: float = 3.4,
     seed: int = 0,
     on_step: OnStep = lambda done, steps, loss: None,
-    ahead: bool | None = None,
+    prefetch: bool | None = None,
     **changes: object,
 ) -> Trainer:
-    """Return a trainer of 10 steps unless told otherwise (an epoch is 3), with changed rules."""
+    """Return a trainer of 10 steps by default (an epoch is 3), with changed rules."""
     images = people() if images is None else images
     return Trainer(
         net,
@@ -67,5 +67,5 @@ def trainer(
         SMOKE.input,
         stages=[TrainingStage(epochs, seed)],
         on_step=on_step,
-        ahead=ahead,
+        prefetch=prefetch,
     )

@@ -58,11 +58,11 @@ def test_an_image_is_twice_in_a_batch_only_if_its_person_has_too_few(counts, ima
             assert times == 1 if count >= images else times <= -(-images // count)
 
 
-@given(hands=st.integers(1, 5), images=st.integers(2, 5), rounds=st.integers(1, 3))
+@given(chunks=st.integers(1, 5), images=st.integers(2, 5), rounds=st.integers(1, 3))
 @settings(max_examples=30)
-def test_an_epoch_uses_each_image_exactly_once_where_counts_divide(hands, images, rounds):
-    drawn = sampler([hands * images] * 3 * rounds, images=images)
-    once = list(range(hands * images * 3 * rounds))
+def test_an_epoch_uses_each_image_exactly_once_where_counts_divide(chunks, images, rounds):
+    drawn = sampler([chunks * images] * 3 * rounds, images=images)
+    once = list(range(chunks * images * 3 * rounds))
     for start in range(3):
         epoch = epochs(drawn)
         assert sorted(together(epoch)) == once, start
@@ -75,12 +75,12 @@ def test_over_many_epochs_no_image_is_left_out(counts):
     assert set(used) == set(range(sum(counts)))
 
 
-def test_people_with_few_images_are_drawn_as_often_as_their_hands_say():
+def test_people_with_few_images_are_drawn_as_often_as_their_chunks_say():
     counts = [16] * 6 + [2] * 6
     labels = labels_of(counts)
     used = Counter(labels[torch.tensor(together(epochs(sampler(counts), 40)))].tolist())
     few, many = used[11] / 40, used[0] / 40
-    assert few == pytest.approx(4, rel=0.25)  # one hand of four an epoch
+    assert few == pytest.approx(4, rel=0.25)  # one chunk of four an epoch
     assert many == pytest.approx(16, rel=0.25)
 
 
@@ -88,7 +88,7 @@ def test_people_with_few_images_are_drawn_as_often_as_their_hands_say():
     ("counts", "steps"),
     [([8] * 6, 4), ([8, 8, 8, 9], 3), ([1, 1, 1], 1), ([4, 4, 40], 4), ([1] * 10, 3)],
 )
-def test_an_epochs_length_is_the_hands_dealt_over_p(counts, steps):
+def test_an_epochs_length_is_the_chunks_over_p(counts, steps):
     assert sampler(counts).steps_per_epoch == steps
 
 
@@ -113,15 +113,15 @@ class TestShuffled:
     """Batches of a classification source."""
 
     @given(images=st.integers(4, 60), size=st.integers(2, 20), seed=st.integers(0, 9))
-    def test_an_epoch_deals_every_image_at_most_once_in_full_batches(self, images, size, seed):
+    def test_an_epoch_uses_every_image_at_most_once_in_full_batches(self, images, size, seed):
         assume(images >= size)
         sampler = ShuffledSampler(images, size, generator(seed, "batches"))
         batches = iter(sampler)
         for _ in range(2):
             epoch = [next(batches) for _ in range(sampler.steps_per_epoch)]
-            dealt = torch.cat(epoch).tolist()
+            drawn = torch.cat(epoch).tolist()
             assert {len(batch) for batch in epoch} == {size}
-            assert len(set(dealt)) == len(dealt) == images // size * size
+            assert len(set(drawn)) == len(drawn) == images // size * size
 
     def test_too_few_images_for_a_batch_are_refused(self):
         with pytest.raises(ReidbenchError, match="a batch needs 5 images, the training split has"):

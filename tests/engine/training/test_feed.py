@@ -8,13 +8,13 @@ import time
 import pytest
 import torch
 
-from reidbench.engine.training.feed import Feed
+from reidbench.engine.training.batches import Feed
 from reidbench.engine.training.seeds import generator
 from tests.engine.training.networks import SMOKE, network, people, rules, trainer
 
 
-def feed(*, ahead, images=None):
-    return Feed(images or people(), rules(), SMOKE.input, torch.device("cpu"), ahead=ahead)
+def feed(*, prefetch, images=None):
+    return Feed(images or people(), rules(), SMOKE.input, torch.device("cpu"), prefetch=prefetch)
 
 
 def batches(count=7, **how):
@@ -23,11 +23,11 @@ def batches(count=7, **how):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_batches_made_ahead_train_to_the_same_bits(precision):
+def test_prefetched_batches_train_to_the_same_bits(precision):
     states = []
-    for ahead in (False, True):
+    for prefetch in (False, True):
         net = network(0, dropout=0.5)
-        training = trainer(net, ahead=ahead, precision=precision)
+        training = trainer(net, prefetch=prefetch, precision=precision)
         training.train(4)
         training.train(6)
         states.append(net.state_dict())
@@ -35,21 +35,21 @@ def test_batches_made_ahead_train_to_the_same_bits(precision):
 
 
 def test_there_are_as_many_batches_as_steps_and_the_same_either_way():
-    alone, ahead = batches(ahead=False), batches(ahead=True)
-    assert len(alone) == len(ahead) == 7
-    for one, other in zip(alone, ahead, strict=True):
+    plain, prefetched = batches(prefetch=False), batches(prefetch=True)
+    assert len(plain) == len(prefetched) == 7
+    for one, other in zip(plain, prefetched, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_a_batch_is_made_by_another_thread_while_the_last_one_is_used():
-    made = feed(ahead=True)
+    made = feed(prefetch=True)
     makers = []
 
     class Watched:
         def __iter__(self):
-            for chosen in made.sampler(generator(0)):
+            for indices in made.sampler(generator(0)):
                 makers.append(threading.current_thread())
-                yield chosen
+                yield indices
 
     coming = made.batches(Watched(), 3, generator(1))
     next(coming)
@@ -65,7 +65,7 @@ def test_what_goes_wrong_in_the_thread_is_raised_by_the_step_that_needs_it():
             yield torch.arange(4)
             raise OSError("the file is gone")
 
-    coming = feed(ahead=True).batches(Breaks(), 5, generator(1))
+    coming = feed(prefetch=True).batches(Breaks(), 5, generator(1))
     next(coming)
     with pytest.raises(OSError, match="the file is gone"):
         next(coming)

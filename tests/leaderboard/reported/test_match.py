@@ -226,9 +226,19 @@ def test_the_command_shows_them_and_needs_no_torch(tmp_path: Path) -> None:
     assert REPORTED not in command(tmp_path).stdout
 
 
-def test_without_a_folder_of_them_the_command_says_how_to_get_one(tmp_path: Path) -> None:
-    write_result(tmp_path, board()[0])
+def test_without_a_folder_of_them_the_command_shows_those_that_are_shipped(
+    tmp_path: Path,
+) -> None:
+    for result in board():
+        write_result(tmp_path, result)
     said = command(tmp_path, "--with-reported")
+    assert said.returncode == 0, said.stderr
+    assert REPORTED in said.stdout
+
+
+def test_a_folder_of_them_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    write_result(tmp_path, board()[0])
+    said = command(tmp_path, "--reported", "none")
     assert said.returncode == 2
-    assert said.stderr.startswith("reidbench: leaderboard/reported: no such folder of reported")
+    assert said.stderr.startswith("reidbench: none: no such folder of reported numbers; give yours")
     assert not (tmp_path / "leaderboard.md").exists()

@@ -208,7 +208,9 @@ def test_a_wrong_file_is_refused_at_its_line(
 
 
 def test_a_folder_that_is_not_there_says_where_one_is(tmp_path: Path) -> None:
-    with pytest.raises(ReportedError, match=r"leaderboard/reported, or give yours with --reported"):
+    with pytest.raises(
+        ReportedError, match="give yours with --reported DIR, or --with-reported alone"
+    ):
         load_papers(tmp_path / "none")
 
 

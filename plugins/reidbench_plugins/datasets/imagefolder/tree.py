@@ -1,4 +1,4 @@
-"""Read a tree of one folder a class: which images it has, of which class, and how large."""
+"""Read a tree of one folder for each class: its images, their classes and sizes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def load(folder: Path) -> ClassificationData:
 
     Raises:
         DataError: no class folders, a class without images, or an image of 0 bytes.
-
     """
     images = labelled(folder / TRAIN)
     return ClassificationData("imagenet", images, PUBLISHED, drawn=is_drawn(folder))
@@ -41,11 +40,10 @@ def labelled(root: Path) -> LabelledImages:
     """Return the images of all class folders in ``root``, named ``class/file``.
 
     The digest covers every name and size in bytes. ImageNet's 1.28 million images take some
-    seconds, as every file is asked for its size, and 120 MB for their names.
+    seconds, a stat() for each file, and 120 MB for their names.
 
     Raises:
         DataError: as :func:`load`.
-
     """
     names: list[str] = []
     counts: list[int] = []
@@ -97,7 +95,8 @@ def _images(folder: Path) -> Iterator[tuple[str, int]]:
     """Yield name and size in bytes of the images in a folder, in no order."""
     with _listing(folder) as entries:
         for entry in entries:
-            if not _is_image(entry.name) or entry.is_dir():
+            is_image = not entry.name.startswith(".") and entry.name.lower().endswith(SUFFIXES)
+            if not is_image or entry.is_dir():
                 continue
             size = _size(entry)
             if not size:
@@ -105,14 +104,10 @@ def _images(folder: Path) -> Iterator[tuple[str, int]]:
             yield entry.name, size
 
 
-def _is_image(name: str) -> bool:
-    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
-
-
 def _size(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat().st_size
-    except OSError as error:  # a link to nothing
+    except OSError as error:  # a broken link
         raise DataError(
             f"{entry.path} cannot be found ({error.strerror}); restore it from the class's archive"
         ) from error

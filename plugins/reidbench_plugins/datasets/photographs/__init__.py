@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from reidbench.api import DatasetRecord, OnDisk
-from reidbench_plugins.datasets.photographs.about import (
+from reidbench_plugins.datasets.photographs.facts import (
     CUHK03,
     DUKE,
     MARKET,
     MSMT17,
     OCCLUDED_DUKE,
+    PLACES,
     About,
 )
-from reidbench_plugins.datasets.photographs.places import PLACES
 
 
 def _record(

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from reidbench.api import Counts, ReIDData, Split
-from reidbench_plugins.datasets.photographs.files import (
-    Photo,
-    image_sizes,
-    is_drawn,
-    photo_split,
-)
-from reidbench_plugins.datasets.photographs.places import BOXES
+from reidbench.api import ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import BOXES, PUBLISHED
+from reidbench_plugins.datasets.photographs.files import Photo, image_sizes, is_drawn, photo_split
 
-# The authors' own pattern, held to the whole name: "... (1).jpg" is a copy, and no image of theirs.
+# The authors' pattern, for the whole name: "... (1).jpg" is a copy, and no image of theirs.
 _NAME = re.compile(r"(-1|[0-9]{1,4})_c([0-9]+)[\w-]*(\.\w+)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Which identities and cameras, as the names count them, a set's file names may state."""
+    """The identities and cameras, numbered as in file names, that a set's files may have."""
 
     pids: range
     cameras: range
@@ -29,7 +25,7 @@ class Naming:
     def parse(self, name: str) -> tuple[int, int] | None:
         """Return a file's identity and its camera from 0; None if the name breaks the rules."""
         found = _NAME.fullmatch(name)
-        # The authors' names are plain ASCII; a name that is not could not even be hashed.
+        # The authors' names are ASCII; others may not even be valid text, which the digest needs.
         if found is None or not name.isascii():
             return None
         pid, camera = int(found[1]), int(found[2])
@@ -42,70 +38,21 @@ DUKE = Naming(range(1, 10_000), range(1, 9))
 CUHK03 = Naming(range(1, 1468), range(1, 3))
 
 EXTRA = "images"
-EXTRA_CAMERA = 6  # nobody says which camera saw a distractor, and the six real ones are 0-5
+EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 0-5
 _DISTRACTOR = 0
 
 
-def load_market1501(folder: Path) -> ReIDData:
-    """Return Market-1501: 751 + 750 people, 6 cameras (Zheng et al., ICCV 2015).
-
-    The gallery holds distractors as identity 0 and junk as -1. Junk and distractors among the
-    training images or the queries are names that break the rules there.
-    """
-    return _market1501("market1501", folder, extra=False)
-
-
-def load_market1501_500k(folder: Path) -> ReIDData:
-    """Return Market-1501 with the 500,000 distractors of ``images`` in its gallery.
-
-    They are identity 0 whatever their files are called, and seen by a seventh camera of their
-    own. No query is a distractor, so that camera never decides about a match.
-    """
-    return _market1501("market1501-500k", folder, extra=True)
-
-
-def load_dukemtmcreid(folder: Path) -> ReIDData:
-    """Return DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
-
-    The gallery's 408 further people are its distractors, under identities of their own.
-    """
-    published = Counts(
-        train_ids=702,
-        train_images=16_522,
-        query_ids=702,
-        query_images=2_228,
-        gallery_images=17_661,
-        cameras=8,
-    )
-    return load_boxes("dukemtmcreid", folder, DUKE, published)
-
-
-def load_occluded_duke(folder: Path) -> ReIDData:
-    """Return Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""
-    published = Counts(
-        train_ids=702,
-        train_images=15_618,
-        query_ids=519,
-        query_images=2_210,
-        gallery_images=17_661,
-        cameras=8,
-    )
-    return load_boxes("occluded-duke", folder, DUKE, published)
-
-
-def load_boxes(name: str, folder: Path, naming: Naming, published: Counts) -> ReIDData:
+def load_boxes(folder: Path, *, name: str, naming: Naming) -> ReIDData:
     """Return a data set of three folders whose files all follow one rule of naming.
 
     Raises:
         DataError: a folder cannot be listed, or the training folder holds no image.
-
     """
-    train, query, gallery = (box_split(folder, box, naming) for box in BOXES)
-    return ReIDData(name, train, query, gallery, published, drawn=is_drawn(folder))
+    train, query, gallery = (_box_split(folder, box, naming) for box in BOXES)
+    return ReIDData(name, train, query, gallery, PUBLISHED[name], drawn=is_drawn(folder))
 
 
-def box_split(root: Path, box: str, naming: Naming) -> Split:
-    """Return the images of one folder."""
+def _box_split(root: Path, box: str, naming: Naming) -> Split:
     return photo_split(root, *_recognised(root, box, naming))
 
 
@@ -120,7 +67,7 @@ def _recognised(root: Path, box: str, naming: Naming) -> tuple[list[Photo], list
     return photos, unrecognised
 
 
-def _market1501(name: str, folder: Path, *, extra: bool) -> ReIDData:
+def _market1501(folder: Path, *, name: str, extra: bool) -> ReIDData:
     train, query, gallery = BOXES
     photos, unrecognised = _recognised(folder, gallery, MARKET_GALLERY)
     for image, size in image_sizes(folder, EXTRA).items() if extra else ():
@@ -130,20 +77,30 @@ def _market1501(name: str, folder: Path, *, extra: bool) -> ReIDData:
             unrecognised.append(image)
     return ReIDData(
         name,
-        train=box_split(folder, train, MARKET),
-        query=box_split(folder, query, MARKET),
+        train=_box_split(folder, train, MARKET),
+        query=_box_split(folder, query, MARKET),
         gallery=photo_split(folder, photos, unrecognised),
-        published=_market1501_counts(extra),
+        published=PUBLISHED[name],
         drawn=is_drawn(folder),
     )
 
 
-def _market1501_counts(extra: bool) -> Counts:
-    return Counts(
-        train_ids=751,
-        train_images=12_936,
-        query_ids=750,
-        query_images=3_368,
-        gallery_images=15_913 + (500_000 if extra else 0),
-        cameras=7 if extra else 6,
-    )
+load_market1501 = partial(_market1501, name="market1501", extra=False)
+"""Market-1501: 751 + 750 people, 6 cameras (Zheng et al., ICCV 2015).
+
+The gallery holds distractors as identity 0 and junk as -1. Junk and distractors among the training
+images or the queries are names that break the rules there.
+"""
+load_market1501_500k = partial(_market1501, name="market1501-500k", extra=True)
+"""Market-1501 with the 500,000 distractors of ``images`` in its gallery.
+
+They are identity 0 whatever their files are called, and seen by a seventh camera of their own. No
+query is a distractor, so that camera never decides about a match.
+"""
+load_dukemtmcreid = partial(load_boxes, name="dukemtmcreid", naming=DUKE)
+"""DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
+
+The gallery's 408 further people are its distractors, under identities of their own.
+"""
+load_occluded_duke = partial(load_boxes, name="occluded-duke", naming=DUKE)
+"""Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from reidbench.api import Counts, DataError, ReIDData, Split
+from reidbench.api import DataError, ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import MAT, PUBLISHED, protocol_file
 from reidbench_plugins.datasets.photographs.files import Photo, is_drawn, split_of
-from reidbench_plugins.datasets.photographs.places import MAT, protocol_file
 
 SPLITS = ("train_idx", "query_idx", "gallery_idx")
 
@@ -27,7 +27,7 @@ _SHOTS = 5  # images of a person by each camera of a pair: cells 1-5 by one, 6-1
 
 
 class Cell(NamedTuple):
-    """Where an image lies: camera pair, person of the pair and shot (0-9), all from 0."""
+    """The position of an image: camera pair, person of the pair and shot (0-9), all from 0."""
 
     pair: int
     person: int
@@ -41,7 +41,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class MatReader:
-    """Read image ``i`` out of ``cuhk-03.mat`` when it is asked for; holds names alone."""
+    """Read image ``i`` of ``cuhk-03.mat`` on demand; keeps names alone in memory."""
 
     file: Path
     boxes: str
@@ -52,7 +52,6 @@ class MatReader:
 
         Raises:
             DataError: the file cannot be read there.
-
         """
         name = self.names[i]
         cell = parse(name)
@@ -60,7 +59,7 @@ class MatReader:
         try:
             mat = _opened(self.file, os.getpid())
             image = _image(mat, _pairs(mat, self.boxes)[cell.pair], cell)
-        # HDF5's errors are OSError, RuntimeError, KeyError or ValueError, as it happens.
+        # HDF5 raises OSError, RuntimeError, KeyError or ValueError for damaged files.
         except Exception as error:
             raise DataError(
                 f"{self.file}: image {name} cannot be read ({error}); "
@@ -81,12 +80,11 @@ def parse(name: str) -> Cell | None:
     return cell if inside and cell.camid == view - 1 else None
 
 
-def load_mat(name: str, folder: Path, boxes: str, published: Counts) -> ReIDData:
+def load_mat(name: str, folder: Path, boxes: str) -> ReIDData:
     """Return the new protocol's split of ``cuhk-03.mat``; ``boxes`` is detected or labeled.
 
     Raises:
         DataError: h5py is not installed, or one of the two files breaks its layout.
-
     """
     file, rows = folder / MAT, _rows(folder / protocol_file(boxes))
     with _open(file) as mat:
@@ -98,7 +96,7 @@ def load_mat(name: str, folder: Path, boxes: str, published: Counts) -> ReIDData
                 f"{file} is not CUHK03's file ({error}); it holds the cells 'detected' and "
                 "'labeled', each of five camera pairs"
             ) from error
-    return ReIDData(name, train, query, gallery, published, drawn=is_drawn(folder))
+    return ReIDData(name, train, query, gallery, PUBLISHED[name], drawn=is_drawn(folder))
 
 
 def _rows(protocol: Path) -> list[list[tuple[str, int]]]:
@@ -166,7 +164,7 @@ def _pairs(mat: Any, boxes: str) -> list[Any]:
 
 @lru_cache(maxsize=4)
 def _opened(file: Path, process: int) -> Any:
-    # A process that was forked must not share its parent's open file, hence the process' number.
+    # Cached by process, because a forked one must not share its parent's open file.
     return _open(file)
 
 
@@ -179,7 +177,7 @@ def _open(file: Path) -> Any:
             "or unpack the set as bounding_box_train, query and bounding_box_test"
         ) from error
     try:
-        # Never written here, so no lock: network file systems often have none to give.
+        # Read only, so no lock, which many network file systems do not support.
         return h5py.File(file, "r", locking=False)
     except OSError as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Image files on disk: which are there, how they are listed, and how one is decoded."""
+"""Image files on disk: lists, sizes, decoding, and splits of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from PIL import Image
 
 from reidbench.api import DRAWN_MARK, DataError, Split
 
-"""The file that says of a folder: this is a drawn stand-in, not the data set itself."""
-
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -31,7 +29,7 @@ class Photo(NamedTuple):
 
 @dataclass(frozen=True)
 class PhotoReader:
-    """Decode file ``i`` when it is asked for; holds the files' names alone."""
+    """Decode file ``i`` on demand; keeps the files' names alone in memory."""
 
     folder: Path
     names: tuple[str, ...]
@@ -41,7 +39,6 @@ class PhotoReader:
 
         Raises:
             DataError: the file is gone, or is no image that can be decoded to its end.
-
         """
         path = self.folder / self.names[i]
         try:
@@ -56,7 +53,7 @@ class PhotoReader:
 
 
 def is_image(name: str) -> bool:
-    """Tell whether a file's name is an image's, of any case, and neither hidden nor ``._*``."""
+    """Return whether a file's name is an image's, in any case, and not hidden."""
     return not name.startswith(".") and name.lower().endswith(_SUFFIXES)
 
 
@@ -67,14 +64,13 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
 
     Raises:
         DataError: the folder cannot be listed.
-
     """
     try:
         with os.scandir(root / folder) as entries:
             found = {
                 f"{folder}/{entry.name}": _size(entry)
                 for entry in entries
-                # A link that leads nowhere is listed, and fails when it is read.
+                # A broken link is listed, and fails when it is read.
                 if is_image(entry.name) and not entry.is_dir()
             }
     except OSError as error:
@@ -111,15 +107,13 @@ def split_of(
         names=tuple(photo.name for photo in photos),
         reader=reader,
         digest=digest.hexdigest(),
-        unrecognised=tuple(map(_printable, unrecognised)),
+        # A file name may hold bytes that are no valid text, which would break every report.
+        unrecognised=tuple(
+            name.encode("utf-8", "backslashreplace").decode() for name in unrecognised
+        ),
     )
 
 
 def is_drawn(root: Path) -> bool:
-    """Tell whether the folder holds a drawn stand-in."""
+    """Return whether the folder holds a drawn stand-in."""
     return (root / DRAWN_MARK).exists()
-
-
-def _printable(name: str) -> str:
-    # A file name may hold bytes that no encoding explains, which would break every report.
-    return name.encode("utf-8", "backslashreplace").decode()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from reidbench.api import Counts, DataError, ReIDData, Split
+from reidbench.api import DataError, ReIDData, Split
+from reidbench_plugins.datasets.photographs.facts import PUBLISHED
 from reidbench_plugins.datasets.photographs.files import (
     Photo,
     image_sizes,
@@ -18,50 +21,43 @@ from reidbench_plugins.datasets.photographs.files import (
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
 
 _LINE = re.compile(r"((?:[^/\s]+/)*[^/\s]+)\s+([0-9]{1,9})")
-# Person, image of that person, camera: in the file's own name, because folders may hold "_" too.
+# Person, image of that person, camera; of the file name alone, as folders may contain "_" too.
 _NAME = re.compile(r"[0-9]{4}_[0-9]{3,}_([0-9]{2})_")
 
 
-def load_v1(folder: Path, *, with_val: bool = True) -> ReIDData:
-    """Return MSMT17 with the faces as they are: 1,041 + 3,060 people, 15 cameras.
+def _load(folder: Path, *, name: str, train: str, test: str, with_val: bool = True) -> ReIDData:
+    """Return MSMT17: 1,041 + 3,060 people, 15 cameras.
 
     Identities start at 0 in training and in test: here the test's follow the training's, from
     1041 on, so that no number means two people. Identity 0 is a person like any other.
 
     Args:
-        folder: the folder of ``train``, ``test`` and the lists.
+        folder: the folder of the training images, the test images and the lists.
+        name: of the data set.
+        train: the folder of the training images.
+        test: the folder of the test images.
         with_val: train on ``list_train`` and ``list_val`` (32,621 images), not on the first alone
             (30,248). Papers do either and seldom say which.
 
     Raises:
         DataError: a list is missing or malformed, or names an image that is not there.
-
     """
-    return _load("msmt17-v1", folder, "train", "test", with_val)
-
-
-def load_v2(folder: Path, *, with_val: bool = True) -> ReIDData:
-    """Return MSMT17 with blurred faces, otherwise as :func:`load_v1`."""
-    return _load("msmt17-v2", folder, "mask_train_v2", "mask_test_v2", with_val)
-
-
-def _load(name: str, folder: Path, train: str, test: str, with_val: bool) -> ReIDData:
     training = ("list_train.txt", "list_val.txt") if with_val else ("list_train.txt",)
+    published = PUBLISHED[name]
     return ReIDData(
         name,
         train=_listed(folder, train, training, range(TRAIN_IDS)),
         query=_listed(folder, test, ("list_query.txt",), range(TEST_IDS), TRAIN_IDS),
         gallery=_listed(folder, test, ("list_gallery.txt",), range(TEST_IDS), TRAIN_IDS),
-        published=Counts(
-            train_ids=TRAIN_IDS,
-            train_images=32_621 if with_val else 30_248,
-            query_ids=TEST_IDS,
-            query_images=11_659,
-            gallery_images=82_161,
-            cameras=CAMERAS,
-        ),
+        published=published if with_val else replace(published, train_images=30_248),
         drawn=is_drawn(folder),
     )
+
+
+load_v1 = partial(_load, name="msmt17-v1", train="train", test="test")
+"""MSMT17 with the faces as they are."""
+load_v2 = partial(_load, name="msmt17-v2", train="mask_train_v2", test="mask_test_v2")
+"""MSMT17 with blurred faces."""
 
 
 def _listed(
@@ -71,7 +67,6 @@ def _listed(
 
     Raises:
         DataError: a listed image is not there.
-
     """
     listed = _entries(root, lists)
     sizes = _sizes(root, images, listed)
@@ -107,7 +102,7 @@ def _sizes(root: Path, images: str, listed: dict[str, int]) -> dict[str, int]:
     folders = sorted({f"{images}/{name}".rpartition("/")[0] for name in listed})
     sizes: dict[str, int] = {}
     for folder in folders:
-        # The images of a folder that is gone are counted as missing, one by one.
+        # The images of a missing folder are counted as missing, one by one.
         if (root / folder).is_dir():
             sizes |= image_sizes(root, folder)
     return sizes
@@ -118,7 +113,6 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 
     Raises:
         DataError: a list is missing, a line is malformed, or a file is named twice.
-
     """
     entries: dict[str, int] = {}
     for listing in lists:
@@ -141,7 +135,7 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
 def _lines(listing: Path) -> Iterator[tuple[int, str]]:
     """Yield a list's lines that are not blank, with their numbers from 1."""
     try:
-        # Bytes that are no text make a line malformed, which says where they are.
+        # Bytes that are no text make a line malformed, and are reported with its number.
         text = listing.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Number a data set's people and cameras anew, so that another set's file names can state them."""
+"""Renumber a data set's people and cameras for the file names of another set's layout."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ JUNK, DISTRACTOR = -1, 0
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """What a set's file names can tell apart.
+    """The people and cameras that a set's file names can distinguish.
 
     Attributes:
-        title: the set's own name.
-        people: how many people its identities suffice for, training and test together.
-        cameras: how many cameras.
-        unwanted: what becomes of junk (-1) and distractors (0): ``keep`` both as they are, make
+        title: the set's name in its paper.
+        people: the number of identities, training and test together.
+        cameras: the number of cameras.
+        unwanted: how junk (-1) and distractors (0) are treated: ``keep`` both as they are, make
             each distractor a person of its own (``people``), or ``drop`` both. Junk is dropped
             with either of the last two.
         fold: number the cameras 1, 2, 1, 2, ... where there are more.
-
     """
 
     title: str
@@ -53,16 +52,15 @@ class Renumbered:
 
 
 def renumber(data: ReIDData, layout: Layout) -> Renumbered:
-    """Return every image that the layout has a place for, under its new numbers.
+    """Return every image that the layout can hold, under its new numbers.
 
     Identity 0 is a distractor in a gallery whose queries never ask for it, a person elsewhere.
 
     Raises:
-        DataError: there are more people or cameras than the layout can tell apart.
-
+        DataError: there are more people or cameras than the layout can distinguish.
     """
     cameras = _cameras(data, layout)
-    trained = {pid: new for new, pid in enumerate(_sorted(data.train), start=1)}
+    trained = {pid: new for new, pid in enumerate(sorted(set(data.train.pids.tolist())), start=1)}
     tested, gallery = _test_people(data, layout, first=len(trained) + 1)
     last = max([*trained.values(), *tested.values(), *gallery])
     at_most(layout.people, last, "people", data, layout.title)
@@ -85,11 +83,10 @@ def renumber(data: ReIDData, layout: Layout) -> Renumbered:
 
 
 def at_most(most: int, count: int, what: str, data: ReIDData, title: str) -> None:
-    """Refuse more people or cameras than a layout's numbers suffice for.
+    """Refuse more people or cameras than a layout has numbers for.
 
     Raises:
         DataError: with both numbers.
-
     """
     if count > most:
         raise DataError(
@@ -121,7 +118,3 @@ def _cameras(data: ReIDData, layout: Layout) -> dict[int, int]:
     if not layout.fold:
         at_most(layout.cameras, len(camids), "cameras", data, layout.title)
     return {camid: 1 + order % layout.cameras for order, camid in enumerate(camids)}
-
-
-def _sorted(split: Split) -> list[int]:
-    return sorted(set(split.pids.tolist()))

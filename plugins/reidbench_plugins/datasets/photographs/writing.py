@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
-from PIL import Image
-
-from reidbench.api import DRAWN_MARK, DataError, ReIDData
+from reidbench.api import ReIDData
 from reidbench_plugins.datasets.photographs.boxes import CUHK03, DUKE, MARKET
+from reidbench_plugins.datasets.photographs.facts import BOXES, PLACES
 from reidbench_plugins.datasets.photographs.msmt17 import CAMERAS, TEST_IDS, TRAIN_IDS
-from reidbench_plugins.datasets.photographs.places import BOXES, PLACES
 from reidbench_plugins.datasets.photographs.renumbering import (
     JUNK,
     Layout,
@@ -19,84 +18,12 @@ from reidbench_plugins.datasets.photographs.renumbering import (
     at_most,
     renumber,
 )
+from reidbench_plugins.datasets.writing import begin_stand_in, save_image
 
-QUALITY = 95
 VAL_EVERY = 14  # as large a share as MSMT17's own list_val: 2,373 of 32,621 training images
 
 Naming = Callable[[int, int, int], str]
 """``naming(pid, camera, number)`` returns a file's name; no two images have one number."""
-
-
-def write_market1501(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` below the data root as Market-1501, with its distractors and its junk.
-
-    People and cameras are renumbered from 1, the training's people first, and stay told apart as
-    they were. Images are JPEG files of quality 95. Returns the folder.
-
-    Raises:
-        DataError: more people or cameras than the layout has numbers for, or the root already
-            holds a data set of that name.
-
-    """
-    layout = Layout(
-        title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"
-    )
-    return _write_boxes(data, root, "market1501", layout, _market1501)
-
-
-def write_dukemtmcreid(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as DukeMTMC-reID: every distractor as a person of its own, and no junk.
-
-    Otherwise as :func:`write_market1501`.
-    """
-    return _write_boxes(data, root, "dukemtmcreid", _duke_layout("DukeMTMC-reID"), _duke)
-
-
-def write_occluded_duke(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as Occluded-DukeMTMC, by the rules of :func:`write_dukemtmcreid`."""
-    return _write_boxes(data, root, "occluded-duke", _duke_layout("Occluded-DukeMTMC"), _duke)
-
-
-def write_cuhk03np_detected(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as the folders of CUHK03-NP's detected boxes, without distractors and junk.
-
-    The set counts its cameras within a pair, so it knows two: here every second camera becomes
-    camera 2, and the others camera 1. Images are PNG files. Otherwise as
-    :func:`write_market1501`.
-    """
-    return _write_boxes(data, root, "cuhk03np-detected", _cuhk03_layout("detected"), _cuhk03)
-
-
-def write_cuhk03np_labelled(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as CUHK03-NP's labelled boxes, as :func:`write_cuhk03np_detected` does."""
-    return _write_boxes(data, root, "cuhk03np-labelled", _cuhk03_layout("labelled"), _cuhk03)
-
-
-def write_msmt17_v1(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as MSMT17 V1, without distractors and junk; both identities start at 0.
-
-    Every fourteenth image of a training person goes into ``list_val.txt``. Otherwise as
-    :func:`write_market1501`.
-    """
-    return _write_msmt17(data, root, "msmt17-v1", "train", "test")
-
-
-def write_msmt17_v2(data: ReIDData, root: Path) -> Path:
-    """Write ``data`` as MSMT17 V2, as :func:`write_msmt17_v1` does."""
-    return _write_msmt17(data, root, "msmt17-v2", "mask_train_v2", "mask_test_v2")
-
-
-def _duke_layout(title: str) -> Layout:
-    return Layout(title=title, people=DUKE.pids[-1], cameras=len(DUKE.cameras), unwanted="people")
-
-
-def _cuhk03_layout(boxes: str) -> Layout:
-    return Layout(
-        title=f"CUHK03-NP ({boxes})",
-        people=CUHK03.pids[-1],
-        cameras=len(CUHK03.cameras),
-        fold=True,
-    )
 
 
 def _market1501(pid: int, camera: int, number: int) -> str:
@@ -112,18 +39,33 @@ def _cuhk03(pid: int, camera: int, number: int) -> str:
     return f"{pid:04d}_c{camera}_{number:05d}.png"
 
 
-def _write_boxes(data: ReIDData, root: Path, name: str, layout: Layout, naming: Naming) -> Path:
+def _write_boxes(data: ReIDData, root: Path, *, own: str, layout: Layout, naming: Naming) -> Path:
+    """Write ``data`` below the data root in the layout of Market-1501; return the folder.
+
+    People and cameras are renumbered from 1, the training's people first, and remain distinct.
+    JPEG files have quality 95.
+
+    Raises:
+        DataError: more people or cameras than the layout has numbers for, or the root already
+            holds a data set of that name.
+    """
     images = renumber(data, layout)
-    folder = _begin(data, root, name, layout.title)
+    folder = _begin(data, root, own, layout.title)
     numbers = count(1)
     for box, split in zip(BOXES, (images.train, images.query, images.gallery), strict=True):
         (folder / box).mkdir()
         for image in split:
-            _save(image, folder / box / naming(image.pid, image.camera, next(numbers)))
+            name = naming(image.pid, image.camera, next(numbers))
+            save_image(image.split, image.row, folder / box / name)
     return folder
 
 
-def _write_msmt17(data: ReIDData, root: Path, name: str, train: str, test: str) -> Path:
+def _write_msmt17(data: ReIDData, root: Path, *, name: str, train: str, test: str) -> Path:
+    """Write ``data`` as MSMT17, without distractors and junk; both identities start at 0.
+
+    Every fourteenth image of a training person goes into ``list_val.txt``. Otherwise as
+    :func:`_write_boxes`.
+    """
     title = name.upper().replace("-", " ")
     images = renumber(data, Layout(title=title, people=TRAIN_IDS + TEST_IDS, cameras=CAMERAS))
     at_most(TRAIN_IDS, images.train_people, "training people", data, title)
@@ -156,7 +98,7 @@ def _by_person(images: list[Numbered], first: int) -> Iterator[tuple[Numbered, i
 
 
 def _for_val(row: tuple[Numbered, int, int]) -> bool:
-    # Never a person's first, so that list_train alone knows everybody.
+    # Never a person's first image, so that list_train alone has every person.
     return row[2] % VAL_EVERY == VAL_EVERY - 1
 
 
@@ -164,33 +106,52 @@ def _save_msmt17(row: tuple[Numbered, int, int], box: Path) -> str:
     image, person, number = row
     name = f"{person:04d}_{number:03d}_{image.camera:02d}_0303morning_{number:04d}_0.jpg"
     (box / f"{person:04d}").mkdir(parents=True, exist_ok=True)
-    _save(image, box / f"{person:04d}" / name)
+    save_image(image.split, image.row, box / f"{person:04d}" / name)
     return f"{person:04d}/{name}"
 
 
-def _save(image: Numbered, path: Path) -> None:
-    picture = Image.fromarray(image.split.read(image.row))
-    picture.save(path, quality=QUALITY, subsampling=0)
-
-
 def _begin(data: ReIDData, root: Path, name: str, title: str) -> Path:
-    """Return the new folder, which says that it is drawn before any image is in it.
-
-    Raises:
-        DataError: some folder below the root would be taken for this data set already.
-
-    """
     folder = root / PLACES[name][0].folder
     there = [found for place in PLACES[name] if (found := place.under(root))]
-    if there or folder.exists():
-        raise DataError(
-            f"{(there or [folder])[0]} is there already, and a stand-in must neither mix with it "
-            "nor hide it; remove it or choose another data root"
-        )
-    folder.mkdir(parents=True)
-    (folder / DRAWN_MARK).write_text(
-        f"This is not {title}: reidbench wrote these images from its data set '{data.name}', in "
-        f"{title}'s layout, to stand in for it.\n",
-        encoding="utf-8",
-    )
-    return folder
+    if folder.exists():
+        there.append(folder)
+    return begin_stand_in(data, folder, title, there)
+
+
+_DUKE = partial(Layout, people=DUKE.pids[-1], cameras=len(DUKE.cameras), unwanted="people")
+# The set counts its cameras within a pair, so it knows two: every second camera becomes camera 2.
+_CUHK03 = partial(Layout, people=CUHK03.pids[-1], cameras=len(CUHK03.cameras), fold=True)
+
+write_market1501 = partial(
+    _write_boxes,
+    own="market1501",
+    layout=Layout(
+        title="Market-1501", people=MARKET.pids[-1], cameras=len(MARKET.cameras), unwanted="keep"
+    ),
+    naming=_market1501,
+)
+"""Market-1501, with its distractors and its junk."""
+write_dukemtmcreid = partial(
+    _write_boxes, own="dukemtmcreid", layout=_DUKE(title="DukeMTMC-reID"), naming=_duke
+)
+"""DukeMTMC-reID: every distractor is a person of its own, and there is no junk."""
+write_occluded_duke = partial(
+    _write_boxes, own="occluded-duke", layout=_DUKE(title="Occluded-DukeMTMC"), naming=_duke
+)
+write_cuhk03np_detected = partial(
+    _write_boxes,
+    own="cuhk03np-detected",
+    layout=_CUHK03(title="CUHK03-NP (detected)"),
+    naming=_cuhk03,
+)
+"""The folders of CUHK03-NP's boxes, as PNG files, without distractors and junk."""
+write_cuhk03np_labelled = partial(
+    _write_boxes,
+    own="cuhk03np-labelled",
+    layout=_CUHK03(title="CUHK03-NP (labelled)"),
+    naming=_cuhk03,
+)
+write_msmt17_v1 = partial(_write_msmt17, name="msmt17-v1", train="train", test="test")
+write_msmt17_v2 = partial(
+    _write_msmt17, name="msmt17-v2", train="mask_train_v2", test="mask_test_v2"
+)

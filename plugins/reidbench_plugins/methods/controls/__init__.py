@@ -1,7 +1,5 @@
 """Controls: rows to hold every method against."""
 
-from __future__ import annotations
-
 from reidbench.api import MethodRecord
 
 _HERE = "reidbench_plugins.methods.controls"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,7 @@ class Random(Method):
     """Score each channel uniformly in [0, 1), from the trial's seed alone."""
 
     # Dividing by a layer's norm would make channels of wide layers go first.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return U(0, 1)."""

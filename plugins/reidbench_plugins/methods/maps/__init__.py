@@ -1,7 +1,5 @@
 """Criteria that look at feature maps, or at gradients."""
 
-from __future__ import annotations
-
 from reidbench.api import MethodRecord
 
 _HERE = "reidbench_plugins.methods.maps"

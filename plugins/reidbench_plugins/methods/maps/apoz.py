@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from torch import Tensor
 
@@ -19,11 +18,10 @@ class Apoz(Method):
         * Each cut takes what the target asks for, where the authors trim all channels one standard
           deviation above their layer's mean, because reductions are matched here.
         * Training images are used, where the authors use validation images.
-
     """
 
     # A share of zeros means the same in every layer.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def prepare(self, task: RankingTask) -> None:
         """Count zeros in one pass over the calibration images."""

@@ -26,7 +26,6 @@ class Chip(Method):
         * Nuclear norms are not computed once for each channel: their difference is an integral over
           the eigenvalues of one Gram matrix, exact to about 1e-7 of the largest singular value.
         * Every layer loses the same share, where the authors set each layer's by hand.
-
     """
 
     def prepare(self, task: RankingTask) -> None:

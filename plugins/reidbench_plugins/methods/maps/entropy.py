@@ -29,7 +29,6 @@ class Entropy(Method):
 
     Raises:
         ValueError: ``bins`` is below 2.
-
     """
 
     def __init__(self, *, bins: int = 16) -> None:
@@ -49,7 +48,6 @@ class Entropy(Method):
 
         Raises:
             CannotScore: fewer images than bins, which no channel could tell apart.
-
         """
         means = self._means[group.name]
         if len(means) < self._bins:

@@ -25,7 +25,6 @@ class HRank(Method):
           authors take their library's default, so that devices agree.
         * Every layer loses the same share, where the authors set each layer's by hand.
         * Layers already cut go on training, where the authors freeze each in turn.
-
     """
 
     def prepare(self, task: RankingTask) -> None:

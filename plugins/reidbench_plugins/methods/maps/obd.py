@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from torch import Tensor
 
@@ -22,11 +21,10 @@ class Obd(Method):
         * The curvature is the empirical Fisher's, with true labels, where OBD takes second
           derivatives, because one backward pass an image gives it.
         * Gradients are of the identity loss alone, because a triplet loss has no single image.
-
     """
 
     # A change of the loss is one unit for all layers.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def prepare(self, task: RankingTask) -> None:
         """Measure every group with one backward pass an image."""

@@ -29,7 +29,6 @@ class Taylor(Method):
 
     Raises:
         ValueError: ``absolute`` is neither ``example`` nor ``position``.
-
     """
 
     def __init__(self, *, absolute: str = "example") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from torch import Tensor
 
@@ -30,11 +29,10 @@ class TaylorFo(Method):
 
     Raises:
         ValueError: ``form`` is none of these.
-
     """
 
     # The paper compares the layers as they are: the loss is the common unit.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, form: str = "gate") -> None:
         super().__init__(form=form)

@@ -1,4 +1,4 @@
-"""The way from a channel group to Torch-Pruning's group of the same channels."""
+"""Finds Torch-Pruning's group for a channel group, and its importance of each channel."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _NUMBERED = re.compile(r"\[\d+\]$")
 
 
 class Dependencies:
-    """Torch-Pruning's dependency graph of a copy of a network, which it leaves as it is.
+    """Torch-Pruning's dependency graph of a copy of a network; the original stays unchanged.
 
     Raises:
         CannotScore: Torch-Pruning cannot trace the network.
-
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -36,7 +35,7 @@ class Dependencies:
                 self.graph = tp.DependencyGraph().build_dependency(
                     self.network, stand_in(self.network), verbose=False
                 )
-        except Exception as error:  # whatever its tracer stumbles over
+        except Exception as error:  # its tracer may raise anything
             raise cannot("trace this network", error) from error
 
     def group(self, group: Group) -> Any:
@@ -44,7 +43,6 @@ class Dependencies:
 
         Raises:
             CannotScore: it has no such layer, or the layer has more channels than the group.
-
         """
         layer = self.network.get_submodule(qualified(self.network, group.name))
         pruner = self.graph.get_pruner_of_module(layer)
@@ -66,12 +64,11 @@ class Dependencies:
 
         Raises:
             CannotScore: it gives none, not one a channel, or numbers that are not finite.
-
         """
         theirs = self.group(group)
         try:
             values = importance(theirs)
-        except Exception as error:  # couplings it follows but does not measure
+        except Exception as error:  # couplings that it follows but does not measure
             raise cannot("measure this group", error) from error
         if values is None:
             raise CannotScore(
@@ -97,22 +94,23 @@ class Dependencies:
                 yield dependency.target.module
 
     def pull_gradients(self, loss: Tensor) -> None:
-        """Give the copy's parameters the gradients of ``loss``, added to those they have."""
-        twins = zip(self._originals, self.network.parameters(), strict=True)
-        learnt = [(original, twin) for original, twin in twins if original.requires_grad]
-        slopes = torch.autograd.grad(loss, [original for original, _ in learnt], allow_unused=True)
-        for (_, twin), slope in zip(learnt, slopes, strict=True):
-            if slope is not None:
-                twin.grad = slope if twin.grad is None else twin.grad + slope
+        """Add the gradients of ``loss`` to those of the copy's parameters."""
+        pairs = zip(self._originals, self.network.parameters(), strict=True)
+        trained = [(original, copied) for original, copied in pairs if original.requires_grad]
+        originals = [original for original, _ in trained]
+        gradients = torch.autograd.grad(loss, originals, allow_unused=True)
+        for (_, copied), gradient in zip(trained, gradients, strict=True):
+            if gradient is not None:
+                copied.grad = gradient if copied.grad is None else copied.grad + gradient
 
 
 def trainable_copy(network: nn.Module) -> nn.Module:
-    """Return a copy in eval mode of which every parameter asks for gradients, as tracing needs."""
+    """Return a copy in eval mode of which every parameter requires gradients, as tracing needs."""
     return copy.deepcopy(network).eval().requires_grad_(True)
 
 
 def stand_in(network: nn.Module) -> Tensor:
-    """Return a made-up image (1, 3, height, width) that the network takes."""
+    """Return an image of zeros (1, 3, height, width), of the network's dtype and device."""
     like = next(network.parameters())
     return torch.zeros((1, 3, *IMAGE_SIZE), dtype=like.dtype, device=like.device)
 
@@ -129,7 +127,7 @@ def qualified(network: nn.Module, name: str) -> str:
 
 
 def cannot(task: str, error: Exception) -> CannotScore:
-    """Return the sentence for whatever Torch-Pruning broke on."""
+    """Return the error for anything that Torch-Pruning raised."""
     return CannotScore(
         f"Torch-Pruning cannot {task} ({type(error).__name__}: {error}); "
         "use a criterion that is not a peer's"

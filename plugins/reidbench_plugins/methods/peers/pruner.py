@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
 import torch_pruning as tp  # type: ignore[import-untyped,unused-ignore]
@@ -47,7 +47,7 @@ class TpPruner(Method):
           weights alone is shown no image.
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class TpPruner(Method):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What the pruner did at one ratio: the MACs it left, and the outputs it took, by layer."""
+    """The result of the pruner at one ratio: the MACs left, and the outputs removed, by layer."""
 
     macs: float
     gone: Mapping[str, frozenset[int]]
@@ -87,7 +87,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Reach:
-    """Paths of the layers that the pruner must leave alone, and of each group's first layer."""
+    """Paths of the layers that the pruner must ignore, and of each group's first layer."""
 
     ignored: Sequence[str]
     watched: Sequence[str]
@@ -103,7 +103,7 @@ class Reach:
         return cls(ignored, [qualified(network, group.name) for group in groups])
 
     def prune(self, network: nn.Module, ratio: float, importance: Importance) -> Attempt:
-        """Let Torch-Pruning prune a copy of ``network`` by ``ratio`` of the channels in reach."""
+        """Prune a copy of ``network`` by ``ratio`` of the channels in reach, with Torch-Pruning."""
         pruned = trainable_copy(network)
         names = {part: name for name, part in pruned.named_modules()}
         gone: dict[str, frozenset[int]] = {}
@@ -117,7 +117,7 @@ class Reach:
                         if name in self.watched and makes:
                             gone[name] = frozenset(indices)
                     group.prune()
-        except Exception as error:  # whatever its pruner stumbles over
+        except Exception as error:  # its pruner may raise anything
             raise cannot("prune this network", error) from error
         return Attempt(macs(pruned), gone)
 
@@ -143,7 +143,7 @@ def search(
 
     The one with the fewest MACs if no ratio takes enough.
     """
-    # From below: where its threshold would empty a layer it leaves it whole, and MACs rise again.
+    # From below: beyond some ratio it skips layers that it would empty, and MACs rise again.
     low, high = 0.0, start
     tried = [reach.prune(network, high, importance)]
     while tried[-1].macs > target:
@@ -164,12 +164,12 @@ def macs(network: nn.Module) -> float:
     """Return the multiply-accumulates of a network by Torch-Pruning's count."""
     try:
         return float(tp.utils.count_ops_and_params(network, stand_in(network))[0])
-    except Exception as error:  # a shape that its surgery broke shows here
+    except Exception as error:  # a shape that its surgery broke fails here
         raise cannot("count the operations of this network", error) from error
 
 
 def ranked(kept: Tensor, importance: Tensor) -> Tensor:
-    """Return ranks (channels,): what goes before what is kept, and each by importance."""
+    """Return ranks (channels,): removed channels before kept ones, each by importance."""
     by_importance = torch.argsort(importance, stable=True)
     order = by_importance[torch.argsort(kept[by_importance].int(), stable=True)]
     ranks = torch.empty(len(order), dtype=torch.float64)

@@ -1,14 +1,12 @@
 """Methods that shrink filters little by little while the network trains."""
 
-from __future__ import annotations
-
 from reidbench.api import MethodRecord
 
 _HERE = "reidbench_plugins.methods.progressive"
 
 _IMAGENET = "ImageNet: zeroes after each of 100 epochs, learning rate .1 (.01 from a trained one)"
 
-RECORDS: list[MethodRecord] = [
+RECORDS = [
     MethodRecord(
         name="sfp",
         version="1",

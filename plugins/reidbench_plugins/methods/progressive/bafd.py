@@ -32,7 +32,6 @@ class Bafd(Method):
 
     Raises:
         ValueError: ``neighbours`` is below 1, ``decay`` not in [0, 1) or ``max_rate`` in (0, 1].
-
     """
 
     normalisation = "none"  # it is done below, before filters are spared
@@ -72,7 +71,6 @@ def strike_out(apart: Tensor, neighbours: int) -> tuple[Tensor, Tensor]:
     Returns:
         Each filter's summed distance to its nearest at its turn, (channels,) float64, and the
         filters in the order of their turns, (channels,) int64.
-
     """
     size, apart = len(apart), apart.double().cpu()
     near, spread = min(neighbours, size - 1), apart.sum(dim=1)

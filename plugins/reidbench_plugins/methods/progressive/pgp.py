@@ -36,7 +36,6 @@ class Pgp(Method):
 
     Raises:
         ValueError: an option is out of its range.
-
     """
 
     def __init__(

@@ -29,7 +29,6 @@ class Psfp(L2):
 
     Raises:
         ValueError: ``anchor`` is not between 1/8, where growth is linear, and 1.
-
     """
 
     def __init__(self, *, anchor: float = 0.25) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,12 @@ from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
 from reidbench.api import Group, Method, NextLayer, PrunePhase, RankingTask
-from reidbench_plugins.methods.reconstruction.least_squares import fit_near
-from reidbench_plugins.methods.reconstruction.readers import check_sampling, places, sampled_readers
+from reidbench_plugins.methods.reconstruction.readers import (
+    check_sampling,
+    fit_near,
+    places,
+    sampled_readers,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -44,10 +47,9 @@ class ChannelPruning(Method):
 
     Raises:
         ValueError: ``ridge`` is not above 0, or ``points`` is below 1.
-
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, points: int = 20, ridge: float = 0.1) -> None:
         check_sampling(points, ridge)
@@ -90,7 +92,7 @@ def moments(layers: Sequence[NextLayer]) -> tuple[Tensor, Tensor]:
 
 
 def path_order(gram: FloatArray, pull: FloatArray) -> list[int]:
-    """Return the channels in the order in which they go, from the LASSO path of ZᵀZ and ZᵀY."""
+    """Return the channels in order of removal, from the LASSO path of ZᵀZ and ZᵀY."""
     sets = {int(used.sum()): used for used in path_sets(gram, pull)}
     member = np.sum([used.astype(int) for used in sets.values()], axis=0, initial=0)
     ranked = np.lexsort((gram.diagonal(), np.broadcast_to(member, len(gram))))
@@ -109,7 +111,7 @@ def path_sets(gram: FloatArray, pull: FloatArray) -> list[npt.NDArray[np.bool_]]
         _, _, knots = lars_path_gram(
             pull / reach, gram / energy, n_samples=1, method="lasso", max_iter=8 * len(gram)
         )
-    # Halfway between two knots, because at the knot where β_c leaves it is zero but for rounding.
+    # Halfway between two knots: at the knot where β_c leaves, it is zero up to rounding.
     halfway = np.abs(knots[:, :-1] + knots[:, 1:]) / 2
     return list((halfway > ROUNDING * np.abs(knots).max(axis=1, keepdims=True)).T)
 

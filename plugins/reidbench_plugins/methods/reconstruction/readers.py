@@ -1,4 +1,4 @@
-"""What both reconstruction methods ask of a task, and how they turn an order into scores."""
+"""Samples of the next layers, least squares on them, and scores from an order."""
 
 from __future__ import annotations
 
@@ -9,16 +9,39 @@ from torch import Tensor
 
 from reidbench.api import CannotScore, Group, NextLayer, RankingTask
 
+
+def fit_near(design: Tensor, targets: Tensor, start: Tensor, ridge: float) -> Tensor:
+    """Return the w that minimises ‖targets - design w‖² + λ‖w - start‖².
+
+    ``design`` (samples, unknowns), ``targets`` (samples, outputs), ``start`` (unknowns, outputs);
+    λ is ``ridge`` > 0 times the mean squared norm of the design's columns. Directions that
+    the samples do not determine keep their weights, however many unknowns there are.
+    """
+    penalty = ridge * design.square().sum().item() / design.shape[1]
+    if not penalty:
+        return start
+    residual = targets - design @ start
+    samples, unknowns = design.shape
+    # Of the two forms of one solution, the one with the smaller matrix to factorise.
+    if samples < unknowns:
+        return start + design.T @ _solved(design @ design.T, residual, penalty)
+    return start + _solved(design.T @ design, design.T @ residual, penalty)
+
+
+def _solved(gram: Tensor, right: Tensor, penalty: float) -> Tensor:
+    gram.diagonal().add_(penalty)
+    return torch.cholesky_solve(right, torch.linalg.cholesky(gram))
+
+
 LEAST_RIDGE = 1e-12
 """Below this share of the mean energy, a singular system may stay so in float64."""
 
 
 def check_sampling(points: int, ridge: float) -> None:
-    """Refuse options without which nothing is sampled, or a singular system is solved.
+    """Refuse options that sample nothing, or leave a system singular.
 
     Raises:
-        ValueError: ``points`` is below 1, or ``ridge`` below what keeps a system solvable.
-
+        ValueError: ``points`` is below 1, or ``ridge`` below ``LEAST_RIDGE``.
     """
     if points < 1:
         raise ValueError(f"option 'points' is {points}; sample 1 position an image or more")
@@ -31,7 +54,6 @@ def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[Ne
 
     Raises:
         CannotScore: there is nothing to reconstruct.
-
     """
     layers = task.next_layers(group, points=points)
     if not layers:
@@ -46,9 +68,9 @@ def sampled_readers(group: Group, task: RankingTask, points: int) -> Sequence[Ne
 
 
 def places(order: Sequence[int]) -> Tensor:
-    """Return each channel's place in ``order``, first to go first, in (0, 1); (channels,).
+    """Return each channel's place in ``order`` of removal, in (0, 1); (channels,).
 
-    An order says nothing across layers, and shares of it make a global allocation uniform.
+    An order does not compare layers: with these scores a global allocation is uniform.
     """
     scores = torch.empty(len(order), dtype=torch.float64)
     scores[torch.tensor(order)] = (torch.arange(len(order), dtype=torch.float64) + 0.5) / len(order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,12 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, NextLayer, RankingTask
-from reidbench_plugins.methods.reconstruction.least_squares import fit_near
-from reidbench_plugins.methods.reconstruction.readers import check_sampling, places, sampled_readers
+from reidbench_plugins.methods.reconstruction.readers import (
+    check_sampling,
+    fit_near,
+    places,
+    sampled_readers,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,10 +46,9 @@ class ThiNet(Method):
 
     Raises:
         ValueError: an unknown ``variant``, ``points`` below 1, or ``ridge`` not above 0.
-
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, variant: str = "iccv", points: int = 10, ridge: float = 1.0) -> None:
         if variant not in ORDERS:

@@ -35,7 +35,6 @@ class AutoBalanced(L1):
 
     Raises:
         ValueError: ``alpha`` is negative.
-
     """
 
     def __init__(self, *, alpha: float = 5e-4) -> None:

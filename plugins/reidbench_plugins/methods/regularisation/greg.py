@@ -29,7 +29,6 @@ class Greg1(Method):
 
     Raises:
         ValueError: ``ceiling`` is negative, or ``ramp`` not in (0, 1].
-
     """
 
     def __init__(self, *, ceiling: float = 1.0, ramp: float = 5 / 9) -> None:

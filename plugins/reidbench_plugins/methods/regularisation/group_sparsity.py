@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -28,10 +26,9 @@ class GroupSparsity(Method):
 
     Raises:
         ValueError: ``strength`` or ``alpha`` is negative.
-
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, strength: float = 5e-4, alpha: float = 4.0) -> None:
         super().__init__(strength=strength, alpha=alpha)

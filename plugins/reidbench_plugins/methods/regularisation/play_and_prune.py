@@ -37,7 +37,6 @@ class PlayAndPrune(L1):
 
     Raises:
         ValueError: an option is out of its range.
-
     """
 
     def __init__(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -27,11 +25,10 @@ class Slimming(Method):
 
     Raises:
         ValueError: ``strength`` is negative.
-
     """
 
     # γ is on one scale in all layers: comparing it across them is the method's idea.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, strength: float = 1e-5) -> None:
         super().__init__(strength=strength)

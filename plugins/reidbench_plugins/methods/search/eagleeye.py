@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, RankingTask, Scores
+from reidbench_plugins.methods.reconstruction.readers import places
 from reidbench_plugins.methods.weights.l1 import magnitudes
 
 
@@ -31,10 +31,9 @@ class EagleEye(Method):
 
     Raises:
         ValueError: ``candidates`` is below 1.
-
     """
 
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, candidates: int = 20) -> None:
         if candidates < 1:
@@ -43,7 +42,8 @@ class EagleEye(Method):
 
     def prepare(self, task: RankingTask) -> None:
         """Draw the candidates and keep the one with the lowest loss, the first of equals."""
-        ordered = {group.name: places(group) for group in task.groups}
+        orders = {g.name: magnitudes(g).cpu().argsort(stable=True).tolist() for g in task.groups}
+        ordered = {name: places(order) for name, order in orders.items()}
         draws = [drawn(ordered, task.generator) for _ in range(self.options["candidates"])]
         self._best = draws[best([task.loss_after(draw) for draw in draws])]
 
@@ -52,17 +52,9 @@ class EagleEye(Method):
         return self._best[group.name]
 
 
-def places(group: Group) -> Tensor:
-    """Return each channel's place by L1 norm, in (0, 1), ties by index; (channels,)."""
-    order = magnitudes(group).cpu().argsort(stable=True)
-    scores = torch.empty(group.size, dtype=torch.float64)
-    scores[order] = (torch.arange(group.size, dtype=torch.float64) + 0.5) / group.size
-    return scores
-
-
 def drawn(ordered: Scores, generator: torch.Generator) -> Scores:
     """Return ``ordered`` places over one random rate a group."""
-    # rand is in [0, 1): its complement is a rate one can divide by.
+    # rand is in [0, 1): its complement is never 0, which the places are divided by.
     rates = 1 - torch.rand(
         len(ordered), generator=generator, device=generator.device, dtype=torch.float64
     )
@@ -73,7 +65,7 @@ def drawn(ordered: Scores, generator: torch.Generator) -> Scores:
 
 
 def best(losses: Sequence[float]) -> int:
-    """Return the index of the lowest loss; one that is not a number loses to any other."""
+    """Return the index of the lowest loss; NaN counts as the highest."""
     return min(
         range(len(losses)),
         key=lambda index: math.inf if math.isnan(losses[index]) else losses[index],

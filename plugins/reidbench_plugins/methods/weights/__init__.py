@@ -1,7 +1,5 @@
 """Criteria that look at weights alone."""
 
-from __future__ import annotations
-
 from reidbench.api import MethodRecord
 
 _HERE = "reidbench_plugins.methods.weights"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 from torch import Tensor
 
 from reidbench.api import CannotScore, Group, Method, RankingTask
@@ -18,11 +16,10 @@ class BnScale(Method):
           under one strategy.
         * Channels with several norms count their mean |γ|, because they go together.
         * Layers keep at least the protocol's floor of channels, where the paper may empty one.
-
     """
 
     # Scales multiply maps of unit variance, which makes them comparable between layers.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return the scale of each channel."""

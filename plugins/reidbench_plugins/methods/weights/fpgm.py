@@ -18,7 +18,6 @@ class Fpgm(Method):
           strategy is the suite's to choose.
         * No share is picked by norm first (the paper's "FPGM-only"), so that the distances alone
           are measured.
-
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

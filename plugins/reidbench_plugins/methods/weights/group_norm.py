@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -20,11 +18,10 @@ class GroupNorm(Method):
         * The network was not trained with the paper's group sparsity, because what a criterion
           finds and what a penalty prepares are separate rows.
         * Channels go at once, where the authors take them in many small steps of one ranking each.
-
     """
 
     # Dividing by the group's mean is the paper's own way to compare groups.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each channel's sum of squares, relative to the mean channel of its group."""

@@ -13,7 +13,6 @@ class L1(Method):
     Deviations:
         * Every layer loses the same share, where the authors choose each layer's by hand from its
           sensitivity, so that no choice is made on results.
-
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

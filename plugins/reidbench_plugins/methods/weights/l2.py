@@ -13,7 +13,6 @@ class L2(Method):
     Deviations:
         * Filters go at once and for good, where soft filter pruning zeroes them after each epoch
           and lets them grow back, because the strategy is the suite's to choose.
-
     """
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:

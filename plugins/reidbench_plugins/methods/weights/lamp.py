@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from torch import Tensor
 
@@ -19,11 +17,10 @@ class Lamp(Method):
         * s is the squared norm of a filter, where the paper has the square of one weight, because
           channels go here and not weights.
         * Layers of zeros score zero throughout, where the formula divides by zero.
-
     """
 
     # The score is made to be compared between layers as it is.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return each filter's share of what is no smaller than itself, in [0, 1]."""

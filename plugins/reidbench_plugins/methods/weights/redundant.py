@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import torch
 from sklearn.cluster import AgglomerativeClustering
 from torch import Tensor
@@ -34,11 +32,10 @@ class Redundant(Method):
 
     Raises:
         ValueError: ``representative`` is neither ``random`` nor ``largest``.
-
     """
 
     # Cosines mean the same in every layer.
-    normalisation: ClassVar[Literal["l2", "none"]] = "none"
+    normalisation = "none"
 
     def __init__(self, *, representative: str = "random") -> None:
         super().__init__(representative=representative)

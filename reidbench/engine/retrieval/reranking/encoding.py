@@ -12,8 +12,7 @@ from scipy.sparse import csr_matrix, diags, vstack
 from reidbench.engine.retrieval.chunks import slices
 from reidbench.engine.retrieval.distances import Array
 from reidbench.engine.retrieval.matches import Indices
-from reidbench.engine.retrieval.reranking.images import Images
-from reidbench.engine.retrieval.reranking.nearest import find_nearest
+from reidbench.engine.retrieval.reranking.images import Images, find_nearest
 
 _BLOCK_ROWS = 4096
 _WEIGHT_STEPS = 2**40

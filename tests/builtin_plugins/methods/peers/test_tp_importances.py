@@ -18,7 +18,7 @@ tp = pytest.importorskip("torch_pruning")
 
 from reidbench_plugins.methods.peers import RECORDS  # noqa: E402
 from reidbench_plugins.methods.peers.bridge import Dependencies, qualified  # noqa: E402
-from reidbench_plugins.methods.peers.weights import TpFpgm, TpMagnitude  # noqa: E402
+from reidbench_plugins.methods.peers.importances import TpFpgm, TpMagnitude  # noqa: E402
 from tests.builtin_plugins.methods.peers.tp_task import (  # noqa: E402
     NETWORKS,
     RECORD,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reidbench_plugins.methods.reconstruction.least_squares import fit_near
+from reidbench_plugins.methods.reconstruction.readers import fit_near
 
 
 def problem(samples: int, unknowns: int, outputs: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:

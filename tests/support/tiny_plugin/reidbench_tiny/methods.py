@@ -58,7 +58,7 @@ class Explodes(Norm):
         """Reach around the API for the network that trains, and ruin it."""
         phase.cut(phase.reduction)
         with torch.no_grad():
-            for weights in phase.subject.network.parameters():
+            for weights in phase.prunable.network.parameters():
                 weights.mul_(1e38)
         phase.train(phase.steps_left)
 

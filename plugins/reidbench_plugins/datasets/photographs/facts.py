@@ -1,0 +1,153 @@
+"""What is known of each data set of photographs: paper, terms, folders, published counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reidbench.api import Counts, Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """A data set's paper, source and terms, and its ethics: the people in it."""
+
+    reference: str
+    origin: str
+    licence: str
+    ethics: str
+
+
+MARKET = About(
+    reference="Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015",
+    origin="Liang Zheng's group, https://zheng-lab.cecs.anu.edu.au/Project/project_reid.html",
+    licence="The authors offer it for research and ask to be cited; no licence text is known.",
+    ethics=(
+        "It shows people on their way past a supermarket of Tsinghua University, who were not "
+        "asked. Pass no image on, publish as few as an argument needs, and try to find out "
+        "nobody's name."
+    ),
+)
+
+DUKE = About(
+    reference=(
+        "Ristani et al., Performance Measures and a Data Set for Multi-Target, Multi-Camera "
+        "Tracking, ECCV Workshops 2016; cut and split by Zheng et al., ICCV 2017"
+    ),
+    origin=(
+        "Nobody publishes it any more; what its split was is described at "
+        "https://github.com/layumi/DukeMTMC-reID_evaluation"
+    ),
+    licence="CC BY-NC-SA 4.0 while it was published; its authors offer it no longer.",
+    ethics=(
+        "Its authors withdrew it in 2019: about 2,000 people were filmed on a campus without "
+        "their consent, out of doors, where the approved study plan had foreseen a room. Do not "
+        "use it for new work; reidbench reads it so that published results can be checked."
+    ),
+)
+
+OCCLUDED_DUKE = About(
+    reference=(
+        "Miao et al., Pose-Guided Feature Alignment for Occluded Person Re-Identification, "
+        "ICCV 2019"
+    ),
+    origin=(
+        "Lists of names at https://github.com/lightas/ICCV19_Pose_Guided_Occluded_Person_ReID, "
+        "which sort a copy of DukeMTMC-reID anew; the images themselves are withdrawn"
+    ),
+    licence=DUKE.licence,
+    ethics=DUKE.ethics,
+)
+
+CUHK03 = About(
+    reference=(
+        "Li et al., DeepReID, CVPR 2014; split by Zhong et al., Re-ranking Person "
+        "Re-identification with k-reciprocal Encoding, CVPR 2017"
+    ),
+    origin=(
+        "https://www.ee.cuhk.edu.hk/~xgwang/CUHK_identification.html; the new protocol, and the "
+        "folders, at https://github.com/zhunzhong07/person-re-ranking (CUHK03-NP)"
+    ),
+    licence="For research, under the university's rules, which its readme refers to.",
+    ethics=(
+        "It shows students on their campus; its own readme calls it sensitive and asks users to "
+        "respect their privacy. Pass no image on."
+    ),
+)
+
+MSMT17 = About(
+    reference=(
+        "Wei et al., Person Transfer GAN to Bridge Domain Gap for Person Re-Identification, "
+        "CVPR 2018"
+    ),
+    origin=(
+        "From its authors on request; their page, "
+        "http://www.pkuvmc.com/publications/msmt17.html, is gone"
+    ),
+    licence="On the terms that its authors send with a copy; no public licence text is known.",
+    ethics=(
+        "It shows thousands of people on a campus who were not asked. V2 blurs their faces: "
+        "prefer it unless a published result has to be met exactly, and pass no image on."
+    ),
+)
+
+
+BOXES = ("bounding_box_train", "query", "bounding_box_test")
+MAT = "cuhk03_release/cuhk-03.mat"
+LISTS = ("list_train.txt", "list_query.txt", "list_gallery.txt")
+
+
+def _places(folders: Iterable[str], *needs: str) -> tuple[Place, ...]:
+    return tuple(Place(folder, needs) for folder in folders)
+
+
+def protocol_file(boxes: str) -> str:
+    """Return the name of the file that splits CUHK03 into 767 and 700 people."""
+    return f"cuhk03_new_protocol_config_{boxes}.mat"
+
+
+def _cuhk03(boxes: str) -> tuple[Place, ...]:
+    names = ("cuhk03-np", "CUHK03-NP", "cuhk03_np", "CUHK03_NP", "cuhk03")
+    folders = _places([f"{name}/{boxes}" for name in names], *BOXES)
+    return folders + _places(["cuhk03", "CUHK03"], MAT, protocol_file(boxes))
+
+
+MARKET_FOLDERS = (
+    "market1501/Market-1501-v15.09.15",
+    "Market-1501-v15.09.15",
+    "Market-1501",
+    "market1501",
+)
+DUKE_FOLDERS = ("dukemtmc-reid/DukeMTMC-reID", "DukeMTMC-reID", "dukemtmc-reid", "dukemtmcreid")
+OCCLUDED_DUKE_FOLDERS = ("occluded-duke/Occluded_Duke", "Occluded_Duke", "occluded-duke")
+MSMT17_V1_FOLDERS = ("msmt17/MSMT17_V1", "MSMT17_V1", "MSMT17", "msmt17")
+MSMT17_V2_FOLDERS = ("msmt17/MSMT17_V2", "MSMT17_V2", "MSMT17", "msmt17")
+
+# The first folder of each is where a stand-in is written.
+PLACES: dict[str, tuple[Place, ...]] = {
+    "market1501": _places(MARKET_FOLDERS, *BOXES),
+    "market1501-500k": _places(MARKET_FOLDERS, *BOXES, "images"),
+    "dukemtmcreid": _places(DUKE_FOLDERS, *BOXES),
+    "occluded-duke": _places(OCCLUDED_DUKE_FOLDERS, *BOXES),
+    "cuhk03np-detected": _cuhk03("detected"),
+    "cuhk03np-labelled": _cuhk03("labeled"),
+    "msmt17-v1": _places(MSMT17_V1_FOLDERS, "train", "test", *LISTS),
+    "msmt17-v2": _places(MSMT17_V2_FOLDERS, "mask_train_v2", "mask_test_v2", *LISTS),
+}
+
+
+_FIELDS = ("train_ids", "train_images", "query_ids", "query_images", "gallery_images", "cameras")
+
+PUBLISHED: dict[str, Counts] = {
+    name: Counts(**dict(zip(_FIELDS, counts, strict=True)))
+    for name, counts in {
+        "market1501": (751, 12_936, 750, 3_368, 15_913, 6),
+        "market1501-500k": (751, 12_936, 750, 3_368, 515_913, 7),
+        "dukemtmcreid": (702, 16_522, 702, 2_228, 17_661, 8),
+        "occluded-duke": (702, 15_618, 519, 2_210, 17_661, 8),
+        "cuhk03np-detected": (767, 7_365, 700, 1_400, 5_332, 2),
+        "cuhk03np-labelled": (767, 7_368, 700, 1_400, 5_328, 2),
+        "msmt17-v1": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
+        "msmt17-v2": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
+    }.items()
+}

@@ -1,0 +1,67 @@
+"""``reidbench search``: what a network finds, as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reidbench.cli.options import shared
+
+
+@click.command("search")
+@click.argument("trial")
+@click.option(
+    "--gallery",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of images to search, sub-folders too.",
+)
+@click.option(
+    "--query",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Image of the person to find.",
+)
+@click.option("--beside", metavar="TRIAL", help="Another trial to compare with, e.g. the dense.")
+@click.option("--top", type=click.IntRange(1, 50), default=10, show_default=True, help="Images.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="search.png",
+    show_default=True,
+    help="The picture to write.",
+)
+@shared("store", "disabled")
+def command(
+    trial: str,
+    gallery: Path,
+    query: Path,
+    beside: str | None,
+    top: int,
+    out: Path,
+    store: Path,
+    disabled: tuple[str, ...],
+) -> None:
+    """Draw the gallery images that a trial's network finds nearest to a query.
+
+    TRIAL is a result file of a run, or the key of a phase. Frames are green for the same person
+    and red for another where file names begin with an identity, as in 0002_c1s1_000451_03.jpg.
+    """
+    from reidbench.engine.deployment.search import draw, search
+    from reidbench.engine.deployment.trial import load_trial
+    from reidbench.plugins import discover
+
+    registry = discover(disabled)
+    rows = []
+    for name in (trial, beside):
+        if name is None:
+            continue
+        loaded = load_trial(name, store=store, registry=registry)
+        hits = search(loaded, query, gallery, top)
+        rows.append((Path(name).stem, hits))
+        for place, hit in enumerate(hits, start=1):
+            found = {True: "same", False: "other", None: "?"}[hit.same]
+            click.echo(f"{Path(name).stem}  {place:2}  {hit.distance:.4f}  {found:5}  {hit.file}")
+    draw(query, rows, out)
+    click.echo(f"written: {out}", err=True)

@@ -1,0 +1,243 @@
+"""Prove on a copy that what a capture says can go really can (docs/decisions/0019)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from math import inf, isnan
+
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from reidbench.engine.channels.graph import ChannelGraph, ChannelGroup, Scope
+from reidbench.engine.channels.masking import mask
+from reidbench.engine.channels.plan import PruningPlan
+from reidbench.engine.channels.probe import lively_copy
+from reidbench.engine.channels.problems import CaptureError
+from reidbench.engine.channels.surgery import remove
+from reidbench.engine.channels.tracing import capture
+
+IMAGES = 2
+NEGLIGIBLE = 1e-8  # of the largest output: rounding is 1e-14, an error of one channel far above
+
+
+def guard(module: nn.Module, graph: ChannelGraph, scope: Scope = "all") -> None:
+    """Refuse a network from which channels cannot go as ``graph``, its capture, says.
+
+    On a copy in float64 with lively norms, one channel of every group in ``scope`` goes. The
+    rest must capture again with each of them one channel narrower and with the predicted MACs,
+    and compute what the copy computes with those channels silenced. ``module`` is untouched.
+
+    Raises ``CaptureError``, which names a group that fails alone and what its code does.
+    """
+    if (found := _refused(module, graph, scope)) is not None:
+        raise CaptureError(_sentence(module, *found))
+
+
+def proven(
+    module: nn.Module, input_size: tuple[int, int, int], *, keep: Sequence[str] = ()
+) -> ChannelGraph:
+    """Capture a network, and keep the channels of every group that the guard refuses.
+
+    The graph says in ``kept_by`` of such a group what is wrong with it.
+    """
+    kept, reasons = list(keep), dict[str, str]()
+    while True:
+        graph = capture(module, input_size, keep=kept)
+        if (found := _refused(module, graph)) is None:
+            return replace(graph, groups=tuple(_with_reason(g, reasons) for g in graph.groups))
+        group, problem = found
+        owners = [cut.owner for cut in group.producers]
+        if set(owners) <= set(kept):
+            raise CaptureError(_sentence(module, group, problem))
+        reasons.update(dict.fromkeys(owners, _sentence(module, group, problem)))
+        kept.extend(owners)
+
+
+def _with_reason(group: ChannelGroup, reasons: dict[str, str]) -> ChannelGroup:
+    found = dict.fromkeys(reasons[cut.owner] for cut in group.producers if cut.owner in reasons)
+    return replace(group, kept_by=(*group.kept_by, *found)) if found else group
+
+
+def _refused(
+    module: nn.Module, graph: ChannelGraph, scope: Scope = "all"
+) -> tuple[ChannelGroup, str] | None:
+    """Return a group that cannot lose a channel, and what goes wrong; None if all can."""
+    names = [
+        group.name
+        for group in graph.groups
+        if group.prunable and group.size > 1 and (scope == "all" or group.scope == scope)
+    ]
+    if not names:
+        return None
+    with _double_by_default():
+        trial = Trial.of(module, graph)
+        problem = trial.problem(names)
+        if problem is None:
+            return None
+        culprit, problem = _bisected(trial, names, problem)
+    return graph.group(culprit), problem
+
+
+@contextmanager
+def _double_by_default() -> Iterator[None]:
+    """Make the tensors that a forward creates as precise as the parameters of the copy."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def _bisected(trial: Trial, names: list[str], problem: str) -> tuple[str, str]:
+    """Return a group that fails, alone if one does, and how."""
+    while len(names) > 1:
+        half = len(names) // 2
+        for part in (names[:half], names[half:]):
+            if (found := trial.problem(part)) is not None:
+                names, problem = part, found
+                break
+        else:
+            break
+    return names[0], problem
+
+
+def _sentence(module: nn.Module, group: ChannelGroup, problem: str) -> str:
+    cause = "; ".join(group.assumed) or "the code of its forward holds a number of channels"
+    return (
+        f"channels of group '{group.name}' of {type(module).__name__} cannot be removed"
+        f" ({problem}): {cause}; compute that number from the tensor's shape, or keep the channels"
+        f" of '{group.name.split('[')[0]}'"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A lively copy of a network, on which groups are tried."""
+
+    network: nn.Module
+    graph: ChannelGraph
+    images: Tensor
+
+    @classmethod
+    def of(cls, module: nn.Module, graph: ChannelGraph) -> Trial:
+        """Return the trial of ``module`` as captured in ``graph``."""
+        network, images = lively_copy(module, graph, IMAGES)
+        return cls(network, graph, images)
+
+    def problem(self, names: Sequence[str]) -> str | None:
+        """Say what goes wrong when one channel of each of ``names`` goes; None if nothing."""
+        return self.problem_of(_one_less(self.graph, names))
+
+    def problem_of(self, plan: PruningPlan) -> str | None:
+        """Say what goes wrong with a plan; None if nothing."""
+        cut = copy.deepcopy(self.network)
+        try:
+            remove(cut, self.graph, plan)
+        except Exception as error:
+            return f"removing one fails: {_in_words(error)}"
+        running: list[str] = []
+        try:
+            with _noting_modules(cut, running):
+                found = outputs_of(cut, self.images)
+            again = capture(cut, self.graph.input_size)
+        except Exception as error:
+            place = f"in module '{running[-1]}'" if running and running[-1] else "in the network"
+            return f"without one, {place}: {_in_words(error)}"
+        return self._unlike(again, plan) or self._difference(found, plan)
+
+    def _unlike(self, again: ChannelGraph, plan: PruningPlan) -> str | None:
+        expected = plan.widths
+        kept = {group.name for group in self.graph.groups if not group.prunable}
+        for name in (*expected, *(set(again.widths) - kept)):
+            found = again.widths.get(name)
+            if found != expected.get(name):
+                return (
+                    f"the smaller network has {found or 'no'} channels in group '{name}' instead"
+                    f" of {expected.get(name, 'none')}"
+                )
+        predicted, found = self.graph.macs.total(expected), again.macs.total()
+        if predicted != found:
+            return f"the smaller network costs {found} multiply-accumulates instead of {predicted}"
+        return None
+
+    def _difference(self, found: Sequence[Tensor], plan: PruningPlan) -> str | None:
+        apart, scale = self.apart(found, plan)
+        # Not "apart > ...", which a NaN would pass.
+        if apart <= NEGLIGIBLE * scale:
+            return None
+        return f"the smaller network computes something else, by {apart:.2g} of {scale:.2g}"
+
+    def apart(self, found: Sequence[Tensor], plan: PruningPlan) -> tuple[float, float]:
+        """Return how far outputs are from the network's with the channels of ``plan`` silenced."""
+        masked = copy.deepcopy(self.network)
+        mask(masked, self.graph, plan)
+        return difference(found, outputs_of(masked, self.images))
+
+
+def _one_less(graph: ChannelGraph, names: Sequence[str]) -> PruningPlan:
+    widths = graph.widths
+    kept = {name: tuple(range(size)) for name, size in widths.items()}
+    for name in names:
+        # Neither the first nor the last, whose removal hides a shift by one.
+        gone = widths[name] // 3
+        kept[name] = tuple(channel for channel in kept[name] if channel != gone)
+    return PruningPlan(kept, widths)
+
+
+def outputs_of(network: nn.Module, images: Tensor) -> list[Tensor]:
+    """Return the tensors that a network puts out, in their order."""
+    with torch.no_grad(), same_random_numbers():
+        leaves = pytree.tree_leaves(network(images))
+    return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+
+
+def difference(found: Sequence[Tensor], expected: Sequence[Tensor]) -> tuple[float, float]:
+    """Return the largest difference between outputs, and the largest expected value of these.
+
+    Infinite where shapes differ. Of several outputs, those that are the most apart count.
+    """
+    if [one.shape for one in found] != [one.shape for one in expected]:
+        return inf, 1.0
+    pairs = [
+        (float((one - other).abs().max()), float(other.abs().max()))
+        for one, other in zip(found, expected, strict=True)
+        if other.numel()
+    ]
+    # A NaN compares as nothing: it comes first.
+    return max(pairs, key=lambda pair: (isnan(pair[0]), pair[0] / (pair[1] or 1.0)))
+
+
+def _left(running: list[str]) -> None:
+    running.pop()
+
+
+@contextmanager
+def _noting_modules(network: nn.Module, running: list[str]) -> Iterator[None]:
+    """Keep in ``running`` the paths of the modules whose forward has begun and not ended."""
+    hooks = []
+    for path, part in network.named_modules():
+        enter = part.register_forward_pre_hook(lambda *_, path=path: running.append(path))
+        hooks += [enter, part.register_forward_hook(lambda *_: _left(running))]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Draw the same random numbers in every such block, and leave the global ones alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
+def _in_words(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else f"{text[:157]}..."

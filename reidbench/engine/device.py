@@ -1,0 +1,52 @@
+"""The device a run computes on: set up for a protocol's precision, and asked what it used."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+
+from reidbench.errors import ReidbenchError
+
+Device: TypeAlias = torch.device
+
+
+def prepare_device(name: str, threads: int | None) -> Device:
+    """Return the device called ``name`` (``auto`` takes a GPU if there is one), ready to use.
+
+    Convolutions and products in float32 are float32 everywhere: a GPU's default, TF32, keeps 10
+    bits of mantissa. cuDNN is held to deterministic algorithms.
+
+    Raises:
+        ReidbenchError: no such device here.
+
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ReidbenchError(f"--device {name}: {reason}; use auto, cpu or cuda:N") from error
+    return device
+
+
+def peak_gpu_memory() -> int:
+    """Return the most bytes that tensors held at once on the current GPU; 0 without one."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+
+
+def thread_count() -> int:
+    """Return how many threads torch computes with on the CPU."""
+    return torch.get_num_threads()
+
+
+def torch_version() -> str:
+    """Return torch's version, e.g. ``2.5.1+cpu``."""
+    return str(torch.__version__)

@@ -1,0 +1,24 @@
+"""The interface of executors: backends that run a plan's trials to their results."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from reidbench.plan import Plan, Trial
+from reidbench.results import Result
+
+
+class Executor(Protocol):
+    """Runs trials as they are planned, and decides nothing about them.
+
+    Nodes that are in the store are not run again; each result is written as soon as it is known.
+    """
+
+    def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
+        """Run trials to their results; a failure ends its trial, never the run.
+
+        Raises:
+            NoRoom: a disk is full, which ends the run.
+
+        """
+        ...

@@ -1,0 +1,81 @@
+"""What a run is asked to do: the suite, the part of it, the folders and the device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from reidbench.errors import ReidbenchError
+from reidbench.plugins import Registry, discover
+from reidbench.store import store_folder
+
+RUNS = Path("runs")
+DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options of a run, and of a plan of it.
+
+    Attributes:
+        suite: the path of a suite file, or the name of a suite that comes with reidbench.
+        out: folder for results, log and leaderboard; None is ``runs/<suite name>``.
+        store: folder of networks and measurements that suites share; None is that of the
+            environment variable ``REIDBENCH_STORE``, or else ``runs/store``.
+        data: folder of the data sets that a user brings; None is that of ``REIDBENCH_DATA``, or
+            else ``data``.
+        only: names of the part to run, as after ``--only``: ``l1``, ``reduction=0.5``.
+        protocol: the name of another protocol than the suite's.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        threads: CPU threads; None is torch's default.
+        disabled: plugins to leave out, by entry point or distribution.
+        progress: where progress is reported; None is nowhere.
+
+    """
+
+    suite: str | Path
+    _: KW_ONLY
+    out: str | Path | None = None
+    store: str | Path | None = None
+    data: str | Path | None = None
+    only: str | Sequence[str] = ()
+    protocol: str | None = None
+    device: str = "auto"
+    threads: int | None = None
+    disabled: Sequence[str] = ()
+    progress: TextIO | None = None
+
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise ReidbenchError(f"--threads {self.threads}: must be at least 1")
+
+    @property
+    def store_folder(self) -> Path:
+        """The folder of artefacts."""
+        return store_folder(self.store)
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder below which data sets are searched for."""
+        return Path(self.data or os.environ.get(DATA_VARIABLE) or DATA)
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """The words of ``only``."""
+        return (self.only,) if isinstance(self.only, str) else tuple(self.only)
+
+    def say(self, line: str) -> None:
+        """Report a line of progress."""
+        if self.progress is not None:
+            print(line, file=self.progress, flush=True)
+
+
+def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:
+    """Return the plugins that load, and say which do not, and why."""
+    registry = discover(disabled)
+    for problem in registry.problems:
+        say(f"plugin {problem.plugin} left out: {problem.reason}")
+    return registry

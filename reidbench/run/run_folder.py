@@ -1,0 +1,99 @@
+"""The folder of a run: result files, those of older versions set aside, the suite, the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from reidbench.files import write_atomically
+from reidbench.plan import Plan, Trial
+from reidbench.results import Result, ResultError, Status, TrialId, read_result
+
+SUITE_COPY = "suite.yaml"
+"""The suite file beside its results: a leaderboard made later finds claims and seeds there."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """What runs of a suite leave in ``root``; ``say`` reports what is wrong with it."""
+
+    root: Path
+    say: Callable[[str], None]
+
+    @property
+    def results(self) -> Path:
+        """The folder of result files, one a trial."""
+        return self.root / "results"
+
+    @property
+    def log(self) -> Path:
+        """The file of log lines and tracebacks."""
+        return self.root / "run.log"
+
+    @property
+    def costs(self) -> Path:
+        """The file of timings of the last run that made something."""
+        return self.root / "costs.json"
+
+    def path(self, key: str) -> Path:
+        """Return the result file of a trial's key, whether or not it is there."""
+        return self.results / f"{key}.json"
+
+    def status(self, trial: Trial) -> Status | Literal["to do", "unreadable"]:
+        """Return how a trial ended, by its result file."""
+        path = self.path(trial.key)
+        if not path.is_file():
+            return "to do"
+        try:
+            return read_result(path).status
+        except ResultError:
+            return "unreadable"
+
+    def is_done(self, trial: Trial) -> bool:
+        """Return whether a trial has its result; failed ones and damaged files are made again."""
+        path = self.path(trial.key)
+        if not path.is_file():
+            return False
+        try:
+            result = read_result(path)
+        except ResultError as error:
+            self.say(str(error))
+            return False
+        # The key does not depend on names: a scenario that was renamed since needs a new row.
+        return result.status == "done" and result.trial == trial.id
+
+    def outcome(self, plan: Plan) -> list[Result]:
+        """Read the result of every row of a plan."""
+        return [read_result(self.path(row.key)) for row in plan.rows]
+
+    def outside(self, plan: Plan, whole: Plan) -> list[Result]:
+        """Read the results of the whole suite's other rows that are there."""
+        asked = {row.key for row in plan.rows}
+        paths = [self.path(row.key) for row in whole.rows if row.key not in asked]
+        return [read_result(path) for path in paths if path.is_file()]
+
+    def keep_suite(self, suite: Path) -> None:
+        """Leave a copy of the suite beside its results; an equal copy is not written again."""
+        copy, text = self.root / SUITE_COPY, suite.read_text(encoding="utf-8")
+        if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
+            write_atomically(copy, text)
+
+    def set_superseded_aside(self, plan: Plan) -> None:
+        """Move results of the plan's trials under other keys, so of older versions, elsewhere."""
+        keys, trials = {row.key for row in plan.rows}, {row.id for row in plan.rows}
+        for path in sorted(self.results.glob("*.json")):
+            if path.stem in keys or _trial_of(path) not in trials:
+                continue
+            aside = self.results / "superseded" / path.name
+            aside.parent.mkdir(exist_ok=True)
+            path.replace(aside)
+            self.say(f"{path.name} is of other versions or data; moved to {aside}")
+
+
+def _trial_of(path: Path) -> TrialId | None:
+    try:
+        return read_result(path).trial
+    except ResultError:
+        return None

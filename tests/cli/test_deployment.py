@@ -1,0 +1,86 @@
+"""prune, export, profile and search as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Run
+from tests.support.commands import reidbench
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory, tiny_env) -> Path:
+    folder = tmp_path_factory.mktemp("half")
+    asked = ("--size", "3x64x32", "--reduction", "0.5", "--round-to", "8", "--out", "half")
+    done = reidbench("prune", "torchvision.models:resnet18", *asked, cwd=folder, env=tiny_env)
+    assert done.returncode == 0, done.stderr
+    assert "of the MACs removed" in done.stdout
+    assert "verified" in done.stdout
+    return folder / "half"
+
+
+def test_prune_writes_plan_weights_and_report(half: Path) -> None:
+    assert {file.name for file in half.iterdir()} == {
+        "network.safetensors",
+        "plan.json",
+        "report.json",
+    }
+    report = json.loads((half / "report.json").read_text())["report"]
+    assert report["achieved"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_export_of_a_folder_needs_the_dense_network(half: Path, tiny_env) -> None:
+    said = reidbench("export", half, "--to", "state-dict", cwd=half.parent, env=tiny_env)
+    assert (said.returncode, said.stderr.count("\n")) == (2, 1)
+    assert "--network torchvision.models:resnet50" in said.stderr
+    asked = ("--network", "torchvision.models:resnet18", "--to", "pt2", "--out", "x.pt2")
+    done = reidbench("export", half, *asked, cwd=half.parent, env=tiny_env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("largest relative difference") == 3
+    assert (half.parent / "x.pt2").is_file()
+
+
+def test_export_profile_and_search_a_trial(finished: Run) -> None:
+    result = next((finished.home / "results").glob("*.json"))
+    done = finished.reidbench("export", result, "--to", "onnx", "--out", "x.onnx")
+    assert done.returncode == 0, done.stderr
+    gallery = finished.folder / "gallery"
+    gallery.mkdir()
+    for person, colour in ((1, "red"), (2, "blue")):
+        Image.new("RGB", (20, 40), colour).save(gallery / f"{person}_c1.png")
+    found = finished.reidbench(
+        "search", result, "--gallery", gallery, "--query", gallery / "1_c1.png", "--beside", result
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.count("2_c1.png") == 2
+    assert (finished.folder / "search.png").is_file()
+
+
+def test_profile_of_a_suite_times_each_row_beside_the_dense_network(finished: Run) -> None:
+    done = finished.reidbench("profile", "suite.yaml", "--runs", 5, "--batch", 1, "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((finished.folder / "latency.json").read_text())["rows"]
+    pruned = {r.trial.method for r in finished.results().values() if r.trial.reduction}
+    assert len(rows) == 1 + len(pruned)
+    assert "x least" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("prune", "torchvision.models:resnet18", "--size", "3x64", "--reduction", "0.5"), "CxHxW"),
+        (("prune", "nowhere:net", "--size", "3x64x32", "--reduction", "0.5"), "cannot be imported"),
+        (("export", "0123456789abcdef"), "no network with the key"),
+        (("profile", "0123456789abcdef", "--engine", "eagr"), "no network with the key"),
+    ],
+)
+def test_wrong_words_end_in_one_line(new_run, words, said) -> None:
+    out = ("--out", "x") if words[0] == "prune" else ()
+    done = new_run().reidbench(*words, *out)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

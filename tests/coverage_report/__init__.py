@@ -1,0 +1,1 @@
+"""What the channel engine can prune of other libraries' networks, tried one by one."""
