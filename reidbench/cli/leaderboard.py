@@ -39,14 +39,14 @@ REPORTED = Path("leaderboard/reported")
 def command(directory: Path, out: Path | None, papers: bool, reported: Path | None) -> None:
     """Print the leaderboard of the results in DIRECTORY; write it as Markdown and CSV.
 
-    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims
-    are those of the suite.yaml in it.
+    DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims,
+    and the seeds that a row must have to be ranked, are those of the suite.yaml in it.
     """
     inner = directory / "results"
     results = _read_all(inner if inner.is_dir() else directory)
     copy = directory / SUITE_COPY
-    claims = load_suite(copy).content.claims if copy.is_file() else ()
-    board = build(results, claims)
+    suite = load_suite(copy).content if copy.is_file() else None
+    board = build(results, suite.claims, suite.seeds) if suite else build(results)
     if papers or reported:
         board = with_reported(board, load_papers(reported or _reported()))
     publish(board, out or directory)

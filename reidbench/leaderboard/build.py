@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reidbench.config.claim import Claim
 from reidbench.leaderboard.budgets import Budget, off_budget, shared_budget
@@ -17,23 +21,28 @@ from reidbench.leaderboard.paired_scores import (
 )
 from reidbench.leaderboard.provenance import origins
 from reidbench.leaderboard.row_trials import RowTrials, gather, grouped, used_components
-from reidbench.leaderboard.rows import compared, make_row
-from reidbench.leaderboard.statistics import ranks
+from reidbench.leaderboard.rows import compared, make_row, with_noise
+from reidbench.leaderboard.statistics.rank_sets import rank_sets
 from reidbench.results import Result
 
 LISTED = 5
 """How many of the trials that have two results an error names."""
 
 
-def build(results: Iterable[Result], claims: Iterable[Claim] = ()) -> Leaderboard:
+def build(
+    results: Iterable[Result], claims: Iterable[Claim] = (), seeds: Iterable[int] = ()
+) -> Leaderboard:
     """Build the leaderboard of results, in any order, and judge the claims by them.
+
+    A row that lacks one of the ``seeds``, which the suite asks for, is not ranked; where they are
+    not known, one that lacks a seed of another row of its section.
 
     Raises:
         LeaderboardError: two results of one trial, or a table scored on different queries.
 
     """
     results = list(results)
-    rows = gather(results)
+    rows = gather(results, seeds)
     _refuse_repeated_trials(rows)
     scores = PairedScores(rows)
     by_setting = grouped(rows, lambda row: row.setting)
@@ -71,7 +80,7 @@ def _table(setting: TableSetting, members: Sequence[RowTrials], scores: PairedSc
     budget = shared_budget(dense, members) if setting.division == "closed" else {}
     reference = make_row(dense, members) if dense else None
     rows = {
-        own: _on_budget(compared(make_row(own, members), own, dense, scores), own, budget)
+        own: _on_budget(_compared(own, members, dense, scores), own, budget)
         for own in members
         if own is not dense
     }
@@ -111,17 +120,37 @@ def _on_budget(row: Row, own: RowTrials, budget: Budget) -> Row:
     return replace(row, on_budget=False, notes=(why, *row.notes)) if why else row
 
 
+def _compared(
+    own: RowTrials, table: Sequence[RowTrials], dense: RowTrials | None, scores: PairedScores
+) -> Row:
+    """Summarise a row and compare it with the dense network, and its noise with its section's."""
+    return with_noise(compared(make_row(own, table), own, dense, scores), own, scores)
+
+
 def _ranked(rows: Mapping[RowTrials, Row], scores: PairedScores) -> tuple[Row, ...]:
-    """Rank the rows that are complete, on target and on budget, and sort all of them."""
-    # A method that fails on its bad seeds must not be judged by the good ones.
-    comparable = [
-        own
-        for own, row in rows.items()
-        if row.status == "done" and row.matched and row.on_budget and own.scored
-    ]
-    places = zip(comparable, ranks([scores.mean(own) for own in comparable]), strict=True)
-    placed = {own: replace(rows[own], **place._asdict()) for own, place in places}
-    return tuple(sorted({**rows, **placed}.values(), key=_best_first))
+    """Give a rank set to rows of several seeds that may be ranked, and sort all of them."""
+    comparable = [own for own, row in rows.items() if _may_be_ranked(own, row)]
+    sets = rank_sets(_beats(comparable, scores))
+    ranked = {it: replace(rows[it], rank=own) for it, own in zip(comparable, sets, strict=True)}
+    return tuple(sorted({**rows, **ranked}.values(), key=_best_first))
+
+
+def _may_be_ranked(own: RowTrials, row: Row) -> bool:
+    # A method that fails on its bad seeds must not be judged by the good ones, nor one that has
+    # lost them. A single seed says nothing of what another one would change.
+    complete = row.status == "done" and not row.missing_seeds and len(own.scored) > 1
+    return complete and row.matched and row.on_budget
+
+
+def _beats(rows: Sequence[RowTrials], scores: PairedScores) -> NDArray[np.bool_]:
+    """Say which row is better than which, (rows, rows), each by comparisons with all others."""
+    others = len(rows) - 1
+    beats = np.zeros((len(rows), len(rows)), dtype=bool)
+    for first, second in combinations(range(len(rows)), 2):
+        difference = scores.difference([(rows[first], rows[second])])
+        sign = difference.sign(others) if difference else 0
+        beats[first, second], beats[second, first] = sign > 0, sign < 0
+    return beats
 
 
 def _best_first(row: Row) -> tuple[bool, float, str]:

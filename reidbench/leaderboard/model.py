@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.reported.paper import Entry, Source
-from reidbench.leaderboard.statistics import Interval, Spread
+from reidbench.leaderboard.statistics.contrast import Interval
+from reidbench.leaderboard.statistics.rank_sets import RankSet
+from reidbench.leaderboard.statistics.spread import Spread
 from reidbench.results import Status
 
 
@@ -45,6 +47,12 @@ class TableSetting:
     components: tuple[UsedComponent, ...]
     """Those that every row shares; a method's version is its row's."""
 
+    @property
+    def family(self) -> TableSetting:
+        """What it has in common with the tables that differ in nothing but the backbone."""
+        components = tuple(it for it in self.components if it.role != "backbone")
+        return replace(self, backbone="", components=components)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -67,7 +75,7 @@ class Row:
     """``done`` if every trial of the row is."""
     seeds_done: int
     seeds: int
-    """How many seeds the table has."""
+    """How many the suite asks for; where that is not known, how many any row beside has."""
     mean_ap: Spread | None
     rank1: Spread | None
     rank5: Spread | None
@@ -89,8 +97,11 @@ class Row:
     choosing_seconds: float | None
     """Of these, all but training: ranking, refitting, cutting, recalibration."""
     notes: tuple[str, ...]
-    rank: int | None = None
-    tied: bool = False
+    rank: RankSet | None = None
+    missing_seeds: tuple[int, ...] = ()
+    """Those that were asked for and not run."""
+    noisy: bool = False
+    """Whether its seeds differ far more than the section's others: its intervals are too narrow."""
     on_budget: bool = True
     """Whether every seed trained for the epochs of the dense network."""
     delta: float | None = None

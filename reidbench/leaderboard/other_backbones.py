@@ -23,18 +23,13 @@ def with_other_backbones(
         LeaderboardError: such dense networks were scored on different queries.
 
     """
-    families = grouped(tables, lambda table: _without_backbone(table.setting)).values()
+    families = grouped(tables, lambda table: table.setting.family).values()
     shown = [
         replace(table, other_networks=_other_networks(table, family, dense, scores))
         for family in families
         for table in _worth_showing(family)
     ]
     return tuple(sorted(shown, key=lambda table: table.setting))
-
-
-def _without_backbone(setting: TableSetting) -> TableSetting:
-    components = tuple(it for it in setting.components if it.role != "backbone")
-    return replace(setting, backbone="", components=components)
 
 
 def _worth_showing(family: Sequence[Table]) -> list[Table]:

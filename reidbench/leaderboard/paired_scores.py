@@ -1,20 +1,23 @@
-"""Differences of rows that were scored on the same queries: resampled together, seed by seed."""
+"""Differences of rows that were scored on the same queries with the same seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+import numpy as np
+
 from reidbench.config.claim import Metric
 from reidbench.errors import ReidbenchError
-from reidbench.leaderboard.row_trials import RowTrials, TestSet, query_scores
-from reidbench.leaderboard.statistics import (
-    Interval,
-    MeanScore,
-    Resamples,
-    pooled_difference,
-    resample,
-)
+from reidbench.leaderboard.model import TableSetting
+from reidbench.leaderboard.row_trials import RowTrials, grouped, query_scores
+from reidbench.leaderboard.statistics.contrast import Estimate, Term, contrast
+from reidbench.leaderboard.statistics.identity_scores import Array, identity_scores
+from reidbench.leaderboard.statistics.seed_noise import SeedNoise
+
+Seeds = tuple[int, ...]
+Section = tuple[TableSetting, float]
+"""The setting of a table and a reduction; for dense networks, a setting without its backbone."""
 
 
 class LeaderboardError(ReidbenchError):
@@ -22,49 +25,92 @@ class LeaderboardError(ReidbenchError):
 
 
 class PairedScores:
-    """Scores of rows and their differences; draws and means are computed once."""
+    """Scores of rows and their differences; what several differences need is computed once."""
 
     def __init__(self, rows: Iterable[RowTrials]) -> None:
-        self._seeds = sorted({seed for row in rows for seed in row.seeds})
-        self._resamples: dict[tuple[TestSet, int], Resamples] = {}
-        self._means: dict[tuple[RowTrials, Metric, int], MeanScore] = {}
+        rows = list(rows)
+        self._sections = grouped((row for row in rows if not row.is_dense), _own_section)
+        for dense in (row for row in rows if row.is_dense):
+            of_table = [it for it in self._sections if it[0] == dense.setting]
+            for section in (*of_table, _own_section(dense)):
+                self._sections.setdefault(section, []).append(dense)
+        self._scores: dict[tuple[RowTrials, Metric], dict[int, Array]] = {}
+        self._noise: dict[tuple[Section, Seeds, Metric], tuple[SeedNoise, list[RowTrials]]] = {}
 
     def difference(
-        self,
-        pairs: Sequence[tuple[RowTrials, RowTrials]],
-        metric: Metric = "mAP",
-        comparisons: int = 1,
-    ) -> Interval | None:
-        """Return the mean of first minus second; None if a row is unscored, or no seed shared.
+        self, pairs: Sequence[tuple[RowTrials, RowTrials]], metric: Metric = "mAP"
+    ) -> Estimate | None:
+        """Estimate the mean of first minus second, over the seeds that all the rows have.
 
-        All rows on one test set share the identities drawn; different test sets draw independently.
-        The interval is wider for one of several ``comparisons`` of which any may decide.
+        None if a row is unscored, no seed is shared, or one seed and one person are all there is.
         """
-        if not all(row.scored for pair in pairs for row in pair):
+        rows = {row for pair in pairs for row in pair}
+        found = [self._of(row, metric).keys() for row in rows]
+        seeds = tuple(sorted(frozenset.intersection(*map(frozenset, found))))
+        if not seeds:
             return None
-        # Numbered within these pairs, so that a claim on one pair has the draws of its table.
-        sets = sorted({row.test_set for pair in pairs for row in pair})
+        terms = [
+            self._term(sign / len(pairs), row, other, seeds, metric)
+            for pair in pairs
+            for sign, row, other in ((1, *pair), (-1, *pair[::-1]))
+        ]
+        return contrast(terms)
 
-        def mean(row: RowTrials) -> MeanScore:
-            return self.mean(row, metric, sets.index(row.test_set))
+    def noise_of(self, row: RowTrials) -> tuple[SeedNoise, int] | None:
+        """Return a row's section over the seeds that row was scored with, and its place there.
 
-        means = [(mean(first), mean(second)) for first, second in pairs]
-        return pooled_difference(means, comparisons=comparisons)
+        None for a single seed.
+        """
+        seeds = tuple(sorted(self._of(row, "mAP")))
+        return self._section(_section(row, row), seeds, "mAP", row) if len(seeds) > 1 else None
 
-    def mean(self, row: RowTrials, metric: Metric = "mAP", test_set: int = 0) -> MeanScore:
-        """Return the mean score of a row that was scored, under the draws of its test set."""
-        if (row, metric, test_set) not in self._means:
-            draws = self._draws(row.test_set, test_set)
+    def _term(
+        self, weight: float, row: RowTrials, other: RowTrials, seeds: Seeds, metric: Metric
+    ) -> Term:
+        scores = self._of(row, metric)
+        of_seeds = np.stack([scores[seed] for seed in seeds])
+        if len(seeds) == 1:
+            return Term(weight, row, of_seeds, row.test_set)
+        noise, place = self._section(_section(row, other), seeds, metric, row)
+        return Term(weight, row, of_seeds, row.test_set, noise, place)
+
+    def _section(
+        self, section: Section, seeds: Seeds, metric: Metric, row: RowTrials
+    ) -> tuple[SeedNoise, int]:
+        """Return the rows of a section that have these seeds, and the place of one of them."""
+        if (section, seeds, metric) not in self._noise:
+            whole = [
+                it for it in self._sections[section] if set(seeds) <= self._of(it, metric).keys()
+            ]
+            means = [[self._of(it, metric)[seed].mean() for seed in seeds] for it in whole]
+            self._noise[section, seeds, metric] = SeedNoise(np.array(means)), whole
+        noise, whole = self._noise[section, seeds, metric]
+        return noise, whole.index(row)
+
+    def _of(self, row: RowTrials, metric: Metric) -> dict[int, Array]:
+        """Return what the identities contribute to a row's score, by seed."""
+        if (row, metric) not in self._scores:
             found = {it.trial.seed: query_scores(it, metric) for it in row.scored}
-            missing: list[float | None] = [None] * len(draws.identity)
-            scores = [found.get(seed, missing) for seed in self._seeds]
-            self._means[row, metric, test_set] = draws.mean_score(scores)
-        return self._means[row, metric, test_set]
+            self._scores[row, metric] = {
+                seed: identity_scores([scores], row.test_set[1])[0]
+                for seed, scores in found.items()
+                if scores
+            }
+        return self._scores[row, metric]
 
-    def _draws(self, queries: TestSet, number: int) -> Resamples:
-        if (queries, number) not in self._resamples:
-            self._resamples[queries, number] = resample(queries[1], test_set=number)
-        return self._resamples[queries, number]
+
+def _own_section(row: RowTrials) -> Section:
+    """Return where a row is shown: a dense network among those of other backbones."""
+    return row.setting.family if row.is_dense else row.setting, row.id.reduction
+
+
+def _section(row: RowTrials, other: RowTrials) -> Section:
+    """Return the section in which a row is compared with another one.
+
+    The dense network heads every section of its table.
+    """
+    heads = row.is_dense and not other.is_dense and other.setting == row.setting
+    return _own_section(other if heads else row)
 
 
 def mean_difference(row: RowTrials, other: RowTrials) -> float | None:

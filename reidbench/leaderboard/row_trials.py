@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,6 +23,8 @@ class RowTrials:
     """The trials of one row, sorted by their names."""
 
     trials: tuple[Result, ...]
+    asked: frozenset[int] = frozenset()
+    """The seeds that its suite asks for."""
 
     @property
     def id(self) -> TrialId:
@@ -73,6 +75,11 @@ class RowTrials:
         """The seeds of its trials."""
         return frozenset(result.trial.seed for result in self.trials)
 
+    @property
+    def missing_seeds(self) -> tuple[int, ...]:
+        """The seeds that were asked for and have no trial, not even one that failed."""
+        return tuple(sorted(self.asked - self.seeds))
+
     @cached_property
     def scored(self) -> tuple[Result, ...]:
         """The trials with scores to show."""
@@ -85,10 +92,29 @@ class RowTrials:
         return self.id.target, next(kept, ())
 
 
-def gather(results: Iterable[Result]) -> list[RowTrials]:
-    """Group results into rows; their order does not depend on that of the results."""
+def gather(results: Iterable[Result], seeds: Iterable[int] = ()) -> list[RowTrials]:
+    """Group results into rows; their order does not depend on that of the results.
+
+    ``seeds`` are those that the suite asks for. Where they are not known, the rows of a section
+    tell each other: each is asked for the seeds that any of them has.
+    """
     ordered = sorted(results, key=lambda result: (str(result.trial), result.key))
-    return [RowTrials(tuple(trials)) for trials in grouped(ordered, _row_key).values()]
+    rows = [RowTrials(tuple(trials)) for trials in grouped(ordered, _row_key).values()]
+    known = frozenset(seeds)
+    tables = grouped(rows, lambda row: row.setting)
+    return [
+        replace(row, asked=known or _seeds_of_section(row, tables[row.setting])) for row in rows
+    ]
+
+
+def _seeds_of_section(row: RowTrials, table: Iterable[RowTrials]) -> frozenset[int]:
+    """Return the seeds of any row of its section; the dense network is in all of them."""
+    beside = (
+        it.seeds
+        for it in table
+        if row.is_dense or it.is_dense or it.id.reduction == row.id.reduction
+    )
+    return frozenset[int]().union(*beside)
 
 
 def _row_key(result: Result) -> Hashable:

@@ -9,7 +9,7 @@ from statistics import fmean
 from reidbench.leaderboard.model import Row
 from reidbench.leaderboard.paired_scores import PairedScores, mean_difference
 from reidbench.leaderboard.row_trials import RowTrials, is_scored
-from reidbench.leaderboard.statistics import Spread, mean_sd
+from reidbench.leaderboard.statistics.spread import Spread, mean_sd
 from reidbench.results import Result, Status
 
 WORST_FIRST: tuple[Status, ...] = ("failed", "diverged", "not applicable", "done")
@@ -38,7 +38,8 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         reduction=trial.reduction,
         status=next(status for status in WORST_FIRST if status in statuses),
         seeds_done=len(done),
-        seeds=len(frozenset[int]().union(*(other.seeds for other in table))),
+        seeds=len(row.asked),
+        missing_seeds=row.missing_seeds,
         mean_ap=final("mAP"),
         rank1=final("rank1"),
         rank5=final("rank5"),
@@ -55,7 +56,7 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         epochs=_mean(sum(phase.epochs for phase in result.phases) for result in done),
         seconds=_mean(map(_seconds, done)),
         choosing_seconds=_mean(_seconds(result, but="training") for result in done),
-        notes=(*_off_target(done, misses), *dict.fromkeys(_failures(row))),
+        notes=(*_off_target(done, misses), *_missing(row), *dict.fromkeys(_failures(row))),
     )
 
 
@@ -63,8 +64,26 @@ def compared(row: Row, own: RowTrials, dense: RowTrials | None, scores: PairedSc
     """Return a row with its difference to a dense network, where there is one."""
     if dense is None:
         return row
-    interval = scores.difference([(own, dense)])
-    return replace(row, delta=mean_difference(own, dense), delta_interval=interval)
+    estimate = scores.difference([(own, dense)])
+    return replace(
+        row,
+        delta=mean_difference(own, dense),
+        delta_interval=estimate.interval() if estimate else None,
+    )
+
+
+def with_noise(row: Row, own: RowTrials, scores: PairedScores) -> Row:
+    """Return a row that says whether its seeds differ far more than its section's do."""
+    found = scores.noise_of(own)
+    if found is None or not found[0].is_noisy(found[1]):
+        return row
+    noise, place = found
+    its, usual = (100 * float(it) ** 0.5 for it in (noise.own[place], noise.own.mean()))
+    note = (
+        f"noisy: another seed changes it by {its:.1f} points, rows of this section by {usual:.1f} "
+        "on average (standard deviations): its intervals may be too narrow"
+    )
+    return replace(row, noisy=True, notes=(*row.notes, note))
 
 
 def _label(row: RowTrials, same_method: Sequence[RowTrials]) -> str:
@@ -87,6 +106,12 @@ def _failures(row: RowTrials) -> Iterator[str]:
             yield f"not applicable: {reason}"  # whatever the seed
         elif not is_scored(result):
             yield f"seed {result.trial.seed} {result.status}: {reason}"
+
+
+def _missing(row: RowTrials) -> list[str]:
+    number = "seed" if len(row.missing_seeds) == 1 else "seeds"
+    seeds = ", ".join(map(str, row.missing_seeds))
+    return [f"incomplete: lacks {number} {seeds}"] if seeds else []
 
 
 def _off_target(done: Sequence[Result], misses: Sequence[float]) -> list[str]:

@@ -16,7 +16,7 @@ from reidbench.results import Result, ResultError, Status, TrialId, read_result
 PROTOCOL_COPY = "protocol.yaml"
 """The rules beside the results, where they are not published ones."""
 SUITE_COPY = "suite.yaml"
-"""The suite file beside its results: a leaderboard made later finds its claims there."""
+"""The suite file beside its results: a leaderboard made later finds claims and seeds there."""
 
 
 @dataclass(frozen=True)

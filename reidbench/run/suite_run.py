@@ -73,7 +73,7 @@ def run_trials(options: RunOptions) -> SuiteOutcome:
         write_result(folder.results, left_out_result(plan, point))
     results = folder.outcome(plan)
     others = folder.outside(plan, planned.whole)
-    board = build(results + others, plan.suite.claims)
+    board = build(results + others, plan.suite.claims, planned.whole.suite.seeds)
     return SuiteOutcome(tuple(results), board, folder.root, timings)
 
 

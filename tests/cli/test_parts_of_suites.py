@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from tests.cli.conftest import Run
@@ -71,6 +72,13 @@ def test_claims_are_judged_and_stay_with_the_results(new_run: New) -> None:
     assert later.returncode == 0
     assert later.stdout == said.stdout
     assert "supported" in (it.home / "leaderboard.md").read_text()
+    # The suite beside the results tells which seeds a row lacks, even where all of them do.
+    for path in (it.home / "results").glob("*.json"):
+        if json.loads(path.read_text())["trial"]["seed"] == 1:
+            path.unlink()
+    fewer = it.reidbench("leaderboard", it.home).stdout
+    assert "incomplete: lacks seed 1" in fewer
+    assert "None of its pairs can be judged. Left out, incomplete" in " ".join(fewer.split())
 
 
 def test_a_claim_about_what_the_suite_lacks_is_refused_with_its_line(new_run: New) -> None:

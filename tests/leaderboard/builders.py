@@ -166,6 +166,20 @@ def failure(method: str = "l1", *, status: Status = "failed", error: str, **othe
     )
 
 
+def twice(results: Sequence[Result]) -> list[Result]:
+    """Results as they are, and the same of another seed: a single one is not ranked."""
+    again = [
+        it.model_copy(
+            update={
+                "key": f"{it.key}-again",
+                "trial": it.trial.model_copy(update={"seed": it.trial.seed + 1}),
+            }
+        )
+        for it in results
+    ]
+    return [*results, *again]
+
+
 def dense(*, mean_ap: float = 0.8, seed: int = 0, **others: Any) -> Result:
     """The control that removes nothing."""
     return result("dense", mean_ap=mean_ap, reduction=0.0, control=True, seed=seed, **others)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reidbench.leaderboard import Table, build
+from reidbench.leaderboard import Row, Table, build
 from reidbench.results import Result
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,3 +44,9 @@ def only_table(results: list[Result]) -> Table:
     """Return the one table that these results make."""
     (table,) = build(results).tables
     return table
+
+
+def only_row(results: list[Result], method: str) -> Row:
+    """Return the one row of a method in the one table that these results make."""
+    (found,) = [row for row in only_table(results).unique_rows if row.method == method]
+    return found

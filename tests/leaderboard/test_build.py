@@ -13,18 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reidbench.leaderboard import LeaderboardError, Row, build
+from reidbench.leaderboard import LeaderboardError, build
 from reidbench.results import Result, write_result
-from tests.leaderboard.builders import PIDS, dense, example, failure, metrics, queries, result
-from tests.leaderboard.pages import only_table
+from tests.leaderboard.builders import (
+    PIDS,
+    dense,
+    example,
+    failure,
+    metrics,
+    queries,
+    result,
+    twice,
+)
+from tests.leaderboard.pages import only_row, only_table
 
 # A run of the built-in suites has about this many trials.
 MANY = 28
-
-
-def row(results: list[Result], method: str) -> Row:
-    (found,) = [row for row in only_table(results).unique_rows if row.method == method]
-    return found
 
 
 @pytest.mark.parametrize(
@@ -114,13 +118,13 @@ def test_two_controls_that_keep_every_channel_are_no_reference() -> None:
 
 
 def test_without_a_dense_row_nothing_is_compared_to_it() -> None:
-    alone = row([result("l1")], "l1")
+    alone = only_row([result("l1")], "l1")
     assert alone.delta is None
     assert alone.delta_interval is None
 
 
 def test_seeds_are_summarised_by_mean_and_standard_deviation() -> None:
-    summary = row([result(mean_ap=0.6), result(mean_ap=0.8, seed=1)], "l1")
+    summary = only_row([result(mean_ap=0.6), result(mean_ap=0.8, seed=1)], "l1")
     assert summary.mean_ap == pytest.approx((0.7, 0.1 * 2**0.5))
     assert summary.rank1 == pytest.approx((0.8, 0.1 * 2**0.5))
     assert summary.before_retraining == pytest.approx((0.4, 0.1 * 2**0.5))
@@ -129,7 +133,7 @@ def test_seeds_are_summarised_by_mean_and_standard_deviation() -> None:
 
 
 def test_a_single_seed_has_a_mean_but_no_standard_deviation() -> None:
-    spread = row([result(mean_ap=0.6)], "l1").mean_ap
+    spread = only_row([result(mean_ap=0.6)], "l1").mean_ap
     assert spread is not None
     assert spread == (pytest.approx(0.6), None)
 
@@ -140,7 +144,7 @@ def test_the_difference_to_dense_is_paired_by_seed() -> None:
         dense(mean_ap=0.6, seed=1),
         result("l1", mean_ap=0.55, seed=1),
     ]
-    one = row(results, "l1")
+    one = only_row(results, "l1")
     assert one.delta == pytest.approx(-0.05)
     assert one.delta_interval is not None
     assert one.delta_interval.mean == pytest.approx(-0.05)
@@ -148,46 +152,15 @@ def test_the_difference_to_dense_is_paired_by_seed() -> None:
     assert (one.seeds_done, one.seeds) == (1, 2)
 
 
-def test_rows_that_cannot_be_told_apart_share_a_rank() -> None:
-    results = [
-        result("l1", mean_ap=0.7),
-        result("fpgm", mean_ap=0.7001),
-        result("random", mean_ap=0.5),
-    ]
-    ranks = {row.method: (row.rank, row.tied) for row in only_table(results).unique_rows}
-    assert ranks == {"l1": (1, True), "fpgm": (1, True), "random": (3, False)}
-
-
-def test_sections_are_ranked_apart() -> None:
-    results = [
-        result(method, mean_ap=mean_ap, reduction=reduction)
-        for method, mean_ap in (("l1", 0.7), ("random", 0.5))
-        for reduction in (0.25, 0.5)
-    ]
-    assert [row.rank for row in only_table(results).unique_rows] == [1, 2, 1, 2]
-
-
-def test_an_off_target_row_is_flagged_and_not_ranked_but_stays() -> None:
-    results = [result("l1", mean_ap=0.9, achieved=0.48), result("random", mean_ap=0.5)]
-    off = row(results, "l1")
-    assert not off.matched
-    assert off.rank is None
-    assert off.max_miss == pytest.approx(0.02)
-    assert off.notes == (
-        "off target: misses 50 % by up to 2.00 points, more than the tolerance of 0.5",
-    )
-    assert row(results, "random").rank == 1
-
-
 def test_misses_that_cancel_out_are_still_misses() -> None:
-    summary = row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
+    summary = only_row([result(achieved=0.48, seed=0), result(achieved=0.52, seed=1)], "l1")
     assert summary.achieved == pytest.approx(0.5)
     assert summary.max_miss == pytest.approx(0.02)
     assert not summary.matched
 
 
 def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
-    lost = row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
+    lost = only_row([failure(error="out of memory\nTraceback ...", seed=3)], "l1")
     assert lost.status == "failed"
     assert lost.notes == ("seed 3 failed: out of memory",)
     assert (lost.mean_ap, lost.achieved, lost.delta, lost.rank) == (None, None, None, None)
@@ -195,50 +168,30 @@ def test_a_failed_row_stays_with_the_first_line_of_its_error() -> None:
 
 
 def test_a_failure_without_a_reason_says_so() -> None:
-    assert row([failure(error=" \n")], "l1").notes == ("seed 0 failed: no reason was recorded",)
-
-
-def test_a_row_is_not_ranked_by_the_seeds_that_did_not_fail() -> None:
-    results = [
-        result("l1", mean_ap=0.9, seed=0),
-        failure("l1", status="diverged", error="the loss is not a number", seed=1),
-        result("random", mean_ap=0.5, seed=0),
-    ]
-    survivor = row(results, "l1")
-    assert survivor.status == "diverged"
-    assert survivor.mean_ap == (pytest.approx(0.9), None)
-    assert survivor.rank is None
-    assert row(results, "random").rank == 1
+    assert only_row([failure(error=" \n")], "l1").notes == (
+        "seed 0 failed: no reason was recorded",
+    )
 
 
 def test_scores_of_a_diverged_network_are_not_shown() -> None:
     diverged = result("l1").model_copy(update={"status": "diverged", "error": "the loss is nan"})
-    lost = row([diverged], "l1")
+    lost = only_row([diverged], "l1")
     assert lost.mean_ap is None
     assert lost.seeds_done == 0
-
-
-def test_a_seed_that_was_not_run_is_missing_but_no_failure() -> None:
-    results = [result("l1", mean_ap=0.9, seed=0)]
-    results += [result("random", mean_ap=0.5, seed=seed) for seed in (0, 1)]
-    waiting = row(results, "l1")
-    assert (waiting.status, waiting.seeds_done, waiting.seeds) == ("done", 1, 2)
-    assert (waiting.rank, waiting.tied) == (1, False)
 
 
 def test_excluded_queries_do_not_disturb_the_comparison() -> None:
     found = queries(0.7)
     found[0] = found[50] = None
     worse = [None if value is None else value - 0.1 for value in found]
-    table = only_table(
-        [
-            dense(average_precision=found),
-            result("l1", average_precision=found),
-            result("random", average_precision=worse),
-        ]
-    )
+    results = [
+        dense(average_precision=found),
+        result("l1", average_precision=found),
+        result("random", average_precision=worse),
+    ]
+    table = only_table(twice(results))
     ranks = {row.method: row.rank for row in table.unique_rows}
-    assert ranks == {"dense": None, "l1": 1, "random": 2}
+    assert ranks == {"dense": None, "l1": (1, 1), "random": (2, 2)}
     assert (table.valid_queries, table.excluded_queries) == (118, 2)
 
 
@@ -311,7 +264,7 @@ def test_a_network_trained_slim_has_no_score_before_retraining() -> None:
     slim = slim.model_copy(
         update={"scores": slim.scores.model_copy(update={"before_retraining": None})}
     )
-    assert row([slim], "scratch").before_retraining is None
+    assert only_row([slim], "scratch").before_retraining is None
 
 
 def test_origins_are_counted_and_what_is_unknown_is_said() -> None:
@@ -333,7 +286,7 @@ def test_metrics_are_means_of_what_the_results_say() -> None:
     one = result("l1")
     assert one.scores is not None
     scores = one.scores.model_copy(update={"final": metrics(0.42)})
-    found = row([one.model_copy(update={"scores": scores})], "l1")
+    found = only_row([one.model_copy(update={"scores": scores})], "l1")
     assert found.mean_inp == (pytest.approx(0.22), None)
     assert found.trapezoid == (pytest.approx(0.41), None)
     assert found.rank5 == (pytest.approx(0.57), None)

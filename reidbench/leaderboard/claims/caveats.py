@@ -15,10 +15,9 @@ LISTED = 4
 KINDS = ("protocols", "engines", "divisions", "drawn and photographed data")
 """What the items of a row's comparison group are, in the plural."""
 
-ONE_SEED = "one seed: the interval leaves out what another seed would change"
-FEW = 5
-FEW_SEEDS = (
-    "fewer than five seeds: the interval covers less than 95 % of what other seeds would change"
+ONE_SEED = (
+    "one seed: the interval says how networks differ over other people, which decides nothing "
+    "about methods"
 )
 DRAWN = "judged on drawn data, not on photographs"
 
@@ -53,8 +52,6 @@ def caveats(claim: Claim, pairs: Sequence[Pair]) -> Iterator[str]:
     single = [pair for pair in pairs if len(pair.seeds) == 1]
     if single:
         yield ONE_SEED if len(single) == len(pairs) else f"{ONE_SEED} ({len(single)} of the pairs)"
-    elif any(len(pair.seeds) < FEW for pair in pairs):
-        yield FEW_SEEDS
     yield _covered(pairs)
     if any(row.setting.drawn for pair in pairs for row in pair.sides):
         yield DRAWN

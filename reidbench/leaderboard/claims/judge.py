@@ -17,6 +17,7 @@ WORST_FIRST: tuple[Standing, ...] = ("refuted", "undecided", "supported")
 
 NO_ROW = "there is no row that it speaks of"
 NO_PAIR = "none of its pairs can be judged"
+NOT_TOGETHER = "its pairs share no seed, or no two people, to be judged by"
 NOT_ALL = "the pairs that were judged support it, but it speaks of those left out too"
 NOT_EACH = "all pairs that were judged support it, but it speaks of those left out too"
 
@@ -51,9 +52,12 @@ def _undecidable(pairs: Sequence[Pair], judged: Sequence[Pair]) -> str:
 def _decided(verdict: Verdict, judged: Sequence[tuple[Pair, str]], scores: PairedScores) -> Verdict:
     claim, pairs, each = verdict.claim, [pair for pair, _ in judged], verdict.claim.judged == "each"
     comparisons = len(pairs) if each else 1
-    alone = [_judged(claim, [pair], scores, label, comparisons) for pair, label in judged]
-    alone.sort(key=lambda it: (it.difference.mean, it.label))
-    decisive = _worst(claim, alone) if each else _judged(claim, pairs, scores)
+    found = [_judged(claim, [pair], scores, label, comparisons) for pair, label in judged]
+    together = None if each else _judged(claim, pairs, scores)
+    alone = sorted(filter(None, found), key=lambda it: (it.difference.mean, it.label))
+    decisive = _worst(claim, alone) if each and len(alone) == len(found) else together
+    if decisive is None:
+        return replace(verdict, pairs=tuple(alone), notes=(NOT_TOGETHER, *verdict.notes))
     standing, notes = decisive.standing, (*verdict.notes, *caveats(claim, pairs))
     if standing == "supported" and len(pairs) < verdict.asked:
         # Pairs that ended well are no evidence for those that diverged.
@@ -74,18 +78,21 @@ def _judged(
     scores: PairedScores,
     label: str = "",
     comparisons: int = 1,
-) -> PairVerdict:
-    """Judge by the mean difference of pairs that nothing keeps from being judged.
+) -> PairVerdict | None:
+    """Judge by the mean difference of pairs; None if they share no seed, or are of one person.
 
     Any one of several ``comparisons`` can refute a claim, but all of them must support it. So
     chance has many occasions to refute and one to support: only the former widens the interval.
+    A single seed decides nothing about methods.
     """
     rows = [(first, second) for first, second in (pair.sides for pair in pairs)]
+    estimate = scores.difference(rows, claim.metric)
+    if estimate is None:
+        return None
 
     def judged(number: int) -> PairVerdict:
-        difference = scores.difference(rows, claim.metric, number)
-        assert difference is not None  # the rows were scored, and the pairs share seeds
-        standing = claim.standing(*difference.points)
+        difference = estimate.interval(number)
+        standing = "undecided" if estimate.of_networks else claim.standing(*difference.points)
         return PairVerdict(label=label, difference=difference, standing=standing)
 
     verdict = judged(1)

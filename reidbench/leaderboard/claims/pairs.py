@@ -25,6 +25,7 @@ FIELDS = (
 COMES_WITH = {"method": ("strategy", "allocation"), "scenario": ("source",)}
 
 NOT_APPLICABLE = "not applicable"
+INCOMPLETE = "incomplete, as a seed was not run"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,8 @@ class Pair:
 def _blocker(row: RowTrials, metric: Metric) -> str:
     """Say why no claim can be judged by a row, or return nothing if one can.
 
-    As in the ranking, good seeds do not make up for bad ones, nor a wrong reduction for the
-    right one.
+    As in the ranking, good seeds do not make up for bad or missing ones, nor a wrong reduction for
+    the right one.
     """
     statuses = {result.status for result in row.trials}
     for status in (NOT_APPLICABLE, "failed", "diverged"):
@@ -71,6 +72,8 @@ def _blocker(row: RowTrials, metric: Metric) -> str:
             return status
     if not all(is_scored(result) and result.matched for result in row.trials):
         return "off target"
+    if row.missing_seeds:
+        return INCOMPLETE
     if not all(query_scores(result, metric) for result in row.trials):
         return "older results lack the rank-1 of each query"
     return ""

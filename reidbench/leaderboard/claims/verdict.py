@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reidbench.config.claim import Claim, Standing
-from reidbench.leaderboard.statistics import Interval
+from reidbench.leaderboard.statistics.contrast import Interval
 
 
 @dataclass(frozen=True, kw_only=True)

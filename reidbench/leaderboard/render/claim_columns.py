@@ -9,6 +9,7 @@ from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.render.columns import (
     NOTHING,
     Column,
+    around,
     attribute,
     attributes,
     points,
@@ -19,10 +20,11 @@ CLAIMS = "Claims"
 CLAIMS_LEGEND = (
     "A claim bounds a difference of scores, rows minus their counterparts, in points. It is "
     "supported if the whole 95 % interval of the difference satisfies the bound, refuted if the "
-    "whole interval violates it, and otherwise undecided. The interval is a bootstrap over test "
-    "identities and seeds, paired: of the mean of all pairs, or, where each pair must satisfy the "
-    "bound, of the pair that speaks most against the claim, widened for the number of pairs, of "
-    "which any could refute it. Nothing is corrected for the number of claims."
+    "whole interval violates it, and otherwise undecided. The interval is where the difference "
+    "would lie with other training seeds and other test people: of the mean of all pairs, or, "
+    "where each pair must satisfy the bound, of the pair that speaks most against the claim, "
+    "widened for the number of pairs, of which any could refute it. A single seed decides nothing. "
+    "Nothing is corrected for the number of claims."
 )
 
 
@@ -37,8 +39,7 @@ def measured(verdict: Verdict) -> str:
     it = verdict.difference
     if it is None:
         return NOTHING
-    ends = f"[{signed(it.low)}, {signed(it.high)}]"
-    return f"{verdict.claim.metric} {signed(it.mean)} {ends}"
+    return f"{verdict.claim.metric} {signed(it.mean)} {around(it)}"
 
 
 def counted(verdict: Verdict) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from reidbench.leaderboard.statistics.contrast import Interval
+
 R = TypeVar("R")
 Value = str | int | float | bool | None
 NOTHING = "-"
@@ -77,6 +79,12 @@ def signed(share: float) -> str:
     """Write a difference in percentage points, with its sign."""
     text = percent(share)
     return text if text.startswith("-") or text == "0.0" else f"+{text}"
+
+
+def around(interval: Interval) -> str:
+    """Write the ends of an interval in points; in round brackets if it is of networks alone."""
+    ends = f"{signed(interval.low)}, {signed(interval.high)}"
+    return f"({ends})" if interval.of_networks else f"[{ends}]"
 
 
 def _rounded(value: float | None, unit: float, digits: int) -> float | None:

@@ -18,14 +18,19 @@ LEGEND = """\
   image of the protocol's size; 1 MAC = 2 FLOPs. *max. miss* is the largest distance of a seed's
   reduction to the target, in points.
 - Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
-- **Δ mAP** is the difference to the dense network in points, with a 95 % interval: bootstrap over
-  test identities and seeds, paired. With a single seed it says nothing of what seeds change.
-- **Rank** goes down the mean mAP: a row shares the rank (`=`) of the best row of that rank until
-  it is clearly worse, by such an interval that excludes 0, and then opens the next. The intervals
-  are not corrected for their number.
-- Not ranked (-): rows with a failed or diverged seed; rows **off target**, whose reduction lies
-  outside the protocol's tolerance; and rows *off budget*, as a note says: controls that train for
-  the dense network's compute, not for its epochs. Nor is the dense reference (ref.).
+- **Δ mAP** is the difference to the dense network in points, with a 95 % interval: where the
+  difference would lie with other training seeds and other test people. In (round brackets) it is
+  of a single seed: how two networks differ over other people, which says nothing of methods.
+- **Rank** is every rank that a row may have: `2-5` says that one row is better, and that all but
+  five, itself among them, are worse. One row is better than another if such an interval of their
+  difference, widened for the number of rows, excludes 0. Rows in **bold** may be the best: the
+  truly best row is among them in at least 95 % of tables.
+- Not ranked (-): rows with a failed or diverged seed; *incomplete* rows, which lack a seed that
+  others have; rows of a single seed; rows **off target**, whose reduction lies outside the
+  protocol's tolerance; and rows *off budget*, as a note says: controls that train for the dense
+  network's compute, not for its epochs. Nor is the dense reference (ref.).
+- A **noisy** row changes far more with the seed than its section's rows do on average: more than
+  twice the standard deviation. Its intervals may be too narrow.
 - *before retraining* is right after the cut, with batch norm recalibrated. Iterative and
   progressive methods have already trained for part of the phase by then, so it is comparable only
   between methods of one strategy. Epochs and seconds are those of all phases, the base network's
@@ -92,7 +97,7 @@ def _section(section: Section, numbers: Mapping[str, int]) -> str:
         ["rank", "method", *(column.heading for column in PAGE_COLUMNS)],
         [
             [
-                page.rank(section, row),
+                f"**{row.rank}**" if page.may_be_best(row) else page.rank(section, row),
                 _method(row, numbers),
                 *(column.cell(row) for column in PAGE_COLUMNS),
             ]

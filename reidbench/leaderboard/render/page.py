@@ -41,16 +41,25 @@ def versions(setting: TableSetting) -> str:
 
 
 def rank(section: Section, row: Row) -> str:
-    """Write the rank of a row in its section, ``=`` where rows share it."""
+    """Write the rank set of a row in its section, ``4-26``."""
     if row is section.reference:
         return "ref."
-    return NOTHING if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
+    return NOTHING if row.rank is None else str(row.rank)
+
+
+def may_be_best(row: Row) -> bool:
+    """Whether no row of its section is known to be better."""
+    return row.rank is not None and row.rank.may_be_best
 
 
 def flags(row: Row) -> list[str]:
     """Say in a word or two what a reader must not miss about a row."""
-    off_target = [] if row.matched else ["off target"]
-    return [row.status, *off_target] if row.status != "done" else off_target
+    marks = {
+        row.status: row.status != "done",
+        "off target": not row.matched,
+        "noisy": row.noisy,
+    }
+    return [mark for mark, holds in marks.items() if holds]
 
 
 def numbered_notes(table: Table) -> dict[str, int]:

@@ -9,6 +9,7 @@ from reidbench.leaderboard.render.columns import (
     NOTHING,
     PERCENT,
     Column,
+    around,
     attribute,
     attributes,
     fixed,
@@ -26,8 +27,7 @@ def _how(row: Row) -> str:
 def _delta(row: Row) -> str:
     if row.delta is None:
         return NOTHING
-    around = row.delta_interval
-    ends = f" [{signed(around.low)}, {signed(around.high)}]" if around else ""
+    ends = f" {around(row.delta_interval)}" if row.delta_interval else ""
     return signed(row.delta) + ends
 
 
@@ -92,6 +92,7 @@ _DELTA = {
     "delta_map_points": points("delta"),
     "delta_map_low": points("delta_interval.low"),
     "delta_map_high": points("delta_interval.high"),
+    "delta_map_of_networks": attribute("delta_interval.of_networks"),
 }
 _MEASURES = (
     _score("map", "mAP %", "mean_ap", 9),
@@ -119,7 +120,7 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     *(Column[Row](name, values={name: attribute(path)}) for name, path in _SETTING.items()),
     Column("components", values={"components": _components}),
     Column("reduction", values={"target_reduction_percent": points("reduction")}),
-    Column("rank", values={**attributes("rank"), **_if_known("rank", "tied")}),
+    Column("rank", values=attributes(rank_best="rank.best", rank_worst="rank.worst")),
     Column(
         "method",
         values=attributes("method", method_version="version", method_distribution="distribution"),
@@ -129,8 +130,10 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     Column("status", values=attributes("status")),
     Column("matched", values=_if_known("achieved", "matched")),
     Column("on_budget", values=_if_known("epochs", "on_budget")),
+    Column("noisy", values=_if_known("achieved", "noisy")),
     _SEEDS,
     *_MEASURES,
+    Column("missing", values={"missing_seeds": lambda it: " ".join(map(str, it.missing_seeds))}),
     Column("notes", values={"notes": lambda row: "; ".join(row.notes)}),
 )
 """Everything about a row, in the order of the CSV."""

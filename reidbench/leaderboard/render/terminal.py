@@ -19,11 +19,12 @@ INDENT = " " * 11
 """Of the lines below a verdict: as wide as the longest verdict."""
 
 LEGEND = (
-    "Rank: shared (=) with the best row of that rank until a row is clearly worse, its interval "
-    "of difference excluding 0. -: not ranked: a failed seed, off target, or off budget (trains "
-    "for the dense network's compute, not its epochs). ref.: the unpruned network. red.: achieved "
-    "reduction of MACs. ±: standard deviation over seeds; Δ mAP to dense with a 95 % interval over "
-    "identities and seeds."
+    "Rank: every rank that a row may have, given other seeds and other people; *: may be the best. "
+    "-: not ranked: a seed that failed or is missing, a single seed, off target, or off budget "
+    "(trains for the dense network's compute, not its epochs). ref.: the unpruned network. red.: "
+    "achieved reduction of MACs. ±: standard deviation over seeds. Δ mAP: to dense, with the 95 % "
+    "interval of what other seeds and other people would give; (in round brackets): of one seed, "
+    "so it says how two networks differ over other people, and nothing of methods."
 )
 
 
@@ -69,7 +70,7 @@ def _sections(table: Table, notes: Mapping[str, int], width: int) -> Iterator[st
     placed = [(section, row) for _, section in page.blocks(table) for row in section.all_rows]
     rows = [row for _, row in placed]
     first = [
-        ["rank", *(page.rank(section, row) for section, row in placed)],
+        ["rank", *(_rank(page.rank(section, row), row) for section, row in placed)],
         ["method", *(_method(row, notes) for row in rows)],
     ]
     room = width - GAP - sum(map(_width, first))
@@ -79,6 +80,11 @@ def _sections(table: Table, notes: Mapping[str, int], width: int) -> Iterator[st
     for heading, section in page.blocks(table):
         yield f"{heading} ".ljust(len(head), "-")
         yield from (next(lines) for _ in section.all_rows)
+
+
+def _rank(text: str, row: Row) -> str:
+    """Mark the rank set of a row that may be best, and keep the others in line with it."""
+    return f"{text}{'*' if page.may_be_best(row) else ' '}"
 
 
 def _method(row: Row, notes: Mapping[str, int]) -> str:

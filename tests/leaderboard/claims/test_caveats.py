@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reidbench.leaderboard import build
 from reidbench.results import Result
-from tests.leaderboard.builders import PIDS, dense, failure, result
-from tests.leaderboard.claim_cases import judged, over_seeds
+from tests.leaderboard.builders import PIDS, dense, failure, result, twice
+from tests.leaderboard.claim_cases import claim, judged, over_seeds
 
 
 def off(method: str, reason: str, **others: Any) -> Result:
@@ -41,17 +42,38 @@ def test_a_row_is_not_judged_by_the_seeds_that_did_not_fail() -> None:
     assert judged(results).notes[-1] == "left out, failed"
 
 
-def test_seeds_that_were_not_run_are_no_failure_and_not_compared() -> None:
-    results = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.79)[:2]]
-    verdict = judged(results)
-    assert len(verdict.pairs) == 1
-    assert verdict.difference is not None
-    assert verdict.difference.mean == pytest.approx(-0.01, abs=1e-6)
+def test_a_row_that_lacks_a_seed_is_not_judged_by_the_others() -> None:
+    results = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.79)[:2], *over_seeds("fpgm", 0.79)]
+    verdict = judged(results, rows={"reduction": 0.5}, at_least=-5)
+    assert (verdict.standing, len(verdict.pairs), verdict.asked) == ("undecided", 1, 2)
+    assert "left out, incomplete, as a seed was not run: l1" in verdict.notes
+    assert judged([it for it in results if it.trial.seed < 2], at_least=-5).asked == 1
+
+
+def test_the_seeds_that_a_suite_asks_for_are_asked_of_the_rows_of_its_claims() -> None:
+    results = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.79)]
+    (verdict,) = build(results, [claim(at_least=-5)], seeds=(0, 1, 2, 3)).claims
+    assert verdict.notes[-1] == "left out, incomplete, as a seed was not run"
+    assert judged(results, at_least=-5).standing == "supported"
 
 
 def test_rows_without_a_common_seed_are_no_pair() -> None:
-    verdict = judged([dense(seed=0), result("l1", seed=1)])
+    results = [dense(backbone="resnet34", seed=0), result("l1", seed=1)]
+    verdict = judged(results, against={"method": "dense", "backbone": "resnet34"})
     assert verdict.notes[-1] == "left out, without a seed in common"
+
+
+def test_pairs_that_share_no_seed_are_not_judged_together_but_each() -> None:
+    results = [
+        make(target=target, seed=seed, key=f"{target}{make.__name__}{seed}")
+        for target, seeds in (("here", (0, 1)), ("there", (2, 3)))
+        for seed in seeds
+        for make in (dense, result)
+    ]
+    verdict = judged(results)
+    assert (verdict.standing, verdict.difference, len(verdict.pairs)) == ("undecided", None, 2)
+    assert verdict.notes[0].startswith("its pairs share no seed")
+    assert judged(results, judge="each").difference is not None
 
 
 def test_a_counterpart_or_a_row_that_is_not_there_is_missed() -> None:
@@ -79,25 +101,26 @@ def test_no_more_than_four_of_the_pairs_left_out_are_named() -> None:
 
 
 def test_each_pair_is_not_supported_while_one_is_left_out() -> None:
-    fine = [dense(mean_ap=0.7), result("l1")]
+    fine = twice([dense(mean_ap=0.7), result("l1", mean_ap=0.75)])
     rows = {"reduction": 0.5}
-    lost = judged([*fine, failure("fpgm", error="why")], rows=rows, judge="each")
+    lost = judged([*fine, *twice([failure("fpgm", error="why")])], rows=rows, judge="each")
     assert lost.standing == "undecided"
     assert lost.notes[0].startswith("all pairs that were judged support it")
-    inapplicable = [*fine, failure("fpgm", status="not applicable", error="why")]
+    inapplicable = [*fine, *twice([failure("fpgm", status="not applicable", error="why")])]
     assert judged(inapplicable, rows=rows, judge="each").standing == "supported"
 
 
 def test_a_mean_of_what_ended_well_does_not_speak_for_what_failed() -> None:
-    fine = [dense(mean_ap=0.7), result("l1")]
-    verdict = judged([*fine, failure("fpgm", error="why")], rows={"reduction": 0.5})
+    fine = twice([dense(mean_ap=0.7), result("l1", mean_ap=0.75)])
+    lost = twice([failure("fpgm", error="why")])
+    verdict = judged([*fine, *lost], rows={"reduction": 0.5})
     assert verdict.standing == "undecided"
     assert verdict.notes[0].startswith("the pairs that were judged support it")
     assert judged(fine, rows={"reduction": 0.5}).standing == "supported"
 
 
 def test_each_pair_is_refuted_by_one_whatever_is_left_out() -> None:
-    results = [dense(mean_ap=0.8), result("l1", mean_ap=0.6), failure("fpgm", error="why")]
+    results = twice([dense(mean_ap=0.8), result("l1", mean_ap=0.6), failure("fpgm", error="why")])
     assert judged(results, rows={"reduction": 0.5}, judge="each").standing == "refuted"
 
 
@@ -113,11 +136,21 @@ def test_one_seed_and_drawn_data_are_pointed_out() -> None:
     notes = zip(judged([dense(), result("l1")]).notes, (one, covered, drawn), strict=True)
     assert all(note.startswith(start) for note, start in notes)
     many = [*over_seeds("dense", 0.8, drawn=False), *over_seeds("l1", 0.8, drawn=False)]
-    few, where = judged(many).notes
-    assert few.startswith("fewer than five seeds: ") and where.startswith(covered)
-    mixed = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.8), result("fpgm")]
-    first, *_ = judged(mixed, rows={"reduction": 0.5}).notes
+    (where,) = judged(many).notes
+    assert where.startswith(covered)
+    mixed = [*over_seeds("dense", 0.8), *over_seeds("l1", 0.8)]
+    mixed += [dense(target="b", key="d"), result("l1", target="b", key="l")]
+    first, *_ = judged(mixed).notes
     assert first.startswith(one) and first.endswith("(1 of the pairs)")
+
+
+def test_one_seed_decides_nothing() -> None:
+    one = [dense(mean_ap=0.8), result("l1", mean_ap=0.6)]
+    for judge in ("together", "each"):
+        verdict = judged(one, judge=judge)
+        assert verdict.difference is not None and verdict.difference.of_networks
+        assert verdict.standing == "undecided"
+        assert judged(twice(one), judge=judge).standing == "refuted"
 
 
 def test_rows_that_keep_every_channel_have_no_reduction_to_point_out() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reidbench.leaderboard import build
 from reidbench.results import Result
-from tests.leaderboard.builders import dense, result
-from tests.leaderboard.claim_cases import claim, judged, over_seeds, pair_labels
+from tests.leaderboard.builders import dense, result, twice
+from tests.leaderboard.claim_cases import SEEDS, claim, judged, over_seeds, pair_labels
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_another_scenario_goes_by_its_own_source() -> None:
 
 def test_a_smaller_dense_network_is_a_counterpart_with_its_cost() -> None:
     small = result("dense", reduction=0.0, control=True, backbone="resnet18", mean_ap=0.6)
-    results = [small, dense(backbone="resnet50", key="d"), result("l1", backbone="resnet50")]
+    results = twice([small, dense(backbone="resnet50", key="d"), result("l1", backbone="resnet50")])
     verdict = judged(
         results,
         rows={"method": "l1", "backbone": "resnet50"},
@@ -272,7 +272,15 @@ def hits(share: float) -> list[int | None]:
 
 
 def test_rank_1_is_judged_by_the_queries_whose_first_match_is_first() -> None:
-    results = [dense(first_match=hits(0.8)), result("l1", first_match=hits(0.6))]
+    results = [
+        make(first_match=hits(share), seed=seed)
+        for make, share in ((dense, 0.8), (result, 0.6))
+        for seed in SEEDS
+    ]
+    # Of two rows alone, three seeds would leave the noise of either unknown.
+    results += [
+        result(name, first_match=hits(0.7), seed=seed) for name in ("m1", "m2") for seed in SEEDS
+    ]
     verdict = judged(results, metric="rank-1")
     assert verdict.difference is not None
     # 96 and 72 of 119 queries.

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
-from tests.leaderboard.builders import dense, example, failure, queries, result
+from tests.leaderboard.builders import dense, example, failure, queries, result, twice
 from tests.leaderboard.pages import assert_golden, cells, csv_rows
 
 PAGES = {
@@ -28,7 +28,12 @@ def test_the_page_is_the_golden_one(name: str) -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["1 MAC = 2 FLOPs", "sample standard deviation", "shares the rank", "says nothing about photo"],
+    [
+        "1 MAC = 2 FLOPs",
+        "sample standard deviation",
+        "every rank that a row may have",
+        "says nothing about photo",
+    ],
 )
 def test_markdown_says_once_how_to_read_it(sentence: str) -> None:
     assert to_markdown(build(example())).count(sentence) == 1
@@ -89,7 +94,7 @@ def test_csv_cells_are_numbers_words_or_nothing() -> None:
     numbers = "percent|points|_sd|gmacs|million|epochs|seconds|seeds|rank|low|high"
     for row in csv_rows(to_csv(build(example()))):
         named = {name: cell for name, cell in row.items() if re.search(numbers, name)}
-        assert len(named) == 26
+        assert len(named) == 28
         assert all(cell == "" or math.isfinite(float(cell)) for cell in named.values())
         assert not any("±" in cell for cell in row.values())
 
@@ -137,8 +142,26 @@ def test_rank_and_method_stay_in_the_narrowest_terminal() -> None:
 def test_the_flags_are_seen_on_every_page() -> None:
     for page in (to_markdown, to_terminal):
         text = page(build(example())).replace("*", "")
-        for flag in ("fpgm off target [2]", "taylor failed [3]", "hrank diverged [4] [5]"):
+        for flag in ("fpgm off target [3]", "taylor failed [4]", "hrank diverged [5] [6]"):
             assert flag in text
+
+
+def test_a_row_that_may_be_best_is_bold_or_starred() -> None:
+    methods = (("l1", 0.7), ("fpgm", 0.7001), ("random", 0.5))
+    board = build(twice([result(method, mean_ap=mean_ap) for method, mean_ap in methods]))
+    ranks = [row[0] for row in cells(to_markdown(board))[2:5]]
+    assert ranks == ["**1-2**", "**1-2**", "3"]
+    lines = to_terminal(board).splitlines()
+    starred = [line.split()[:2] for line in lines if re.match(r" *[0-9]+[-0-9]*\*? +[a-z]", line)]
+    assert starred == [["1-2*", "fpgm"], ["1-2*", "l1"], ["3", "random"]]
+
+
+def test_an_interval_of_networks_is_in_round_brackets() -> None:
+    one, two = [dense(), result("l1")], twice([dense(), result("l1")])
+    for page in (to_markdown, to_terminal):
+        assert re.search(r"-10\.0 \([-+.\d]+, [-+.\d]+\)", page(build(one)))
+        assert re.search(r"-10\.0 \[[-+.\d]+, [-+.\d]+\]", page(build(two)))
+        assert "two networks differ over other people" in " ".join(page(build(one)).split())
 
 
 def test_the_dense_row_is_marked_as_reference() -> None:

@@ -1,0 +1,1 @@
+"""Means, intervals of differences, and rank sets of rows that were scored on the same queries."""

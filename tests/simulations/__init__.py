@@ -1,0 +1,1 @@
+"""Simulated tables, whose truth is known, to see how often intervals and ranks are wrong."""
