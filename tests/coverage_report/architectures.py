@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -96,12 +97,17 @@ def architectures() -> list[Architecture]:
     ]
 
 
+def by_key() -> dict[str, Architecture]:
+    """Return every network that is tried, by its key."""
+    return {architecture.key: architecture for architecture in architectures()}
+
+
 def _builtin() -> list[Architecture]:
     from reidbench.plugins import discover
 
     backbones = discover().backbones
     return [
-        Architecture("reidbench", name, lambda record=backbones.get(name).record: record.build({}))
+        Architecture("reidbench", name, partial(backbones.get(name).record.build, {}))
         for name in backbones.names()
     ]
 

@@ -6,96 +6,153 @@ python -m tests.coverage_report.examine FILE KEY...
 from __future__ import annotations
 
 import json
-import random
 import sys
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
-from reidbench import prune
+from reidbench import Pruned, prune
 from reidbench.engine.channels import (
     ChannelGraph,
+    ImpossibleReduction,
     Scope,
     ScopeError,
     highest_reduction,
-    proven,
-    solve,
 )
-from reidbench.engine.deployment.verify import VerificationError, verified_difference
+from reidbench.engine.deployment.verify import VerificationError
 from reidbench.errors import ReidbenchError, one_line
-from tests.coverage_report.architectures import Architecture, architectures
+from tests.coverage_report.architectures import Architecture, by_key
+from tests.coverage_report.counting import torch_counts
+from tests.coverage_report.report import LEAST, PEERS
 
 REDUCTION = 0.5
 ROUND_TO = 8
 MIN_KEEP = 0.05
-LEAST = 0.05
-"""The share of MACs below which there is nothing worth removing in a scope."""
 
+Row: TypeAlias = dict[str, Any]
 Size: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(eq=False)
+class Seen:
+    """What ``prune`` knew of a network before it ranked anything: its graph, and CPU seconds."""
+
+    graph: ChannelGraph | None = None
+    seconds: float = 0.0
+
+    def figures(self) -> Row:
+        """Return what is known of the network, or nothing."""
+        if self.graph is None:
+            return {}
+        return {
+            "capture": round(self.seconds, 2),
+            "macs": self.graph.macs.total(),
+            "inner": self.highest("inner"),
+            "all": self.highest("all"),
+        }
+
+    def highest(self, scope: Scope) -> float:
+        """Return the share of MACs that can go in a scope."""
+        assert self.graph is not None
+        try:
+            return round(highest_reduction(self.graph, scope, MIN_KEEP, ROUND_TO), 4)
+        except ScopeError:
+            return 0.0
+
+    def kept(self) -> str:
+        """Return what keeps most groups whole."""
+        assert self.graph is not None
+        reasons = [why for group in self.graph.groups for why in group.kept_by]
+        return max(dict.fromkeys(reasons), key=reasons.count, default="no layer makes channels")
 
 
 def main() -> None:
     """Try the networks that are named."""
     file, *keys = sys.argv[1:]
     torch.set_num_threads(1)
-    known = {architecture.key: architecture for architecture in architectures()}
+    known = by_key()
     for key in keys:
-        row = examined(known[key])
+        peer, _, name = key.partition("/")
+        if peer == PEERS:
+            from tests.coverage_report.peers import compared
+
+            row = compared(name)
+        else:
+            row = examined(known[key])
         with Path(file).open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(row) + "\n")
 
 
-def examined(architecture: Architecture) -> dict[str, Any]:
+def examined(architecture: Architecture) -> Row:
     """Return what came of a network: its verdict, and what was measured up to there."""
     torch.manual_seed(0)
-    started = time.perf_counter()
-    row: dict[str, Any] = {"source": architecture.source, "name": architecture.name}
+    started = time.process_time()
+    row: Row = {"source": architecture.source, "name": architecture.name}
+    seen = Seen()
     try:
         network = architecture.build().eval()
         size, counted = _runs(network, architecture.sizes)
         row |= {"size": size}
-        row |= tried(network, size, counted)
-    except VerificationError as error:
-        row |= {"verdict": "wrong", "reason": one_line(error)}
-    except ReidbenchError as error:
-        row |= {"verdict": "refused", "reason": one_line(error)}
+        with _watching(seen):
+            row |= tried(network, size, seen)
+        if seen.figures()["macs"] != counted:
+            row |= {"verdict": "wrong", "reason": f"torch counts {counted} multiply-accumulates"}
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}:{where.lineno}"
-        row |= {
-            "verdict": "crash",
-            "reason": f"{type(error).__name__} at {place}: {one_line(error)}"[:400],
-            "traceback": traceback.format_exc()[-3000:],
-        }
-    return row | {"seconds": round(time.perf_counter() - started, 1)}
+        row |= seen.figures() | _failed(error)
+    return row | {"seconds": round(time.process_time() - started, 1)}
 
 
-def tried(network: nn.Module, size: Size, counted: int) -> dict[str, Any]:
-    """Return verdict and figures of a network of which torch counts ``counted`` MACs."""
-    started = time.process_time()
-    graph = proven(network, size)
-    row: dict[str, Any] = {
-        "capture": round(time.process_time() - started, 2),
-        "macs": graph.macs.total(),
-        "inner": _highest(graph, "inner"),
-        "all": _highest(graph, "all"),
+def tried(network: nn.Module, size: Size, seen: Seen) -> Row:
+    """Return verdict and figures of a network, pruned as far as half its MACs."""
+    asked = REDUCTION
+    try:
+        pruned = _pruned(network, size, asked)
+    except ScopeError:
+        return {**seen.figures(), "verdict": "nothing to remove", "reason": seen.kept()}
+    except ImpossibleReduction:
+        asked = int(100 * seen.highest("all")) / 100
+        if asked < LEAST:
+            return {**seen.figures(), "verdict": "nothing to remove", "reason": seen.kept()}
+        pruned = _pruned(network, size, asked)
+    row = {
+        **seen.figures(),
+        "asked": asked,
+        "reached": round(pruned.report.achieved, 4),
+        "difference": pruned.report.difference,
+        # The cut in scope all takes channels of every inner group too: one proof holds for both.
+        "verdict": "inner + all" if seen.highest("inner") >= LEAST else "all only",
+        "reason": seen.kept() if asked < REDUCTION else "",
     }
-    if graph.macs.total() != counted:
-        return row | {"verdict": "wrong", "reason": f"torch counts {counted} multiply-accumulates"}
-    if row["all"] < LEAST:
-        return row | {"verdict": "nothing to remove", "reason": _kept(graph)}
-    row |= _cut(network, size, row["all"])
-    if row["inner"] >= LEAST:
-        row["inner difference"] = _cut_inside(network, graph, row["inner"])
-    verdict = "inner + all" if row["inner"] >= LEAST else "all only"
-    return row | {"verdict": row.pop("fault", verdict)}
+    found = torch_counts(pruned.network.eval(), size)
+    if found != pruned.report.macs:
+        promised = pruned.report.macs
+        row |= {"verdict": "wrong", "reason": f"{found} MACs are left, {promised} were promised"}
+    return row
+
+
+def _pruned(network: nn.Module, size: Size, reduction: float) -> Pruned:
+    return prune(network, size=size, reduction=reduction, round_to=ROUND_TO, min_keep=MIN_KEEP)
+
+
+def _failed(error: Exception) -> Row:
+    if isinstance(error, VerificationError):
+        return {"verdict": "wrong", "reason": one_line(error)}
+    if isinstance(error, ReidbenchError):
+        return {"verdict": "refused", "reason": one_line(error)}
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return {
+        "verdict": "crash",
+        "reason": f"{type(error).__name__} at {place}: {one_line(error)}"[:400],
+    }
 
 
 def _runs(network: nn.Module, sizes: tuple[Size, ...]) -> tuple[Size, int]:
@@ -106,62 +163,25 @@ def _runs(network: nn.Module, sizes: tuple[Size, ...]) -> tuple[Size, int]:
     return sizes[-1], torch_counts(network, sizes[-1])
 
 
-def torch_counts(network: nn.Module, size: Size) -> int:
-    """Return the MACs that torch's own counter sees when the network runs on one image."""
-    counter = FlopCounterMode(display=False)
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # it hides what it multiplies
+@contextmanager
+def _watching(seen: Seen) -> Iterator[None]:
+    """Note the graph that ``prune`` makes, and how long it took, and give it the same again."""
+    home: Any = import_module("reidbench.engine.deployment.prune")
+    prove = home.proven
+
+    def noted(*given: Any, **named: Any) -> ChannelGraph:
+        if seen.graph is None:
+            started = time.process_time()
+            seen.graph = prove(*given, **named)
+            seen.seconds = time.process_time() - started
+        assert seen.graph is not None
+        return seen.graph
+
+    home.proven = noted
     try:
-        with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
-            network(torch.randn(1, *size))
+        yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
-    return int(counter.get_total_flops()) // 2
-
-
-def _highest(graph: ChannelGraph, scope: Scope) -> float:
-    try:
-        return round(highest_reduction(graph, scope, MIN_KEEP, ROUND_TO), 4)
-    except ScopeError:
-        return 0.0
-
-
-def _cut(network: nn.Module, size: Size, highest: float) -> dict[str, Any]:
-    """Prune a copy by the public function, which captures it again; torch counts what is left."""
-    asked = min(REDUCTION, int(100 * highest) / 100)
-    pruned = prune(network, size=size, reduction=asked, round_to=ROUND_TO, min_keep=MIN_KEEP)
-    found = torch_counts(pruned.network.eval(), size)
-    row: dict[str, Any] = {
-        "asked": asked,
-        "reached": round(pruned.report.achieved, 4),
-        "difference": pruned.report.difference,
-    }
-    if found != pruned.report.macs:
-        promised = pruned.report.macs
-        row |= {"fault": "wrong", "reason": f"{found} MACs are left, {promised} were promised"}
-    return row
-
-
-def _cut_inside(network: nn.Module, graph: ChannelGraph, highest: float) -> float:
-    """Return how far a copy, cut at random inside its blocks, is from the masked network."""
-    draws = random.Random(0)
-    scores = {g.name: [draws.random() for _ in range(g.size)] for g in graph.in_scope("inner")}
-    asked = min(REDUCTION, int(100 * highest) / 100)
-    plan = solve(
-        graph,
-        scores,
-        reduction=asked,
-        allocation="uniform",
-        scope="inner",
-        min_keep=MIN_KEEP,
-        round_to=ROUND_TO,
-    )
-    return verified_difference(network, graph, plan)
-
-
-def _kept(graph: ChannelGraph) -> str:
-    reasons = [why for group in graph.groups for why in group.kept_by]
-    return max(dict.fromkeys(reasons), key=reasons.count, default="no layer makes channels")
+        home.proven = prove
 
 
 if __name__ == "__main__":
