@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reidbench.store.artefacts import Store, StoreError
 from reidbench.store.describe import Notes, described, part, source
+from reidbench.store.owner import OWNER
 
 DAMAGED = "damaged"
 """The kind of an artefact whose notes cannot be read."""
@@ -132,6 +133,6 @@ def _leftover(folder: Path) -> Leftover:
 
 def _states(folder: Path) -> Iterator[os.stat_result]:
     for place, _, names in os.walk(folder):
-        for name in names:
+        for name in set(names) - {OWNER}:
             with suppress(FileNotFoundError):
                 yield Path(place, name).stat()
