@@ -169,8 +169,6 @@ class LocalExecutor:
         key, (head, words) = request.key, self._words(worker, request.key)
         _log.error("%s: %s failed\n%s", head, words, reply["traceback"])
         self._ended(worker, request, reply, FAILED)
-        if reply.get("spent"):
-            self.pool.remove(worker)
         self._attempts[key] += 1
         if reply["damaged"] and self._attempts[key] < ATTEMPTS:
             self.reporter.say(f"{head}: {words}: its input is damaged, and is made again")
@@ -186,6 +184,8 @@ class LocalExecutor:
         self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
         meta = {"seconds": {}} if name == FAILED else self.store.meta(request.key)
         self.recorder.record_with_images(name, wall, meta, reply["decoding"])
+        if reply["spent"]:  # out of memory, or with settings changed that decide numbers
+            self.pool.remove(worker)
         return wall
 
     # --- losses -------------------------------------------------------------------------------

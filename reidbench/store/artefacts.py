@@ -102,9 +102,10 @@ class Store:
                 temporary.mkdir(parents=True)
                 Owner.this_process().sign(temporary)
                 yield temporary, meta
-                (temporary / OWNER).unlink()
                 (temporary / META).write_bytes(sealed({**meta, FILES: digests(temporary)}))
                 _flush(temporary)
+                # The last step but one: whose it is, must be known as long as it may be left over.
+                (temporary / OWNER).unlink()
                 self._place(temporary, key)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)

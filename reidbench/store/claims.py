@@ -132,8 +132,10 @@ class Claims:
     def _is_stale(self, key: str, owner: Owner | None) -> bool:
         if owner is not None and owner.is_dead():
             return True
+        place = self.place(key)
         try:
-            state = (self.place(key) / OWNER).stat()
+            # Half-removed by a crash, it has no owner, and is still in the way.
+            state = (place / OWNER if (place / OWNER).exists() else place).stat()
         except OSError:
             return False
         sign, now = _Sign(state.st_ino, state.st_mtime_ns), monotonic()

@@ -11,6 +11,9 @@ _MEMORY_WORDS = re.compile(
     r"|DefaultCPUAllocator: (can't|not enough)|Cannot allocate memory|Unable to allocate"
 )
 _TAIL_LINES, _TAIL_BYTES, _TAIL_TEXT = 20, 1 << 16, 600
+_STACK = re.compile(r"Fatal Python error|(Current thread|Thread) 0x")
+_FRAMES = 5
+"""Innermost frames that are shown of the stack of a process that was ended."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -75,6 +78,16 @@ def tail(log: Path) -> str:
     except OSError:
         return ""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    shown = " | ".join(lines[-_TAIL_LINES:])
+    shown = " | ".join(_last(lines))
     printable = "".join(letter if letter.isprintable() else "?" for letter in shown)
     return printable if len(printable) <= _TAIL_TEXT else "..." + printable[-_TAIL_TEXT:]
+
+
+def _last(lines: list[str]) -> list[str]:
+    """Return the last lines; of stacks that end them, the innermost frames of the main thread."""
+    stacks = [index for index, line in enumerate(lines) if _STACK.match(line)]
+    if not stacks:
+        return lines[-_TAIL_LINES:]
+    own, fatal = lines[: stacks[0]], [line for line in lines if line.startswith("Fatal Python")]
+    # The main thread's stack is the last; behind it comes a long list of modules.
+    return own[-_FRAMES:] + fatal[-1:] + lines[stacks[-1] + 1 :][:_FRAMES]

@@ -17,6 +17,7 @@ from typing import Any
 
 from reidbench.engine.device import peak_gpu_memory, prepare_device
 from reidbench.engine.phases import PhaseContext, run_phase
+from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
 from reidbench.plan import Node, PhaseNode, Plan, PruneNode
@@ -112,7 +113,7 @@ def serve(request: Request, plan: Plan, context: PhaseContext, driver: Driver) -
     _log_to(Path(request.log))
     driver.key = request.key
     driver.send("started", key=request.key)
-    node = plan.nodes[request.key]
+    node, before, settings = plan.nodes[request.key], _process_state(), TorchSettings.capture()
     answer: dict[str, Any]
     try:
         run_phase(node, context)
@@ -123,9 +124,21 @@ def serve(request: Request, plan: Plan, context: PhaseContext, driver: Driver) -
     except BaseException as error:
         answer = {**_failure(error), "damaged": _damaged(node, context.store)}
     notes, context.decoding[:] = list(context.decoding), []
+    changed = _process_state() != before or bool(settings.changes())
+    answer["spent"] = answer.get("spent", False) or changed
     answer |= {"peak_memory": peak_memory(), "peak_gpu_memory": peak_gpu_memory()}
     _flush()
     driver.send(key=request.key, decoding=notes, **answer)
+
+
+def _process_state() -> tuple[object, ...]:
+    """Return what a method may have changed, beside torch's settings, for all that comes after."""
+    limits: tuple[object, ...] = ()
+    if sys.platform != "win32":
+        import resource
+
+        limits = (resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_CPU))
+    return (Path.cwd(), dict(os.environ), tuple(sys.path), limits)
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
