@@ -80,9 +80,10 @@ def _as_published(plan: Plan, chosen: ConfiguredData, data: ReIDData | Classific
 def _make(part: Configured) -> Any:
     try:
         return part.build()
-    except ReidbenchError:
+    except (ReidbenchError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    # An import may raise anything, and end with sys.exit().
+    except BaseException as error:
         owner = part.component.owner
         raise PreflightError(
             f"'{part.label}' of plugin {owner} cannot be made "

@@ -129,7 +129,7 @@ def test_what_an_attempt_printed_is_kept(run: tuple[Path, Finished, dict[str, Re
     logs = [path.read_text() for path in (folder / "runs/tiny-suite/logs").glob("*.log")]
     assert any("about to read nowhere" in log for log in logs)
     assert any("last words" in log and len(log) > 9_000_000 for log in logs)
-    assert "xxxx" not in said.stdout + said.stderr
+    assert len(said.stdout + said.stderr) < 50_000
 
 
 def test_good_rows_are_those_of_a_run_without_the_bad(
