@@ -12,6 +12,7 @@ from reidbench.errors import ReidbenchError
 
 COMMANDS = {
     "run": "Run a suite and print its leaderboard.",
+    "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "prune": "Prune a network of your own to a share of its MACs.",

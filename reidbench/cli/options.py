@@ -13,11 +13,21 @@ from reidbench.plugins import Registry
 from reidbench.run.options import (
     DATA,
     DATA_VARIABLE,
+    STEP_TIMEOUT,
     installed_plugins,
 )
 from reidbench.store import STORE, STORE_VARIABLE
+from reidbench.text import QuantityError, parse_time
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _seconds(context: click.Context, option: click.Parameter, text: str) -> float:
+    try:
+        return parse_time(text)
+    except QuantityError as error:
+        raise QuantityError(f"{option.opts[0]} {error}") from error
+
 
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -64,6 +74,15 @@ _SHARED: dict[str, Callable[[Any], Any]] = {
     ),
     "threads": click.option(
         "--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]"
+    ),
+    "step_timeout": click.option(
+        "--step-timeout",
+        metavar="TIME",
+        default=f"{STEP_TIMEOUT:g}s",
+        show_default=True,
+        callback=_seconds,
+        help="Stop a worker that reports no step for this long (or five times as long as its phase "
+        "is expected to take): its phase has failed.",
     ),
     "disabled": click.option(
         "--disable-plugin",

@@ -14,15 +14,26 @@ from reidbench.cli.options import shared
 from reidbench.cli.publish import publish
 from reidbench.cli.timings_text import timings_text
 from reidbench.run.options import RunOptions
-from reidbench.run.suite_run import run_trials
+from reidbench.run.suite_run import SuiteOutcome, run_trials
 from reidbench.text import counted
 
 
 @click.command("run")
 @shared(
     *("suite", "out", "store", "data", "only", "protocol", "device", "threads", "disabled"),
+    "step_timeout",
 )
-def command(**given: Any) -> int:
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    envvar="REIDBENCH_WORKERS",
+    show_envvar=True,
+    default=1,
+    show_default=True,
+    help="Worker processes; several share the cores and deal out the GPUs.",
+)
+@click.option("--in-process", is_flag=True, help="Run every phase in this process: to debug.")
+def command(in_process: bool, **given: Any) -> int:
     """Run every trial of SUITE that has no result yet, and print the leaderboard.
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench run quickstart
@@ -30,11 +41,19 @@ def command(**given: Any) -> int:
     A finished suite is not computed again; an interrupted run goes on after its last finished
     phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input, 130 interrupted.
     """
-    with _interruptible():
+    if in_process:
+        given["workers"] = 0
+    with interruptible():
         outcome = run_trials(RunOptions(**given, progress=sys.stderr))
     publish(outcome.leaderboard, outcome.folder)
     if outcome.timings is not None:
         click.echo("\n" + timings_text(outcome.timings), err=True)
+    say_unfinished(outcome)
+    return outcome.exit_status
+
+
+def say_unfinished(outcome: SuiteOutcome) -> None:
+    """Say how many trials did not finish, and where to read why."""
     if outcome.unfinished:
         trials = counted(len(outcome.results), "trial")
         click.echo(
@@ -42,11 +61,10 @@ def command(**given: Any) -> int:
             f"{outcome.folder / 'run.log'}; the same command tries them again",
             err=True,
         )
-    return outcome.exit_status
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Say, when the block is interrupted, that nothing finished is lost."""
     # A plain kill ends as Ctrl-C does, so that half-written artefacts are cleared away.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -61,8 +61,10 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             alone = _vet(module)
             records, protocols = _collect(alone), _protocols(alone)
             _register(manager, module, plugin)
-        # A plugin that calls sys.exit() on import must not end this process.
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise  # the user's
+        # A plugin that calls sys.exit() on import must not end this process, whatever it raises.
+        except BaseException as error:
             _log.debug("plugin %s left out", plugin, exc_info=True)
             problems.append(PluginProblem(plugin, _reason(error, entry)))
             continue

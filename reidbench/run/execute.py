@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from reidbench.engine.device import Device, peak_gpu_memory, prepare_device
+from reidbench.engine.device import (
+    Device,
+    cards,
+    choose_device,
+    peak_gpu_memory,
+    prepare_device,
+)
 from reidbench.files import room_for
 from reidbench.plan import Trial
 from reidbench.results import write_result
 from reidbench.run.assemble import inapplicable_result
 from reidbench.run.executor import Executor
+from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
+from reidbench.run.local import LocalExecutor
+from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
 from reidbench.run.preflight import preflight
 from reidbench.run.progress import Reporter, console_on
 from reidbench.run.serial import SerialExecutor
 from reidbench.run.timings import RunTimings, TimingsRecorder
+from reidbench.run.workers.messages import PlanRef, Setup
+from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store, StoreError
+from reidbench.store.cleanup import clear_dead
 from reidbench.store.provenance import collect
 from reidbench.text import counted
 
@@ -35,49 +48,105 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
 
     """
     plan, folder, options = planned.plan, planned.folder, planned.options
-    device = prepare_device(options.device, options.threads)
-    inapplicable = preflight(plan, trials, Store(options.store_folder))
-    _refuse_unwritable(options.store_folder)
-    # Not before preflight: what a missing data set makes look superseded is not.
-    folder.set_superseded_aside(plan)
-    folder.results.mkdir(parents=True, exist_ok=True)
-    folder.keep_suite(planned.suite.path, plan.protocol)
-    for trial in trials:
-        if why := inapplicable.get(trial.key):
-            options.say(f"{trial.id}: not applicable: {why}")
-            write_result(folder.results, inapplicable_result(plan, trial, why))
-    trials = tuple(trial for trial in trials if trial.key not in inapplicable)
+    device = _device(options)
     store = Store(options.store_folder, collect() | {"device": str(device)})
     recorder = TimingsRecorder(started)
-    executor = _serial(planned, trials, store, device, recorder)
-    with _logging_to(folder.log):
-        executor.run(plan, trials)
+    # Workers start while the plan is checked.
+    with _pool(planned, store) as pool:
+        inapplicable = preflight(plan, trials, store)
+        _refuse_unwritable(options.store_folder)
+        # Not before preflight: what a missing data set makes look superseded is not.
+        folder.set_superseded_aside(plan)
+        folder.results.mkdir(parents=True, exist_ok=True)
+        folder.keep_suite(planned.suite.path, plan.protocol)
+        trials = _applicable(planned, trials, inapplicable)
+        with _logging_to(folder.log), _clean(store):
+            _executor(planned, trials, store, device, recorder, pool).run(plan, trials)
     timings = recorder.timings(peak_gpu_memory())
     timings.write(folder.costs)
     return timings
 
 
-def _serial(
+def _applicable(
+    planned: PlannedSuite, trials: tuple[Trial, ...], inapplicable: Mapping[str, str]
+) -> tuple[Trial, ...]:
+    """Write the rows of trials that do not apply, and return the others."""
+    for trial in trials:
+        if why := inapplicable.get(trial.key):
+            planned.options.say(f"{trial.id}: not applicable: {why}")
+            write_result(planned.folder.results, inapplicable_result(planned.plan, trial, why))
+    return tuple(trial for trial in trials if trial.key not in inapplicable)
+
+
+def _device(options: RunOptions) -> Device:
+    """Return the device; only a process that computes on it sets it up."""
+    if options.workers:
+        return choose_device(options.device)
+    return prepare_device(options.device, options.threads)
+
+
+@contextmanager
+def _clean(store: Store) -> Iterator[None]:
+    """Clear away what killed processes were writing, before the block and after it."""
+    clear_dead(store)
+    try:
+        yield
+    finally:
+        clear_dead(store)
+
+
+@contextmanager
+def _pool(planned: PlannedSuite, store: Store) -> Iterator[WorkerPool | None]:
+    """Provide workers, which are starting; None if every phase runs in this process."""
+    options = planned.options
+    if not options.workers:
+        yield None
+        return
+    dealt = cards(options.device)
+    setup = Setup(
+        parent=os.getpid(),
+        plan=PlanRef.of(planned),
+        store=str(store.root.absolute()),
+        device="cuda" if dealt else options.device,
+        threads=options.threads_each,
+        provenance=store.provenance,
+    )
+    pool = WorkerPool(options.workers, setup, dealt, planned.folder.logs)
+    with closing(pool):
+        pool.start()
+        yield pool
+
+
+def _executor(
     planned: PlannedSuite,
     trials: tuple[Trial, ...],
     store: Store,
     device: Device,
     recorder: TimingsRecorder,
+    pool: WorkerPool | None,
 ) -> Executor:
-    """Return the executor of this process, and report what it is about to do."""
+    """Return the executor that the options ask for, and report what it is about to do."""
     plan, folder, options = planned.plan, planned.folder, planned.options
     nodes = {node.key: node for trial in trials for node in trial.nodes}
     left = [node for key, node in nodes.items() if not store.has(key)]
     expected = forecast(plan, store)
     reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)))
+    by = f", {counted(options.workers, 'worker')}" if options.workers > 1 else ""
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "
-        f"under {plan.protocol.name} on {device}; results in {folder.results}"
+        f"under {plan.protocol.name} on {device}{by}; results in {folder.results}"
     )
     if text := forecast_text(expected, left, store.root):
         reporter.say(text)
-    return SerialExecutor(
-        store, planned.registry, folder.results, reporter, device, expected, recorder
+    if pool is None:
+        return SerialExecutor(
+            store, planned.registry, folder.results, reporter, device, expected, recorder
+        )
+    return LocalExecutor(
+        *(store, planned.registry, folder.results, reporter, expected, recorder),
+        pool=pool,
+        notes=FailureNotes(folder.failures),
+        step_timeout=options.step_timeout,
     )
 
 

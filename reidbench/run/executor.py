@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from reidbench.plan import Plan, Trial
-from reidbench.results import Result
+from reidbench.results import Result, Status
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a node was not made."""
+
+    status: Status
+    why: str
 
 
 class Executor(Protocol):

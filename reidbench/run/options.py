@@ -14,6 +14,8 @@ from reidbench.store import store_folder
 
 RUNS = Path("runs")
 DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
+STEP_TIMEOUT = 3600.0
+"""Some methods rank a large network for many minutes without a step in between."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class RunOptions:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads; None is torch's default.
         disabled: plugins to leave out, by entry point or distribution.
+        workers: worker processes on this machine; 0 runs every phase in this process.
+        step_timeout: seconds without a step after which a worker is stopped and its phase fails.
         progress: where progress is reported; None is nowhere.
 
     """
@@ -46,11 +50,24 @@ class RunOptions:
     device: str = "auto"
     threads: int | None = None
     disabled: Sequence[str] = ()
+    workers: int = 0
+    step_timeout: float = STEP_TIMEOUT
     progress: TextIO | None = None
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
             raise ReidbenchError(f"--threads {self.threads}: must be at least 1")
+        if self.workers < 0:
+            raise ReidbenchError(f"--workers {self.workers}: must not be negative")
+        if self.step_timeout <= 0:
+            raise ReidbenchError(f"--step-timeout {self.step_timeout:g}: must be positive")
+
+    @property
+    def threads_each(self) -> int | None:
+        """CPU threads of each process that computes: several share the cores of the machine."""
+        if self.threads or self.workers < 2:
+            return self.threads
+        return max(1, available_cores() // self.workers)
 
     @property
     def store_folder(self) -> Path:
@@ -71,6 +88,13 @@ class RunOptions:
         """Report a line of progress."""
         if self.progress is not None:
             print(line, file=self.progress, flush=True)
+
+
+def available_cores() -> int:
+    """Return the cores that this process may use, which a scheduler may have limited."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:

@@ -81,27 +81,43 @@ class Reporter:
     @contextmanager
     def phase(self, title: str, units: float) -> Iterator[None]:
         """Run one phase; its units count as done when the block ends."""
-        started = monotonic()
+        started, head = monotonic(), f"{self._trial} {self._name}"
         self._phase, self._units = title, units
-        self._show(0.0, title)
-        if not self.console.is_terminal:
-            self.say(f"{self._trial} {self._name}: {title} ...")
+        self.begin(head, title)
         try:
             yield
-        finally:
+        except BaseException:
             self.work.done += units
+            raise
+        self.end(head, title, units, monotonic() - started)
+
+    def begin(self, head: str, title: str) -> None:
+        """Report that a phase begins; ``head`` says of which trial."""
+        self._show(0.0, title, head)
         if not self.console.is_terminal:
-            took = duration(monotonic() - started)
-            self.say(f"{self._trial} {self._name}: {title} took {took}; left {self.work.left()}")
+            self.say(f"{head}: {title} ...")
+
+    def end(self, head: str, title: str, units: float, seconds: float) -> None:
+        """Report that a phase has ended."""
+        self.work.done += units
+        if not self.console.is_terminal:
+            took = duration(seconds)
+            self.say(f"{head}: {title} took {took}; left {self.work.left()}")
 
     def step(self, done: int, total: int, note: str) -> None:
         """Report progress inside the phase."""
-        self._show(done / max(1, total), f"{self._phase} {done}/{total} {note}")
+        words = f"{self._phase} {done}/{total} {note}"
+        share = done / max(1, total)
+        self._show(share, words, f"{self._trial} {self._name}", share * self._units)
 
-    def _show(self, share: float, phase: str) -> None:
+    def show(self, head: str, title: str, share: float) -> None:
+        """Report progress of one of several phases at work."""
+        self._show(share, title, head)
+
+    def _show(self, share: float, phase: str, head: str, done: float = 0.0) -> None:
         # The name comes last, because a narrow terminal cuts the end off.
-        left = self.work.left(share * self._units)
-        line = f"left {left}  {self._trial} {phase}  {self._name}"
+        index, _, name = head.partition(" ")
+        line = f"left {self.work.left(done)}  {index} {phase}  {name}"
         self._live.update(self._task, completed=share, description=line)
 
     def say(self, line: str) -> None:

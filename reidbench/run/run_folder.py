@@ -37,6 +37,16 @@ class RunFolder:
         return self.root / "run.log"
 
     @property
+    def logs(self) -> Path:
+        """The folder of what workers print, one file an attempt."""
+        return self.root / "logs"
+
+    @property
+    def failures(self) -> Path:
+        """The folder of notes by which runs at work tell one another what has failed."""
+        return self.root / "failures"
+
+    @property
     def costs(self) -> Path:
         """The file of timings of the last run that made something."""
         return self.root / "costs.json"
@@ -92,7 +102,10 @@ class RunFolder:
                 continue
             aside = self.results / "superseded" / path.name
             aside.parent.mkdir(exist_ok=True)
-            path.replace(aside)
+            try:
+                path.replace(aside)
+            except FileNotFoundError:  # another run of the suite was faster
+                continue
             self.say(f"{path.name} is of other versions or data; moved to {aside}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -14,32 +15,19 @@ from reidbench.engine.device import Device
 from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
-from reidbench.plan import (
-    EvaluateNode,
-    Node,
-    Plan,
-    PruneNode,
-    Trial,
-)
+from reidbench.plan import Node, Plan, Trial
 from reidbench.plugins import Registry
-from reidbench.results import Result, Status, write_result
+from reidbench.results import Result, write_result
 from reidbench.run.assemble import failed_result, finished_result
+from reidbench.run.executor import Failure
 from reidbench.run.forecast import Forecast
+from reidbench.run.labels import FAILED, result_line, timing_name, title
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
+from reidbench.store.claims import Claims
 
 _log = logging.getLogger(__name__)
-FAILED = "failed"
-"""The name under which the time of failed and diverged phases is recorded."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a node was not made."""
-
-    status: Status
-    why: str
 
 
 @dataclass
@@ -62,16 +50,17 @@ class SerialExecutor:
             NoRoom: a disk is full, which ends the run.
 
         """
-        context = PhaseContext(self.store, self.device, self.reporter.step)
-        self._count_found(trials)
+        claims = Claims(self.store.root)
+        context = PhaseContext(self.store, self.device, self.reporter.step, claims)
+        self.recorder.count_found(trials, self.store)
         results = []
-        with self.reporter.running():
+        with self.reporter.running(), closing(claims):
             for index, trial in enumerate(trials, start=1):
                 self.reporter.trial(index, len(trials), str(trial.id))
                 result = self._trial(plan, trial, context)
                 write_result(self.results, result)
                 self.registry.trial_finished(result)
-                self.reporter.say(_line(index, len(trials), result))
+                self.reporter.say(result_line(index, len(trials), result))
                 results.append(result)
         return results
 
@@ -89,6 +78,10 @@ class SerialExecutor:
         if self.store.has(node.key):
             self.store.mark_used(node.key)  # nothing that makes room may remove it now
             return None
+        with context.turn(node.key) as mine:
+            return self._made(node, trial, context) if mine else None
+
+    def _made(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         words = title(node, trial)
         with self.reporter.phase(words, self.forecast.weight(node)):
             try:
@@ -112,41 +105,11 @@ class SerialExecutor:
         except (Exception, SystemExit):
             self._record(FAILED, started, {"seconds": {}}, context)
             raise
-        self._record(_timing_name(node, trial), started, self.store.meta(node.key), context)
+        self._record(timing_name(node, trial), started, self.store.meta(node.key), context)
 
     def _record(
         self, name: str, started: float, meta: Mapping[str, Any], context: PhaseContext
     ) -> None:
         """Record a phase that ends now, and beside it the images that were decoded for it."""
-        wall = perf_counter() - started
-        while context.decoding:
-            notes = context.decoding.pop(0)
-            self.recorder.record("decode images", notes["wall"], notes)
-            wall -= notes["wall"]
-        self.recorder.record(name, wall, meta)
-
-    def _count_found(self, trials: tuple[Trial, ...]) -> None:
-        """Record what is in the store before anything is run."""
-        names = {node.key: _timing_name(node, trial) for trial in trials for node in trial.nodes}
-        self.recorder.found.update(name for key, name in names.items() if self.store.has(key))
-
-
-def title(node: Node, trial: Trial) -> str:
-    """Return a short description of a node of a trial, for people."""
-    return f"{trial.word(node)} on {node.data.label}"
-
-
-def _timing_name(node: Node, trial: Trial) -> str:
-    """Return the name that a node's time is recorded under: a prune phase has its method's."""
-    if isinstance(node, PruneNode):
-        return trial.method.label
-    return "measure" if isinstance(node, EvaluateNode) else str(node.kind)
-
-
-def _line(index: int, total: int, result: Result) -> str:
-    head = f"[{index}/{total}] {result.trial}: {result.status}"
-    if result.scores is None or result.cost is None:
-        return f"{head}: {result.error}"
-    final = result.scores.final
-    fewer = f"  -{result.cost.reduction:.2%} MACs" if result.cost.reduction else ""
-    return f"{head}  mAP {final.mAP:.1%}  rank-1 {final.rank1:.1%}{fewer}"
+        decoded, context.decoding[:] = list(context.decoding), []
+        self.recorder.record_with_images(name, perf_counter() - started, meta, decoded)

@@ -100,8 +100,9 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 
     ``run_suite("quickstart", only=["l1", "dense"])`` takes the fields of ``RunOptions``: the suite,
     a path or the name of a shipped one, then ``out``, ``store``, ``data``, ``only``, ``protocol``,
-    ``device``, ``threads``, ``disabled`` and ``progress`` by keyword. Finished trials are not run
-    again. Trials that fail do not raise: they are ``unfinished`` in what is returned.
+    ``device``, ``threads``, ``disabled``, ``workers``, ``step_timeout`` and ``progress`` by
+    keyword. Finished trials are not run again. Trials that fail do not raise: they are
+    ``unfinished`` in what is returned.
 
     While phases run, torch's number of threads and its precision of products are set for the whole
     process, and log records of ``reidbench`` go to the file ``run.log`` alone.
@@ -121,9 +122,9 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 def _refuse_device(options: RunOptions) -> None:
     """Refuse a device that is not there, whether or not anything is left to run on it."""
     if options.device not in _NO_TORCH:
-        from reidbench.engine.device import prepare_device
+        from reidbench.engine.device import choose_device
 
-        prepare_device(options.device, options.threads)
+        choose_device(options.device)
 
 
 def _assemble(planned: PlannedSuite, trials: list[Trial]) -> tuple[Trial, ...]:

@@ -15,9 +15,11 @@ from typing import Any
 from reidbench.errors import ReidbenchError
 from reidbench.files import room_for
 from reidbench.store.integrity import FILES, META, digests, is_sealed, sealed, unsealed
+from reidbench.store.owner import OWNER, Owner
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]{32}")
+_CLAIM = re.compile(r"\.[0-9a-f]{16}\.claim")
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 """The errors of a rename whose target exists."""
 
@@ -45,11 +47,7 @@ class Store:
 
         Its other files are not read: ``reidbench store verify`` reads them.
         """
-        try:
-            notes = self._notes(key)
-        except OSError:
-            return False
-        return is_sealed(notes) or _is_readable(notes)
+        return _is_whole(self.root / key)
 
     def folder(self, key: str) -> Path:
         """Return the folder of ``key``, whether or not it exists."""
@@ -102,9 +100,12 @@ class Store:
         with room_for(self.root / key):
             try:
                 temporary.mkdir(parents=True)
+                Owner.this_process().sign(temporary)
                 yield temporary, meta
                 (temporary / META).write_bytes(sealed({**meta, FILES: digests(temporary)}))
                 _flush(temporary)
+                # The last step but one: whose it is, must be known as long as it may be left over.
+                (temporary / OWNER).unlink()
                 self._place(temporary, key)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -137,6 +138,10 @@ class Store:
         """Return the names of temporary folders: being written, or left over by a crash."""
         return self._folders(_LEFTOVER)
 
+    def claims(self) -> list[str]:
+        """Return the names of the folders by which processes claim a key."""
+        return self._folders(_CLAIM)
+
     def _folders(self, name: re.Pattern[str]) -> list[str]:
         # Only names of the exact form: a wrong --store must not list a user's folders as artefacts.
         with os.scandir(self.root) as entries:
@@ -147,9 +152,21 @@ class Store:
         return self.root / f".{key}.{uuid.uuid4().hex}"
 
     def _notes(self, key: str) -> bytes:
-        # Not pathlib's open, which takes as long as reading.
-        with open(f"{self.root}/{key}/{META}", "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+        return _read_notes(self.root / key)
+
+    def _remove_damaged(self, key: str) -> None:
+        """Remove an artefact that looked damaged, but not a whole one that has replaced it since.
+
+        Only what is out of reach can be judged and removed as one: it is set aside first, and put
+        back if it is whole. Another writer that places its own meanwhile places an equal one.
+        """
+        aside = self._hidden(key)
+        with suppress(FileNotFoundError):
+            (self.root / key).rename(aside)
+            if _is_whole(aside):
+                with suppress(OSError):
+                    aside.rename(self.root / key)
+            shutil.rmtree(aside, ignore_errors=True)
 
     def _place(self, temporary: Path, key: str) -> None:
         while not self.has(key):
@@ -160,10 +177,25 @@ class Store:
                     raise
                 # A damaged one is in the way, unless another process has just placed a whole one.
                 if not self.has(key):
-                    self.remove(key)
+                    self._remove_damaged(key)
             else:
                 _flush_entry(self.root)
                 return
+
+
+def _is_whole(folder: Path) -> bool:
+    """Return whether an artefact's folder has whole notes."""
+    try:
+        notes = _read_notes(folder)
+    except OSError:
+        return False
+    return is_sealed(notes) or _is_readable(notes)
+
+
+def _read_notes(folder: Path) -> bytes:
+    # Not pathlib's open, which takes as long as reading.
+    with open(f"{folder}/{META}", "rb", buffering=0) as file:  # noqa: PTH123
+        return file.read()
 
 
 def _is_readable(notes: bytes) -> bool:

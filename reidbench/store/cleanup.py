@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from reidbench.store.artefacts import Store, StoreError
 from reidbench.store.integrity import FILES, faults
 from reidbench.store.inventory import Artefact, Leftover, Survey
+from reidbench.store.owner import Owner
 
 _DAY = 86400.0
 
@@ -93,3 +95,15 @@ def remove_unused(store: Store, artefact: Artefact) -> bool:
     except FileNotFoundError:
         return False
     return store.remove(artefact.key)
+
+
+def clear_dead(store: Store) -> list[str]:
+    """Remove what dead processes of this machine were writing, and their claims; return names.
+
+    Whatever another machine writes, or a process that does not say who it is, stays.
+    """
+    names = store.leftovers() + store.claims() if store.root.is_dir() else []
+    dead = [name for name in names if (owner := Owner.of(store.root / name)) and owner.is_dead()]
+    for name in dead:
+        shutil.rmtree(store.root / name, ignore_errors=True)
+    return dead

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from reidbench.store.owner import OWNER
+
 META = "meta.json"
 """The file of an artefact's notes, in its folder."""
 FILES = "files"
@@ -105,5 +107,5 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
         for name in sorted(names):
             path = Path(place, name)
             relative = path.relative_to(folder).as_posix()
-            if relative != META:
+            if relative not in (META, OWNER):
                 yield relative, path

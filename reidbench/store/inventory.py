@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from reidbench.store.artefacts import Store, StoreError
+from reidbench.store.owner import OWNER
 
 Notes: TypeAlias = Mapping[str, Any]
 
@@ -195,6 +196,6 @@ def _leftover(folder: Path) -> Leftover:
 
 def _states(folder: Path) -> Iterator[os.stat_result]:
     for place, _, names in os.walk(folder):
-        for name in names:
+        for name in set(names) - {OWNER}:
             with suppress(FileNotFoundError):
                 yield Path(place, name).stat()

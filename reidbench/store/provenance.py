@@ -31,13 +31,18 @@ def collect() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "hardware": {
-            "cpu": _cpu_model(),
-            "cores": os.cpu_count(),
-            "memory_gib": _memory_gib(),
-            **_torch_hardware(),
-        },
+        "hardware": hardware(),
         "utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def hardware() -> dict[str, Any]:
+    """Return what this process computes on."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "memory_gib": _memory_gib(),
+        **_torch_hardware(),
     }
 
 

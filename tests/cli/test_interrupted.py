@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -62,4 +63,21 @@ def test_an_interrupted_run_goes_on_where_it_was(
     after = run.files()
     kept = [path for path in before if "/." not in path and not path.endswith("run.log")]
     assert kept and all(after[path] == before[path] for path in kept)
+    assert metrics(run) == metrics(first[0])
+
+
+def test_ctrl_c_ends_the_workers_too_and_leaves_nothing(
+    new_run: New, first: tuple[Run, Finished]
+) -> None:
+    made = new_run()
+    run = replace(made, env={**made.env, "REIDBENCH_WORKERS": "2"})
+    code, words = stop(run, "cut 50% on tiny", signal.SIGINT)
+    assert code == 130 and "Traceback" not in words
+    assert words.splitlines()[-1].startswith("reidbench: interrupted; finished phases are kept")
+    store = run.folder / "runs" / "store"
+    assert [path.name for path in store.iterdir() if path.name.startswith(".")] == []
+    before = {path.name for path in store.iterdir()}
+    said = run.reidbench("run", "suite.yaml")
+    assert said.returncode == 0, said.stderr
+    assert before < {path.name for path in store.iterdir()}
     assert metrics(run) == metrics(first[0])

@@ -68,6 +68,7 @@ def reidbench_protocols():
     ),
     "raises-at-import": ("raises", "raise RuntimeError('boom\\n  at import')"),
     "exits-at-import": ("exits", "import sys; sys.exit(3)"),
+    "ends-at-import": ("ends", "class End(BaseException): pass\nraise End('of it')"),
     "needs-the-absent": ("absent", "import no_such_module_here"),
     "misspelt-hook": (
         "misspelt",
@@ -143,6 +144,7 @@ HARMLESS = {
 FAULTS = {
     "raises-at-import": "RuntimeError: boom at import (at raises_at_import.py:1)",
     "exits-at-import": "SystemExit: 3 (at exits_at_import.py:1)",
+    "ends-at-import": "End: of it (at ends_at_import.py:2)",
     "needs-the-absent": "named 'no_such_module_here' (at needs_the_absent.py:1)",
     "raises-in-hook": "KeyError: 'x' (at raises_in_hook.py:11)",
     # The plugin's own line, not one of what it calls.

@@ -115,6 +115,18 @@ def test_a_component_that_breaks_names_its_plugin(
     )
 
 
+@pytest.mark.parametrize("raised", ["SystemExit('bye')", "BaseException('bye')"])
+def test_a_component_whose_import_would_end_the_process_is_refused(
+    tmp_path: Path, tiny_registry: Registry, monkeypatch: pytest.MonkeyPatch, raised: str
+) -> None:
+    name = f"ends_{raised.partition('(')[0].lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {raised}")
+    monkeypatch.syspath_prepend(tmp_path)
+    made = plan(tmp_path, aimed(tiny_registry, "methods", f"{name}:Thing"))
+    with pytest.raises(PreflightError, match=r"of plugin reidbench-tiny 1.0 cannot be m.*\(.*bye"):
+        preflight(made, made.trials)
+
+
 def test_a_network_too_coarse_to_match_a_reduction_is_refused(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:

@@ -21,6 +21,8 @@ def environment(*python_path: Path) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if name not in OWN},
         "PYTHONPATH": os.pathsep.join([*map(str, python_path), *inherited]),
         "OMP_NUM_THREADS": "1",
+        # Most tests are not about workers, and a process more takes seconds.
+        "REIDBENCH_WORKERS": "0",
     }
 
 

@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -26,6 +27,7 @@ from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
 from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
+from reidbench.store.claims import Claims
 from reidbench.store.cleanup import check
 
 AnySplit: TypeAlias = Split | LabelledImages
@@ -109,6 +111,8 @@ class PhaseContext:
     store: Store
     device: torch.device
     listener: Listener = silent
+    claims: Claims | None = None
+    """Keeps processes on one store from decoding the same images at once; None: there is one."""
     decoding: list[dict[str, Any]] = field(default_factory=list)
     """Stopwatch notes of each split that was decoded, until the run's timings take them."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
@@ -140,6 +144,10 @@ class PhaseContext:
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
 
+    def turn(self, key: str) -> AbstractContextManager[bool]:
+        """Wait for the turn to make a key: True in the block, or False if it was made meanwhile."""
+        return nullcontext(True) if self.claims is None else self.claims.turn(key, self.store.has)
+
     def _load(self, data: ConfiguredData) -> ReIDData | ClassificationData:
         name = canonical(data.configuration())
         if name not in self._data:
@@ -152,7 +160,9 @@ class PhaseContext:
         key = _pixels_key(data, part, split, size)
         if key not in self._pixels:
             if not self._is_intact(key):
-                self._decode(key, data, part, split, size)
+                with self.turn(key) as mine:
+                    if mine:
+                        self._decode(key, data, part, split, size)
             self.store.mark_used(key)
             self._pixels[key] = mapped(self.store.folder(key) / PIXELS)
         return self._pixels[key]

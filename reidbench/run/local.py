@@ -1,0 +1,228 @@
+"""Runs a plan in worker processes of this machine, together with other runs on the same store."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from reidbench.errors import ReidbenchError
+from reidbench.files import NoRoom
+from reidbench.plan import Plan, Trial
+from reidbench.plugins import Registry
+from reidbench.results import Result, write_result
+from reidbench.run.executor import Failure
+from reidbench.run.failure_notes import FailureNotes
+from reidbench.run.forecast import Forecast
+from reidbench.run.labels import FAILED, result_line, timing_name, title
+from reidbench.run.ledger import Ledger
+from reidbench.run.node_queue import NodeQueue
+from reidbench.run.progress import Reporter
+from reidbench.run.timings import TimingsRecorder
+from reidbench.run.workers.messages import Reply, Request
+from reidbench.run.workers.pool import WorkerPool
+from reidbench.run.workers.process import Event, WorkerProcess
+from reidbench.store import Store
+from reidbench.store.claims import Claims
+
+TICK = 0.5
+"""Seconds between two looks at the workers."""
+ATTEMPTS, STILLBORN = 2, 3
+"""Workers that a node may cost, and workers in a row that may die before they are ready."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class LocalExecutor:
+    """Worker processes, each with one node at a time; nodes in the store are not made again.
+
+    Attributes:
+        step_timeout: seconds without a step after which a worker is stopped, or five times as long
+            as the phase is forecast to take, whichever is longer.
+
+    """
+
+    store: Store
+    registry: Registry
+    results: Path
+    reporter: Reporter
+    forecast: Forecast
+    recorder: TimingsRecorder
+    pool: WorkerPool
+    notes: FailureNotes
+    step_timeout: float
+    _attempts: Counter[str] = field(default_factory=Counter)
+    _begun: dict[str, float] = field(default_factory=dict)
+    _stillborn: int = 0
+
+    def run(self, plan: Plan, trials: tuple[Trial, ...]) -> list[Result]:
+        """Run trials to their results; a failure ends its trial, never the run.
+
+        Raises:
+            NoRoom: a disk is full, which ends the run.
+            ReidbenchError: workers do not start, or the suite has changed.
+
+        """
+        self._trials = {trial.key: index for index, trial in enumerate(trials, start=1)}
+        ledger = Ledger(plan, trials, self.store, self._settled)
+        self.recorder.count_found(trials, self.store)
+        self.recorder.workers = self.pool.size
+        with (
+            # Given back last: until the workers have gone, one may be writing.
+            closing(Claims(self.store.root)) as claims,
+            closing(self.pool),
+            self.reporter.running(),
+        ):
+            weight = self.forecast.weight
+            self._queue = NodeQueue(ledger, self.store, claims, self.notes, weight)
+            self._hand_out()
+            while not ledger.is_settled:
+                self._listen()
+                self._hand_out()
+        return ledger.results
+
+    def _settled(self, result: Result) -> None:
+        write_result(self.results, result)
+        self.registry.trial_finished(result)
+        self.reporter.say(result_line(self._trials[result.key], len(self._trials), result))
+
+    def _hand_out(self) -> None:
+        """Give each idle worker something to make, as long as there is something."""
+        self.pool.start()
+        for worker in self.pool.idle:
+            if (key := self._queue.next()) is None:
+                return
+            self._begun[key] = monotonic()
+            self.reporter.begin(*self._words(worker, key))
+            worker.ask(self.pool.request(key, self._attempts[key] + 1))
+
+    def _words(self, worker: WorkerProcess, key: str) -> tuple[str, str]:
+        """Return of which trial a node is, and what it is, for people."""
+        trial = self._queue.trial(key)
+        by = f" (worker {self.pool.number(worker)})" if self.pool.size > 1 else ""
+        head = f"[{self._trials[trial.key]}/{len(self._trials)}] {trial.id}"
+        return head, title(self._queue.node(key), trial) + by
+
+    # --- listening ----------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self._hear(self.pool.listen(TICK))
+        for worker in self.pool.workers:
+            if worker.has_ended():
+                # Its line may be kept open by a process that it has left behind.
+                while (event := self.pool.listen(TICK)) is not None:
+                    self._hear(event)
+                if worker in self.pool.workers:
+                    self._hear(Event(worker, None))
+            elif worker.is_late():
+                self._died(worker, "it takes too long")
+            elif (request := worker.request) and worker.is_silent(self._patience(request)):
+                self._timed_out(worker, request)
+
+    def _hear(self, event: Event | None) -> None:
+        if event is None:
+            return
+        worker, reply = event
+        if reply is None:
+            self._died(worker, worker.death())
+        elif reply["reply"] == "ready":
+            if reply["plan"] != self.pool.setup.plan.digest:
+                raise ReidbenchError(
+                    f"{self.pool.setup.plan.suite}: a worker makes another plan of it now: suite, "
+                    "data or plugins have changed since the run began; run the same command again"
+                )
+            worker.is_ready, self._stillborn = True, 0
+        elif (request := worker.request) is not None and reply.get("key") == request.key:
+            self._answered(worker, request, reply)
+
+    def _answered(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+        kind = reply["reply"]
+        if kind in ("started", "step"):
+            worker.stepped = monotonic()
+        if kind == "step":
+            head, words = self._words(worker, request.key)
+            done, total = reply["done"], reply["total"]
+            shown = f"{words} {done}/{total} {reply['note']}"
+            self.reporter.show(head, shown, done / max(1, total))
+        elif kind == "full":
+            raise NoRoom(reply["why"])
+        elif kind == "done":
+            self._done(worker, request, reply)
+        elif kind == "failed":
+            self._failed(worker, request, reply)
+
+    def _done(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+        key = request.key
+        if not self.store.has(key):
+            self._lost(worker, request, "the worker said that it was done, and left no artefact")
+            return
+        head, words = self._words(worker, key)
+        node, trial = self._queue.node(key), self._queue.trial(key)
+        wall = self._ended(worker, request, reply, timing_name(node, trial))
+        self.reporter.end(head, words, self.forecast.weight(node), wall)
+        self._queue.made(key)
+
+    def _failed(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+        key, (head, words) = request.key, self._words(worker, request.key)
+        _log.error("%s: %s failed\n%s", head, words, reply["traceback"])
+        self._ended(worker, request, reply, FAILED)
+        self._attempts[key] += 1
+        if reply["damaged"] and self._attempts[key] < ATTEMPTS:
+            self.reporter.say(f"{head}: {words}: its input is damaged, and is made again")
+            self._queue.again(key, reply["damaged"])
+        else:
+            self._queue.failed(key, Failure(reply["status"], reply["why"]))
+
+    def _ended(self, worker: WorkerProcess, request: Request, reply: Reply, name: str) -> float:
+        """Record a phase that a worker has ended, well or not; return its seconds."""
+        worker.request = None
+        self.pool.drop_empty(request)
+        wall = monotonic() - self._begun.pop(request.key)
+        self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
+        meta = {"seconds": {}} if name == FAILED else self.store.meta(request.key)
+        self.recorder.record_with_images(name, wall, meta, reply["decoding"])
+        if reply["spent"]:  # out of memory, or with settings changed that decide numbers
+            self.pool.remove(worker)
+        return wall
+
+    # --- losses -------------------------------------------------------------------------------
+
+    def _patience(self, request: Request) -> float:
+        expected = self.forecast.seconds(self._queue.node(request.key)) or 0.0
+        return max(self.step_timeout, 5 * expected)
+
+    def _timed_out(self, worker: WorkerProcess, request: Request) -> None:
+        worker.stop()
+        # No second worker for it: a loop without end would take as long again.
+        self._attempts[request.key] = ATTEMPTS
+        self._lost(worker, request, f"timed out: no step for {self._patience(request):g} s")
+
+    def _died(self, worker: WorkerProcess, why: str) -> None:
+        if worker.request is not None:
+            self._lost(worker, worker.request, why)
+            return
+        printed = worker.printed
+        self.pool.remove(worker)
+        if not worker.is_ready:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN:
+                raise ReidbenchError(f"workers do not start: {why}; {printed}")
+
+    def _lost(self, worker: WorkerProcess, request: Request, why: str) -> None:
+        """Replace a worker that was lost with its node, which is tried once more."""
+        key = request.key
+        head, words = self._words(worker, key)
+        self.recorder.record(FAILED, monotonic() - self._begun.pop(key), {"seconds": {}})
+        self.pool.remove(worker)
+        self._attempts[key] += 1
+        _log.error("%s: %s: %s; %s", head, words, why, request.log)
+        if self._attempts[key] < ATTEMPTS:
+            self.reporter.say(f"{head}: {words}: {why}; another worker tries again")
+            self._queue.again(key)
+            return
+        twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
+        printed = f"; its output ends: {last}" if (last := worker.printed) else ""
+        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{printed}"))

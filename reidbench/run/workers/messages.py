@@ -1,0 +1,119 @@
+"""What driver and worker say to each other: lines of JSON, which name plan and key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+from reidbench.plan import Plan
+from reidbench.run.options import RunOptions
+from reidbench.run.planned_suite import PlannedSuite
+
+Reply: TypeAlias = Mapping[str, Any]
+"""Its ``reply`` is ready, started, step, heartbeat, done, failed or stop."""
+
+
+@dataclass(frozen=True)
+class PlanRef:
+    """What a plan is made from, and the digest that it must have.
+
+    Attributes:
+        suite: path of the suite file.
+        data: folder below which data sets are searched for.
+        protocol: name of another protocol than the suite's, None for its own.
+        disabled: plugins that are left out.
+        digest: of the keys of all nodes.
+
+    """
+
+    suite: str
+    data: str
+    protocol: str | None
+    disabled: Sequence[str]
+    digest: str
+
+    @staticmethod
+    def of(planned: PlannedSuite) -> PlanRef:
+        """Return the reference to a suite's whole plan."""
+        options = planned.options
+        return PlanRef(
+            suite=str(planned.suite.path.absolute()),
+            data=str(options.data_folder.absolute()),
+            protocol=options.protocol,
+            disabled=list(options.disabled),
+            digest=plan_digest(planned.whole),
+        )
+
+    @property
+    def options(self) -> RunOptions:
+        """The options from which the same plan is made again."""
+        return RunOptions(
+            self.suite, data=self.data, protocol=self.protocol, disabled=self.disabled
+        )
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker is told once, before its first request.
+
+    Attributes:
+        parent: process id of its driver; without it the worker ends.
+        plan: the plan whose nodes it will make.
+        store: folder of artefacts.
+        device: as after ``--device``.
+        threads: CPU threads; None is torch's default.
+        provenance: what the store notes with each artefact.
+
+    """
+
+    parent: int
+    plan: PlanRef
+    store: str
+    device: str
+    threads: int | None
+    provenance: Mapping[str, Any]
+
+    def line(self) -> str:
+        """Return the setup as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @staticmethod
+    def of(line: str) -> Setup:
+        """Return the setup that a line holds."""
+        document = json.loads(line)
+        return Setup(**{**document, "plan": PlanRef(**document["plan"])})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One phase or measurement to make.
+
+    Attributes:
+        plan: digest of the plan that it is of.
+        key: its key.
+        attempt: 1, or 2 after a worker was lost.
+        log: file of everything that the attempt prints.
+
+    """
+
+    plan: str
+    key: str
+    attempt: int
+    log: str
+
+    def line(self) -> str:
+        """Return the request as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @staticmethod
+    def of(line: str) -> Request:
+        """Return the request that a line holds."""
+        return Request(**json.loads(line))
+
+
+def plan_digest(plan: Plan) -> str:
+    """Return the digest of the keys of all nodes of a plan."""
+    return hashlib.sha256(" ".join(sorted(plan.nodes)).encode()).hexdigest()

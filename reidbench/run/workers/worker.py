@@ -1,0 +1,193 @@
+"""The worker process: makes one node of a plan after another, as its driver asks for them."""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from reidbench.engine.device import peak_gpu_memory, prepare_device
+from reidbench.engine.phases import PhaseContext, run_phase
+from reidbench.engine.pruning.torch_settings import TorchSettings
+from reidbench.errors import Diverged, named_line
+from reidbench.files import NoRoom
+from reidbench.plan import Node, PhaseNode, Plan, PruneNode
+from reidbench.run.planned_suite import plan_suite
+from reidbench.run.schedule import inputs
+from reidbench.run.timings import peak_memory
+from reidbench.run.workers.deaths import is_out_of_memory
+from reidbench.run.workers.messages import Request, Setup, plan_digest
+from reidbench.store import Store
+from reidbench.store.claims import Claims
+from reidbench.store.cleanup import check
+from reidbench.store.provenance import hardware
+
+HEARTBEAT, STEP = 5.0, 0.2
+"""Seconds between two signs of life, and at least between two reported steps."""
+_PR_SET_PDEATHSIG = 1
+
+
+class Driver:
+    """The line to the driver, out of reach of what plugins read from and print to the terminal."""
+
+    def __init__(self) -> None:
+        # Private copies: plugins and their libraries have files 0, 1 and 2.
+        self.requests = os.fdopen(os.dup(0), encoding="utf-8")
+        self._file = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._lock, self._process = threading.Lock(), os.getpid()
+        self._stepped = 0.0
+        self.key = ""
+        """The node that is being made."""
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def send(self, reply: str, **content: Any) -> None:
+        """Send a reply; end the process if nobody is there to read it."""
+        if os.getpid() != self._process:
+            # A plugin has forked: the copy is no worker.
+            os._exit(1)
+        with self._lock:
+            try:
+                self._file.write(json.dumps({"reply": reply, **content}) + "\n")
+                self._file.flush()
+            except OSError:
+                os._exit(1)
+
+    def step(self, done: int, total: int, note: str) -> None:
+        """Report progress inside a phase, a few times a second at most."""
+        if (now := monotonic()) - self._stepped >= STEP or done == total:
+            self._stepped = now
+            self.send("step", key=self.key, done=done, total=total, note=note)
+
+    def beat(self, parent: int) -> None:
+        """Show signs of life until the process ends; end it when the driver has gone."""
+        while os.getppid() == parent or os.name != "posix":
+            self.send("heartbeat")
+            threading.Event().wait(HEARTBEAT)
+        os._exit(1)
+
+
+def main() -> None:
+    """Serve the requests that arrive on standard input until it ends."""
+    driver = Driver()
+    setup = Setup.of(driver.requests.readline())
+    _end_with(setup.parent)
+    faulthandler.enable()
+    if hasattr(faulthandler, "register"):  # not on Windows
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
+    threading.Thread(target=driver.beat, args=(setup.parent,), daemon=True).start()
+    device = prepare_device(setup.device, setup.threads)
+    provenance = {**setup.provenance, "device": str(device), "hardware": hardware()}
+    store = Store(Path(setup.store), provenance)
+    context = PhaseContext(store, device, driver.step, Claims(store.root))
+    plan = plan_suite(setup.plan.options).whole
+    _warm_up(plan, context)
+    driver.send("ready", plan=plan_digest(plan))
+    for line in driver.requests:
+        serve(Request.of(line), plan, context, driver)
+    # Not by sys.exit: threads that a plugin has left behind would keep the process.
+    os._exit(0)
+
+
+def _warm_up(plan: Plan, context: PhaseContext) -> None:
+    """Trace a backbone, as the first phase would: what that imports takes seconds."""
+    phases = (node for node in plan.nodes.values() if isinstance(node, PhaseNode))
+    # If it cannot be made, the phase that needs it says so.
+    with suppress(Exception):
+        context.dense(next(phases))
+
+
+def serve(request: Request, plan: Plan, context: PhaseContext, driver: Driver) -> None:
+    """Make the node that a request names, and say how that went."""
+    _log_to(Path(request.log))
+    driver.key = request.key
+    driver.send("started", key=request.key)
+    node, before, settings = plan.nodes[request.key], _process_state(), TorchSettings.capture()
+    answer: dict[str, Any]
+    try:
+        run_phase(node, context)
+        answer = {"reply": "done"}
+    except NoRoom as error:
+        answer = {"reply": "full", "why": str(error)}
+    # Whatever a method raises, KeyboardInterrupt included: nobody interrupts a worker.
+    except BaseException as error:
+        answer = {**_failure(error), "damaged": _damaged(node, context.store)}
+    notes, context.decoding[:] = list(context.decoding), []
+    changed = _process_state() != before or bool(settings.changes())
+    answer["spent"] = answer.get("spent", False) or changed
+    answer |= {"peak_memory": peak_memory(), "peak_gpu_memory": peak_gpu_memory()}
+    _flush()
+    driver.send(key=request.key, decoding=notes, **answer)
+
+
+def _process_state() -> tuple[object, ...]:
+    """Return what a method may have changed, beside torch's settings, for all that comes after."""
+    limits: tuple[object, ...] = ()
+    if sys.platform != "win32":
+        import resource
+
+        limits = (resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_CPU))
+    return (Path.cwd(), dict(os.environ), tuple(sys.path), limits)
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    """Return the reply to an error; ``spent``: the process should make nothing after it."""
+    text = "".join(traceback.format_exception(error))
+    if isinstance(error, Diverged):
+        return {"reply": "failed", "status": "diverged", "why": str(error), "traceback": text}
+    memory = is_out_of_memory(error)
+    why = f"out of memory: {named_line(error)}" if memory else named_line(error)
+    return {
+        "reply": "failed",
+        "status": "failed",
+        "why": why,
+        "traceback": text,
+        "spent": memory or not isinstance(error, Exception | SystemExit),
+    }
+
+
+def _damaged(node: Node, store: Store) -> list[str]:
+    """Remove the inputs of a node that are not as they were written; return their keys."""
+    needed = [one.key for one in inputs(node)]
+    if isinstance(node, PruneNode) and node.ranking_key and store.has(node.ranking_key):
+        needed.append(node.ranking_key)
+    damaged = [key for key in needed if not store.has(key) or check(store, key)]
+    for key in damaged:
+        store.remove(key)
+    return damaged
+
+
+def _log_to(log: Path) -> None:
+    """Send all output of this process, and of its libraries, to a file."""
+    _flush()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A plugin may have closed it.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+
+def _end_with(parent: int) -> None:
+    """Have this process killed as soon as the driver dies; not on Linux, a heartbeat notices."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
