@@ -112,15 +112,20 @@ class LocalExecutor:
         self._hear(self.pool.listen(TICK))
         for worker in self.pool.workers:
             if worker.has_ended():
-                # Its line may be kept open by a process that it has left behind.
-                while (event := self.pool.listen(TICK)) is not None:
-                    self._hear(event)
-                if worker in self.pool.workers:
-                    self._hear(Event(worker, None))
+                self._hear_out(worker)
             elif worker.is_late():
                 self._died(worker, "it takes too long")
             elif (request := worker.request) and worker.is_silent(self._patience(request)):
                 self._timed_out(worker, request)
+
+    def _hear_out(self, worker: WorkerProcess) -> None:
+        """Hear what a worker said before it ended, and then that it has ended."""
+        until = monotonic() + TICK
+        while worker in self.pool.workers and monotonic() < until:
+            self._hear(self.pool.listen(TICK / 10))
+        # Its line may be kept open by a process that it has left behind.
+        if worker in self.pool.workers:
+            self._hear(Event(worker, None))
 
     def _hear(self, event: Event | None) -> None:
         if event is None:
