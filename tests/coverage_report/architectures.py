@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
 from torch import nn
 
-REID_SIZE = (3, 256, 128)
+Size: TypeAlias = tuple[int, int, int]
+
+REID_SIZE: Size = (3, 256, 128)
 TORCHREID_CLASSES = 751
 
 TORCHVISION = """
@@ -78,7 +81,7 @@ class Architecture:
     source: str
     name: str
     build: Callable[[], nn.Module]
-    sizes: tuple[tuple[int, int, int], ...] = (REID_SIZE, (3, 224, 224))
+    sizes: tuple[Size, ...] = (REID_SIZE, (3, 224, 224))
 
     @property
     def key(self) -> str:
@@ -90,7 +93,10 @@ def architectures() -> list[Architecture]:
     """Return every network that is tried."""
     return [
         *_builtin(),
-        *(Architecture("torchvision", name, _torchvision(name)) for name in TORCHVISION),
+        *(
+            Architecture("torchvision", name, _torchvision(name), _sizes(name))
+            for name in TORCHVISION
+        ),
         *(_timm("timm, convolutions", name) for name in TIMM_CNNS),
         *(_timm("timm, attention and mixers", name) for name in TIMM_ATTENTION),
         *(Architecture("torchreid", name, _torchreid(name)) for name in TORCHREID),
@@ -110,6 +116,12 @@ def _builtin() -> list[Architecture]:
         Architecture("reidbench", name, partial(backbones.get(name).record.build, {}))
         for name in backbones.names()
     ]
+
+
+def _sizes(name: str) -> tuple[Size, ...]:
+    """Return the sizes to try; a Swin pads whatever is no multiple of its windows."""
+    native = (3, 224, 224)
+    return (native,) if name.startswith("swin") else (REID_SIZE, native)
 
 
 def _torchvision(name: str) -> Callable[[], nn.Module]:

@@ -6,9 +6,11 @@ python -m tests.coverage_report.examine FILE KEY...
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -68,10 +70,19 @@ class Seen:
             return 0.0
 
     def kept(self) -> str:
-        """Return what keeps most groups whole."""
+        """Return what keeps most channels."""
         assert self.graph is not None
-        reasons = [why for group in self.graph.groups for why in group.kept_by]
-        return max(dict.fromkeys(reasons), key=reasons.count, default="no layer makes channels")
+        kept = [group for group in self.graph.groups if group.producers and not group.prunable]
+        reasons = [
+            (re.sub(r" in module '.*'", "", why), group.size)
+            for group in kept
+            for why in dict.fromkeys(group.kept_by)
+        ]
+        channels: Counter[str] = Counter()
+        for why, size in reasons:
+            channels[why] += size
+        most = channels.most_common(1)
+        return f"{most[0][0]} keeps most of its channels" if most else "no layer makes channels"
 
 
 def main() -> None:
