@@ -11,11 +11,16 @@ from torch.utils.flop_counter import FlopCounterMode
 def torch_counts(network: nn.Module, size: tuple[int, int, int]) -> int:
     """Return the MACs that torch's own counter sees when the network runs on one image."""
     counter = FlopCounterMode(display=False)
+    frozen = [tensor for tensor in network.parameters() if tensor.requires_grad]
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # it hides what it multiplies
     try:
+        for tensor in frozen:  # the counter trips over views of what has gradients
+            tensor.requires_grad_(False)
         with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
             network(torch.randn(1, *size))
     finally:
+        for tensor in frozen:
+            tensor.requires_grad_(True)
         torch.backends.mha.set_fastpath_enabled(fast)
     return int(counter.get_total_flops()) // 2
