@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -17,10 +19,18 @@ def torch_counts(network: nn.Module, size: tuple[int, int, int]) -> int:
     try:
         for tensor in frozen:  # the counter trips over views of what has gradients
             tensor.requires_grad_(False)
-        with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
+        with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH), _recurrence_seen(network):
             network(torch.randn(1, *size))
     finally:
         for tensor in frozen:
             tensor.requires_grad_(True)
         torch.backends.mha.set_fastpath_enabled(fast)
     return int(counter.get_total_flops()) // 2
+
+
+def _recurrence_seen(network: nn.Module) -> AbstractContextManager[object]:
+    """Return a context in which recurrent layers run as products, not as one unseen kernel."""
+    if any(isinstance(part, nn.RNNBase) for part in network.modules()):
+        context: AbstractContextManager[object] = torch.backends.mkldnn.flags(enabled=False)
+        return context
+    return nullcontext()
