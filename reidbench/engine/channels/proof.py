@@ -23,7 +23,7 @@ from reidbench.engine.channels.tracing import capture
 IMAGES = 2
 NEGLIGIBLE = 1e-8  # of the largest output: rounding is 1e-14, an error of one channel far above
 AMPLIFIED = 1e-5  # of the largest output: what rounding may come to in a network that amplifies it
-ROUNDING = 1e-14  # of a pixel, relative: what the first layers round their sums by, and some more
+ROUNDING = 1e-13  # of a pixel, relative: more than all layers together round their sums by
 
 
 def guard(module: nn.Module, graph: ChannelGraph, scope: Scope = "all") -> None:
