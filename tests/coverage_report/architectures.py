@@ -99,7 +99,10 @@ def architectures() -> list[Architecture]:
         ),
         *(_timm("timm, convolutions", name) for name in TIMM_CNNS),
         *(_timm("timm, attention and mixers", name) for name in TIMM_ATTENTION),
-        *(Architecture("torchreid", name, _torchreid(name)) for name in TORCHREID),
+        *(
+            Architecture("torchreid", name, _torchreid(name), (REID_SIZE, (3, 160, 64)))
+            for name in TORCHREID
+        ),
     ]
 
 
@@ -148,8 +151,9 @@ def _timm(source: str, name: str) -> Architecture:
 
 def _torchreid(file: str) -> Callable[[], nn.Module]:
     def build() -> nn.Module:
+        cpu = {"use_gpu": False} if file == "hacnn" else {}
         made: nn.Module = getattr(_file_of_torchreid(file), TORCHREID[file])(
-            num_classes=TORCHREID_CLASSES, loss="softmax", pretrained=False
+            num_classes=TORCHREID_CLASSES, loss="softmax", pretrained=False, **cpu
         )
         return made
 

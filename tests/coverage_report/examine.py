@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import sys
 import time
 import traceback
@@ -38,6 +39,8 @@ from tests.coverage_report.report import LEAST, PEERS
 REDUCTION = 0.5
 ROUND_TO = 8
 MIN_KEEP = 0.05
+MEMORY = 10 * 2**30
+"""Bytes that a process may ask for: a network that wants more is a row, not the machine's end."""
 
 Row: TypeAlias = dict[str, Any]
 Size: TypeAlias = tuple[int, int, int]
@@ -89,6 +92,7 @@ def main() -> None:
     """Try the networks that are named."""
     file, *keys = sys.argv[1:]
     torch.set_num_threads(1)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     known = by_key()
     for key in keys:
         peer, _, name = key.partition("/")

@@ -96,6 +96,8 @@ def _made(architecture: Architecture, last: str, way: Way) -> dict[str, Any]:
     dense, shape = torch_counts(network, size), _shape(network, size)
     try:
         small = way(network, size, last).eval()
+    except MemoryError:
+        return {"reached": None, "breaks": "wants more than the 10 GB of memory it may have"}
     except Exception as error:
         return {"reached": None, "breaks": named_line(error)[:160]}
     try:
