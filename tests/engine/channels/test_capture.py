@@ -211,7 +211,7 @@ class Padded(nn.Module):
 
 def test_what_a_network_puts_out_keeps_its_channels():
     graph = capture(nn.Sequential(conv(3, 8), conv(8, 4)), SMALL)
-    assert list(graph.widths) == ["0"]
+    assert list(graph.widths) == ["0.0"]
     assert graph.embedding_size == 4
 
 
