@@ -86,7 +86,7 @@ SAID = {
     r"and so did the one before; its output ends: .*Fatal Python error: Segmentation fault.*",
     "kills": r".*: the worker was killed by signal 9 \(SIGKILL\), and so did the one before",
     "interrupts": r"KeyboardInterrupt: from within",
-    "loops": r".*: timed out: no step for 6 s; its output ends: .*in attack .*",
+    "loops": r".*: timed out: no step for 15 s; its output ends: .*in attack .*",
     "hogs": r"out of memory: .*",
     "vandal": r"MethodError: method 'h-vandal' changed the default dtype, the number of .*",
     "shouts": r".*: the worker was killed by signal 6 \(SIGABRT\).*; its output ends: .*Fatal.*",
@@ -109,7 +109,7 @@ def run(
     folder = tmp_path_factory.mktemp("bad")
     hostile = [*(f"h-{name}" for name in SAID), "h-forks"]
     write_suite(folder, methods=[*GOOD, *hostile, *LAST])
-    words = ("run", "suite.yaml", "--workers", 1, "--threads", 1, "--step-timeout", "6s")
+    words = ("run", "suite.yaml", "--workers", 1, "--threads", 1, "--step-timeout", "15s")
     said = reidbench(*words, cwd=folder, env=env)
     results = read_results(folder / "runs" / "tiny-suite" / "results")
     return folder, said, {result.trial.method: result for result in results}
