@@ -15,6 +15,7 @@ COMMANDS = {
     "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "results": "Pack the results of a folder into one file, or take them out again.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",
@@ -26,7 +27,7 @@ COMMANDS = {
     "protocols": "List the protocols, print the rules of one, write one of your own.",
     "schema": "Print the JSON schema of suite files.",
 }
-GROUPS = ("data", "plugins", "store")
+GROUPS = ("data", "plugins", "results", "store")
 """Commands with commands of their own, each in a folder."""
 
 

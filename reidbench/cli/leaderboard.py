@@ -11,7 +11,7 @@ from reidbench.config.shipped import REPORTED as SHIPPED
 from reidbench.config.suite import load_suite
 from reidbench.leaderboard import build, with_reported
 from reidbench.leaderboard.reported.paper import load_papers
-from reidbench.results import Result, ResultError, read_results
+from reidbench.results import Result, ResultError, read_results, single_files
 from reidbench.run.run_folder import SUITE_COPY
 
 REPORTED = Path("leaderboard/reported")
@@ -59,7 +59,7 @@ def _reported() -> Path:
 def _read_all(folder: Path) -> list[Result]:
     """Read the results of a folder; refuse copies, which would count a trial twice."""
     # Listed before they are read: a run at work may add some meanwhile.
-    paths = sorted(folder.glob("*.json"))
+    paths = single_files(folder)
     results = read_results(folder)
     keys = {result.key for result in results}
     if odd := [str(path) for path in paths if path.stem not in keys]:
