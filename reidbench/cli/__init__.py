@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -68,6 +69,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line: 0 done, 1 some trial failed, 2 wrong input, 130 interrupted."""
+    _replace_what_cannot_be_written()
     try:
         sys.exit(cli.main(prog_name="reidbench", standalone_mode=False) or 0)
     except click.exceptions.Abort:
@@ -78,3 +80,10 @@ def main() -> None:
     except (ReidbenchError, OSError) as error:
         click.echo(f"reidbench: {error}", err=True)
         sys.exit(2)
+
+
+def _replace_what_cannot_be_written() -> None:
+    """Let no letter that a terminal or file has no code for end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
