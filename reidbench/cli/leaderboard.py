@@ -30,6 +30,7 @@ from reidbench.leaderboard import (
 from reidbench.leaderboard.reported.paper import load_papers
 from reidbench.results import Result, ResultError, read_results, single_files
 from reidbench.run.run_folder import SUITE_COPY
+from reidbench.submissions.states import state_of
 
 FORMATS = ("latex", "markdown", "csv", "json", "html")
 REPORTED = Path("leaderboard/reported")
@@ -132,6 +133,7 @@ def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
     copy = directory / SUITE_COPY
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
+    board = board.in_state(state_of(directory))
     if papers or reported:
         board = with_reported(board, load_papers(reported or _reported()))
     return board
