@@ -22,7 +22,7 @@ FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md")
 
 
 def test_every_suite_with_published_results_has_its_pages() -> None:
-    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    published = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")} - {"reported"}
     assert sorted(published) == FOLDERS and "quickstart" in published
 
 
@@ -31,7 +31,7 @@ def test_its_table_is_the_one_the_published_results_print() -> None:
 
 
 def test_every_published_folder_has_its_page() -> None:
-    folders = {path.parent.name for path in PUBLISHED.glob("*/*.json")}
+    folders = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")}
     assert folders - {"reported"} == set(FOLDERS) != set()
 
 
