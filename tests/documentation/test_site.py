@@ -7,23 +7,17 @@ import re
 from pathlib import Path
 
 import click
-import pytest
 
 import reidbench
 from reidbench import api, testing
 from reidbench.cli import cli
 from reidbench.plugins import hookspecs
-from tests.documentation.site import Site, build_site
+from tests.documentation.site import Site
 from tests.support.places import ROOT
 
 FRONT = Path("index.html")
 NOT_FOUND = Path("404.html")
 """Its links begin with the address of the site, wherever that will be."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return build_site(tmp_path_factory.mktemp("site"))
 
 
 def test_it_builds_without_a_warning(site: Site) -> None:
