@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "Run a suite and print its leaderboard.",
     "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
+    "status": "Print what a run has done, does now and has left: from any terminal.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",

@@ -10,7 +10,9 @@ from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
 from reidbench.engine.training.network import from_weight
+from reidbench.engine.training.pace import Pace
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
@@ -34,14 +36,21 @@ def make_trainer(
     node: PhaseNode, network: Network, images: Images, context: PhaseContext
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
-    return Trainer(
+    pace = Pace()
+
+    def on_step(done: int, steps: int, loss: float) -> None:
+        pace.step(trainer.images_seen)
+        context.listener(done, steps, training_note(loss, pace.images_per_second))
+
+    trainer = Trainer(
         network,
         images,
         node.rules.training,
         node.rules.input,
         stages=_stages(node),
-        on_step=lambda done, steps, loss: context.listener(done, steps, f"loss {loss:.3f}"),
+        on_step=on_step,
     )
+    return trainer
 
 
 def _stages(node: PhaseNode) -> list[TrainingStage]:
