@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "status": "Print what a run has done, does now and has left: from any terminal.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "reproduce": "Run published trials again and say whether they agree.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",
