@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "Run a suite and print its leaderboard.",
     "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
+    "status": "Print what a run has done, does now and has left: from any terminal.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "reproduce": "Run published trials again and say whether they agree.",
     "results": "Pack the results of a folder into one file, or take them out again.",

@@ -13,7 +13,9 @@ from reidbench.engine.training import Images, Network, Trainer, TrainingStage, d
 from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.network import from_weight
 from reidbench.engine.training.snapshot import restore_training, training_snapshot
+from reidbench.engine.training.throughput import Throughput
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
@@ -45,13 +47,15 @@ def make_trainer(
     checkpoints: Checkpoints | None = None,
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
+    throughput = Throughput()
 
     def on_step(done: int, steps: int, loss: float) -> None:
-        context.listener(done, steps, f"loss {loss:.3f}")
+        throughput.step(trainer.images_seen)
+        context.listener(done, steps, training_note(loss, throughput.images_per_second))
         if checkpoints is not None:
             checkpoints.after_step(done, steps)
 
-    return Trainer(
+    trainer = Trainer(
         network,
         images,
         node.rules.training,
@@ -59,6 +63,7 @@ def make_trainer(
         stages=_stages(node),
         on_step=on_step,
     )
+    return trainer
 
 
 def _stages(node: PhaseNode) -> list[TrainingStage]:
