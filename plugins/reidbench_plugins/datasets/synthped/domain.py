@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reidbench.api import DataError
 from reidbench_plugins.datasets.synthped.canvas import Colour
@@ -157,6 +157,29 @@ SEASIDE = Domain(
 )  # fmt: skip
 
 DOMAINS = {domain.name: domain for domain in (STREET, STATION, SEASIDE)}
+
+
+def crowded(domain: Domain) -> Domain:
+    """Return a harder world of the same place, with other people in it.
+
+    Few colours and patterns make look-alikes, cameras differ more in light and colour and see
+    fewer details, and more often something stands in the way.
+    """
+    low, high = domain.detail
+    dark, bright = domain.gain
+    return replace(
+        domain,
+        index=domain.index + len(DOMAINS),
+        uppers=domain.uppers[:4],
+        lowers=domain.lowers[:3],
+        accents=domain.accents[:3],
+        patterns=domain.patterns[:5],
+        cast=1.6 * domain.cast,
+        gain=(0.85 * dark, 1.1 * bright),
+        noise=(1.5 * domain.noise[0], 1.5 * domain.noise[1]),
+        detail=(0.7 * low, 0.8 * high),
+        cover_rate=0.4,
+    )
 
 
 def domain_named(name: str) -> Domain:
