@@ -2,114 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from reidbench.config.protocol import Protocol
+from reidbench.config.suite import PhaseSpec
 from reidbench.engine.phases import PhaseContext, run_phase
-from reidbench.plan import EvaluateNode, Node, PhaseNode, PruneNode, TrainNode
+from reidbench.plan import EvaluateNode, PhaseNode, TrainNode
 from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, ConfiguredMethod
+from reidbench.plan.trial_builder import TrialBuilder
+from reidbench.plan.trials import Trial
 from reidbench.plugins import Registry
 from reidbench.store import Store
 
+SCENARIO = (PhaseSpec(train="target"), PhaseSpec(prune="target"))
 
-def variant(protocol: Protocol, **epochs: float) -> Protocol:
-    """Return a protocol with other epochs of ``train`` or ``prune``; nothing else differs."""
+
+def variant(protocol: Protocol, **factors: float) -> Protocol:
+    """Return a protocol whose ``train`` or ``prune`` epochs are multiplied; no other rule."""
     budgets = protocol.budgets
-    for phase, count in epochs.items():
-        other = getattr(budgets, phase).model_copy(update={"epochs": count})
+    for phase, factor in factors.items():
+        own = getattr(budgets, phase)
+        other = own.model_copy(update={"epochs": own.epochs * factor})
         budgets = budgets.model_copy(update={phase: other})
     return protocol.model_copy(update={"budgets": budgets})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bench:
-    """What every measurement shares: data, backbone, store and the device's context.
+    """Data, backbone, protocol and store that all measurements share.
 
-    Phases of two protocols may follow each other, so that a base network is trained once for all
-    lengths of its prune phases.
+    A network's phases may be of two protocols, so that a base network is trained once for all
+    lengths of the prune phase behind it.
     """
 
     registry: Registry
     data: ConfiguredData
     backbone: ConfiguredBackbone
+    protocol: Protocol
     store: Store
-    context: PhaseContext = field(init=False)
+    context: PhaseContext = field(compare=False)
 
-    def __post_init__(self) -> None:
-        self.context = PhaseContext(self.store, torch.device("cpu"))
-
-    def base(self, protocol: Protocol, seed: int, stretch: float = 1.0) -> TrainNode:
-        """Return the training of a dense network."""
-        return TrainNode(
-            protocol, self.data, self.backbone, seed, None, "train", stretch=stretch
-        )
+    def trained(self, seed: int, protocol: Protocol | None = None) -> TrainNode:
+        """Return the training of a dense base network."""
+        return TrainNode(protocol or self.protocol, self.data, self.backbone, seed, None, "train")
 
     def pruned(
-        self, protocol: Protocol, base: PhaseNode, name: str, reduction: float = 0.0
-    ) -> PruneNode:
-        """Return a prune phase of a trained network by a method at its defaults."""
-        return PruneNode(
-            protocol, self.data, self.backbone, base.seed, base, "prune",
-            self._method(name), reduction,
-        )  # fmt: skip
+        self, name: str, reduction: float, seed: int, prune: Protocol | None = None
+    ) -> PhaseNode:
+        """Return the last phase of a method's trial; ``prune`` are other rules of that phase."""
+        builder = TrialBuilder(
+            protocol=self.protocol,
+            scenario="target-only",
+            phases=SCENARIO,
+            backbone=self.backbone,
+            domains={"target": self.data},
+            seed=seed,
+        )
+        trial = builder.row(self._method(name), reduction)
+        assert isinstance(trial, Trial)
+        return replace(trial.phases[-1], protocol=prune or self.protocol)
 
-    def slim(self, protocol: Protocol, seed: int, reduction: float, stretch: float) -> TrainNode:
-        """Return the training of a network that is slim from its start, as `scratch` is."""
-        cut = PruneNode(
-            protocol, self.data, self.backbone, seed, None, None,
-            self._method("scratch"), reduction,
-        )  # fmt: skip
-        phases: Sequence[str] = ("train", "prune")
-        node: PhaseNode = cut
-        for phase in phases:
-            node = TrainNode(
-                protocol, self.data, self.backbone, seed, node, phase, stretch=stretch  # type: ignore[arg-type]
-            )
-        return node  # type: ignore[return-value]
-
-    def measured(self, network: PhaseNode) -> dict[str, Any]:
-        """Return the scores of a phase's network on the validation people, and its cost."""
-        scores = EvaluateNode(network.protocol, self.data, network, "final")
-        for node in (*_inputs(network), network, scores):
+    def scores(self, network: PhaseNode) -> Mapping[str, Any]:
+        """Return what a phase's network scores on the validation people, and what it took."""
+        measured = EvaluateNode(network.protocol, self.data, network, "final")
+        for node in (*_phases(network), measured):
             if not self.store.has(node.key):
                 run_phase(node, self.context)
-        metrics, notes = self.store.meta(scores.key)["metrics"], self.store.meta(network.key)
+        notes, metrics = self.store.meta(network.key), self.store.meta(measured.key)["metrics"]
         return {
             "mAP": round(100 * metrics["mAP"], 2),
-            "rank1": round(100 * metrics["rank1"], 2),
+            "rank-1": round(100 * metrics["rank1"], 2),
             "epochs": notes["epochs"],
             "steps": notes["steps"],
             "seconds": round(sum(notes["seconds"].values()), 1),
-            "measuring": round(sum(self.store.meta(scores.key)["seconds"].values()), 1),
-            "key": network.key,
         }
 
     def _method(self, name: str) -> ConfiguredMethod:
         component = self.registry.methods.get(name)
         record = component.record
-        return ConfiguredMethod(
-            component, record.settings({}), record.strategy, record.allocation
-        )
+        return ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
 
 
-def _inputs(network: PhaseNode) -> list[Node]:
-    """Return the phases before a phase, the first one first."""
-    before = network.network
-    return [] if before is None else [*_inputs(before), before]
+def _phases(network: PhaseNode) -> list[PhaseNode]:
+    """Return the phases that lead to a network, the first one first."""
+    return [*(_phases(network.network) if network.network else []), network]
 
 
-def bench(registry: Registry, data: str, backbone: str, folder: Path) -> Bench:
+def make_bench(
+    registry: Registry, protocol: Protocol, data: str, backbone: str, folder: Path
+) -> Bench:
     """Return the bench of a data set's validation people; artefacts are kept in ``folder``."""
-    found = registry.datasets.get(data)
-    built = registry.backbones.get(backbone)
+    drawn, built = registry.datasets.get(data), registry.backbones.get(backbone)
+    store = Store(folder)
     return Bench(
         registry,
-        ConfiguredData(found, found.record.settings({}), evaluate="validation"),
+        ConfiguredData(drawn, drawn.record.settings({}), evaluate="validation"),
         ConfiguredBackbone(built, built.record.settings({})),
-        Store(folder),
+        protocol,
+        store,
+        PhaseContext(store, torch.device("cpu")),
     )

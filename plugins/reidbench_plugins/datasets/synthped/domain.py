@@ -170,15 +170,15 @@ def crowded(domain: Domain) -> Domain:
     return replace(
         domain,
         index=domain.index + len(DOMAINS),
-        uppers=domain.uppers[:4],
-        lowers=domain.lowers[:3],
+        uppers=domain.uppers[:3],
+        lowers=domain.lowers[:2],
         accents=domain.accents[:3],
-        patterns=domain.patterns[:5],
+        patterns=domain.patterns[:4],
         cast=1.6 * domain.cast,
         gain=(0.85 * dark, 1.1 * bright),
-        noise=(1.5 * domain.noise[0], 1.5 * domain.noise[1]),
-        detail=(0.7 * low, 0.8 * high),
-        cover_rate=0.4,
+        noise=(1.8 * domain.noise[0], 1.8 * domain.noise[1]),
+        detail=(0.6 * low, 0.7 * high),
+        cover_rate=0.45,
     )
 
 
