@@ -170,16 +170,19 @@ def crowded(domain: Domain) -> Domain:
     return replace(
         domain,
         index=domain.index + len(DOMAINS),
-        uppers=domain.uppers[:3],
+        uppers=domain.uppers[:2],
         lowers=domain.lowers[:2],
         accents=domain.accents[:2],
+        upper_kinds=domain.upper_kinds[:3],
+        lower_kinds=domain.lower_kinds[:2],
         patterns=domain.patterns[:3],
-        hat_rate=0.5 * domain.hat_rate,
+        bags=domain.bags[:2],
+        hat_rate=0.3 * domain.hat_rate,
         cast=1.6 * domain.cast,
-        gain=(0.85 * dark, 1.1 * bright),
+        gain=(0.8 * dark, 1.1 * bright),
         noise=(2 * domain.noise[0], 2 * domain.noise[1]),
-        detail=(0.5 * low, 0.6 * high),
-        cover_rate=0.45,
+        detail=(0.4 * low, 0.5 * high),
+        cover_rate=0.5,
     )
 
 
