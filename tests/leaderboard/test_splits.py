@@ -10,6 +10,8 @@ import pytest
 from scipy.stats import ttest_rel
 
 from reidbench.leaderboard import LeaderboardError, Row, build
+from reidbench.leaderboard.render.markdown import to_markdown
+from reidbench.leaderboard.render.terminal import to_terminal
 from reidbench.results import Result
 from tests.leaderboard.builders import PIDS, dense, result
 from tests.leaderboard.pages import only_table
@@ -53,6 +55,13 @@ def test_splits_share_a_table_and_are_averaged() -> None:
     assert row.mean_ap is not None
     assert row.mean_ap.mean == pytest.approx(fmean(L1))
     assert row.seeds_done == 4
+
+
+def test_a_page_says_what_its_seeds_and_intervals_are() -> None:
+    pages = [to_markdown(build(blocks())), to_terminal(build(blocks()), width=200)]
+    for page in pages:
+        assert "a seed is a split and a seed, and intervals are of these people" in page
+    assert "of one split" not in to_markdown(build([dense(), result()]))
 
 
 def test_a_difference_of_two_rows_is_the_paired_t_over_splits() -> None:

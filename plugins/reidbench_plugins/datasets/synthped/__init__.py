@@ -24,7 +24,7 @@ RECORDS = [
         (
             "synthped-crowd",
             "load_crowd",
-            "Drawn look-alikes: 240 + 200 people, 6 cameras of 2 pictures; the same domains, "
+            "Drawn look-alikes: 400 + 200 people, 6 cameras of a picture or two; the same domains, "
             "with fewer colours, poorer pictures and more distractors.",
         ),
         ("synthped-quick", "load_quick", "The same, smaller: 160 + 100 people, 4 cameras."),

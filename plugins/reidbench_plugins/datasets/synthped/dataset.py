@@ -64,19 +64,20 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
 
 
 def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
-    """Return look-alikes: 240 + 200 identities, 6 cameras, 2 pictures by each.
+    """Return look-alikes: 400 + 200 identities, 6 cameras, in training one picture by each.
 
-    Three distractors for each test identity. Arguments and errors are those of :func:`load`;
+    A test identity has two, a query and one in the gallery, and three distractors. Arguments and errors are those of :func:`load`;
     the domains are harder (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
     """
     return compose(
         "synthped-crowd",
         domain=domain,
         seed=seed,
-        train_ids=240,
+        train_ids=400,
         test_ids=200,
         cameras=6,
         shots=2,
+        train_shots=1,
         strangers=3,
         crowd=True,
     )
@@ -91,6 +92,7 @@ def compose(
     test_ids: int,
     cameras: int,
     shots: int = 4,
+    train_shots: int | None = None,
     strangers: int = 1,
     crowd: bool = False,
 ) -> ReIDData:
@@ -98,8 +100,9 @@ def compose(
 
     Of the ``shots`` pictures of a test identity by a camera the first is a query and the others
     are in the gallery, with ``strangers`` distractors (pid 0) for each test identity and one junk
-    box (pid -1) for every second one. Identity p is the same person whatever the size. ``crowd``
-    asks for the harder worlds.
+    box (pid -1) for every second one. Identity p is the same person whatever the size.
+    A training identity has ``train_shots`` pictures by a camera, or as many. ``crowd`` asks for
+    the harder worlds.
 
     Raises:
         DataError: unknown domain, negative seed, or sizes out of range.
@@ -116,7 +119,7 @@ def compose(
     gallery = _shots(test, cams, range(1, shots)) + _unwanted(test, cameras, strangers)
     return ReIDData(
         name=name,
-        train=split(_shots(range(1, train_ids + 1), cams, range(shots))),
+        train=split(_shots(range(1, train_ids + 1), cams, range(train_shots or shots))),
         query=split(_shots(test, cams, range(1))),
         gallery=split(gallery),
     )
