@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reidbench.config.protocol import Budget
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
@@ -67,13 +68,14 @@ def make_trainer(
 
 
 def _stages(node: PhaseNode) -> list[TrainingStage]:
-    budgets = node.rules.budgets
+    budgets: dict[str, Budget] = {name: getattr(node.rules.budgets, name) for name in node.stages}
     return [
         TrainingStage(
-            getattr(budgets, stage).epochs * node.stretch,
-            derived_seed(node.seed, "phase", node.data.seeded_by, stage),
+            budget.epochs * node.stretch,
+            derived_seed(node.seed, "phase", node.data.seeded_by, name),
+            budget.learning_rate,
         )
-        for stage in node.stages
+        for name, budget in budgets.items()
     ]
 
 
