@@ -19,6 +19,8 @@ COMMANDS = {
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "reproduce": "Run published trials again and say whether they agree.",
     "results": "Pack the results of a folder into one file, or take them out again.",
+    "submit": "Prepare the results of a run to be published, and say what is missing.",
+    "check": "Check results that are to be published: every number, without running anything.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",

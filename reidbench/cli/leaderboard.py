@@ -17,6 +17,7 @@ from reidbench.leaderboard import (
     ViewError,
     build,
     columns_named,
+    compare,
     part_of,
     to_bibtex,
     to_csv,
@@ -24,19 +25,23 @@ from reidbench.leaderboard import (
     to_json,
     to_latex,
     to_markdown,
+    to_side_by_side,
     to_terminal,
     with_reported,
 )
 from reidbench.leaderboard.reported.paper import load_papers
 from reidbench.results import Result, ResultError, read_results, single_files
 from reidbench.run.run_folder import SUITE_COPY
+from reidbench.submissions.states import state_of
 
 FORMATS = ("latex", "markdown", "csv", "json", "html")
 REPORTED = Path("leaderboard/reported")
 
 
 @click.command("leaderboard")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument(
+    "directories", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIRECTORY [B]"
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -75,7 +80,7 @@ REPORTED = Path("leaderboard/reported")
     help="Write the sources of the methods to this file.",
 )
 def command(
-    directory: Path,
+    directories: tuple[Path, ...],
     out: Path | None,
     papers: bool,
     reported: Path | None,
@@ -89,10 +94,20 @@ def command(
 
     With --format, --columns, --where, --reduction or --sort a part of it is printed, and no page is
     written. Ranks are always those among all rows. LaTeX needs the packages booktabs and siunitx.
+
+    With a second folder B the two are shown side by side: what differs in versions, threads and
+    hardware, and whether their rows agree, each beside the dense row of its own folder.
     """
+    directory, *others = directories
     chosen = {name: value for name, value in view.items() if value not in (None, ())}
     if chosen and out:
         raise ViewError("--out is for the whole pages; print this part into a file with '> FILE'")
+    if others:
+        if len(others) > 1 or chosen or out or papers or reported or bibtex:
+            raise ViewError("two folders are compared, two alone and without options")
+        boards = (_board(each, False, None) for each in directories)
+        click.echo(to_side_by_side(compare(*boards), *map(str, directories)), nl=False)
+        return
     board = _board(directory, papers, reported)
     if bibtex:
         write_atomically(bibtex, to_bibtex(board, _references()))
@@ -132,6 +147,7 @@ def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
     copy = directory / SUITE_COPY
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
+    board = board.in_state(state_of(directory))
     if papers or reported:
         board = with_reported(board, load_papers(reported or _reported()))
     return board

@@ -133,7 +133,8 @@ def _components(components: Iterable[UsedComponent]) -> str:
 
 def _origins(origins: Iterable[Origin]) -> str:
     headings = ["results", "reidbench", "commit", "torch", "hardware", "threads", "device"]
-    return _grid(headings, [[getattr(origin, name) for name in headings] for origin in origins])
+    rows = [[_escaped(str(getattr(origin, name))) for name in headings] for origin in origins]
+    return _grid(headings, rows)
 
 
 def _columns(columns: Iterable[Column[R]], items: Iterable[R], *, ranked: bool = False) -> str:
