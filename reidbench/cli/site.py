@@ -12,6 +12,7 @@ from reidbench.cli.cards import COSTS, PUBLISHED
 from reidbench.cli.options import installed, shared
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard.site.method_text import MethodText
+from reidbench.submissions.states import state_of
 
 EXTRA = {"jinja2", "vl_convert", "markdown_it"}
 
@@ -40,7 +41,7 @@ def command(directory: Path, out: Path, disabled: tuple[str, ...]) -> None:
         raise ReidbenchError(
             f"the site needs {error.name}, which is not installed: pip install 'reidbench[site]'"
         ) from error
-    pages = write_site(directory, out, _methods(disabled))
+    pages = write_site(directory, out, _methods(disabled), state_of)
     click.echo(f"written: {pages} pages in {out}; open {out / 'index.html'}", err=True)
 
 

@@ -15,6 +15,7 @@ from reidbench.results import Result, ResultError, Status, TrialId, read_result
 
 PROTOCOL_COPY = "protocol.yaml"
 """The rules beside the results, where they are not published ones."""
+EVENTS = "events.jsonl"
 SUITE_COPY = "suite.yaml"
 """The suite file beside its results: a leaderboard made later finds claims and seeds there."""
 
@@ -45,6 +46,11 @@ class RunFolder:
     def failures(self) -> Path:
         """The folder of notes by which runs at work tell one another what has failed."""
         return self.root / "failures"
+
+    @property
+    def events(self) -> Path:
+        """The log of events, one JSON line each; ``reidbench status`` reads it."""
+        return self.root / EVENTS
 
     @property
     def costs(self) -> Path:

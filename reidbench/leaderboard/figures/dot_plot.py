@@ -1,4 +1,4 @@
-"""The main picture: the rows of a reduction, best first, with the intervals of their differences."""
+"""The main picture: the rows of a reduction, best first, with their intervals."""
 
 from __future__ import annotations
 

@@ -111,12 +111,17 @@ def _rows(
                 delta + ends or NOTHING,
                 fixed(row.achieved, PERCENT, 1),
                 fixed(row.parameters, 1e6, 2),
-                f"{row.seeds_done}/{row.seeds}, {', '.join(flags(row)) or 'done'}",
+                f"{row.seeds_done}/{row.seeds}, {_state(row)}",
             ),
             order=_order(row),
             more=(*(column.cell(row) for column in MORE), "; ".join(row.notes)),
             trials=[(seed, file_stem(key)) for seed, key in published.trials.get(row_key(row), ())],
         )
+
+
+def _state(row: Row) -> str:
+    """Say what went wrong, and how far others have checked the results."""
+    return ", ".join([*flags(row), *filter(None, [row.state])]) or "done"
 
 
 def _order(row: Row) -> tuple[float | str | None, ...]:

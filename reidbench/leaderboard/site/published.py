@@ -11,9 +11,10 @@ from reidbench.config.suite import load_suite
 from reidbench.leaderboard.build import build
 from reidbench.leaderboard.model import Leaderboard, Row
 from reidbench.leaderboard.row_trials import gather
-from reidbench.results import Result, read_results
+from reidbench.results import Result, packs, read_results, single_files
 
 SUITE_FILE = "suite.yaml"
+RUN_RESULTS = "results"
 RowKey = tuple[object, ...]
 
 
@@ -35,22 +36,35 @@ def row_key(row: Row) -> RowKey:
 
 
 def result_folders(folder: Path) -> list[Path]:
-    """Return the folders with results, ``folder`` itself or those in it, by name."""
-    inner = sorted(path for path in folder.iterdir() if path.is_dir())
-    return [path for path in (folder, *inner) if _has_results(path)]
+    """Return the folders with results by name: those in ``folder``, or else itself."""
+    if (folder / RUN_RESULTS).is_dir():
+        return [folder]
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and _has_results(path))
+    # Not both: what lies beside folders of results, as their states do, is no result.
+    return inner or [path for path in (folder,) if _has_results(path)]
 
 
 def _has_results(folder: Path) -> bool:
-    found = (*folder.glob("*.json"), *folder.glob("*.jsonl"))
-    return any(not path.name.startswith(".") for path in found)
+    home = _home(folder)
+    return bool(single_files(home) or packs(home))
 
 
-def read_published(folder: Path) -> Published:
-    """Read the results of a folder, with the seeds and claims of the suite beside them."""
-    results = read_results(folder)
+def _home(folder: Path) -> Path:
+    """Return where the results of a folder are: a run keeps them in a folder of their own."""
+    inner = folder / RUN_RESULTS
+    return inner if inner.is_dir() else folder
+
+
+def read_published(folder: Path, state: str = "") -> Published:
+    """Read the results of a folder, with the seeds and claims of the suite beside them.
+
+    ``state`` is how far others have checked them.
+    """
+    results = read_results(_home(folder))
     copy = folder / SUITE_FILE
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
+    board = board.in_state(state)
     return Published(folder.resolve().name, board, results, dict(_trials(results)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -68,9 +68,15 @@ class _Site:
         write_atomically(self.folder / path, text)
 
 
-def write_site(source: Path, folder: Path, methods: Iterable[MethodText] = ()) -> int:
+def write_site(
+    source: Path,
+    folder: Path,
+    methods: Iterable[MethodText] = (),
+    state_of: Callable[[Path], str] = lambda _: "",
+) -> int:
     """Write the site of all results below ``source`` to ``folder``; return how many pages.
 
+    ``state_of`` says of a folder how far others have checked its results.
     The same results give the same bytes. A site that is there already is replaced.
 
     Raises:
@@ -85,7 +91,7 @@ def write_site(source: Path, folder: Path, methods: Iterable[MethodText] = ()) -
     site = _Site(folder, {it.name: it for it in methods})
     for name in ("site.css", "site.js"):
         site.text(name, (files(PACKAGE) / "static" / name).read_text(encoding="utf-8"))
-    suites = [_suite(site, read_published(path)) for path in folders]
+    suites = [_suite(site, read_published(path, state_of(path))) for path in folders]
     sections = list(chain.from_iterable(suites))
     _methods(site, sections)
     _settings(site, sections)
