@@ -3,9 +3,13 @@
 from reidbench.leaderboard.build import build
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
+from reidbench.leaderboard.render.bibtex import to_bibtex
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
+from reidbench.leaderboard.render.documents import to_html, to_json
+from reidbench.leaderboard.render.latex import to_latex
 from reidbench.leaderboard.render.markdown import to_markdown
 from reidbench.leaderboard.render.terminal import to_terminal
+from reidbench.leaderboard.render.view import ViewError, columns_named, part_of
 from reidbench.leaderboard.reported.match import with_reported
 
 __all__ = [
@@ -14,9 +18,16 @@ __all__ = [
     "ReportedRow",
     "Row",
     "Table",
+    "ViewError",
     "build",
     "claims_to_csv",
+    "columns_named",
+    "part_of",
+    "to_bibtex",
     "to_csv",
+    "to_html",
+    "to_json",
+    "to_latex",
     "to_markdown",
     "to_terminal",
     "with_reported",

@@ -107,6 +107,8 @@ class Row:
     delta: float | None = None
     """mAP minus that of the dense control, over the seeds both have."""
     delta_interval: Interval | None = None
+    state: str = ""
+    """How far others have checked its results, as ``reproduced``; empty if nobody was asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
