@@ -13,7 +13,7 @@ import pytest
 
 from reidbench.errors import ReidbenchError
 from reidbench.run.event_log import EventLog
-from reidbench.run.run_folder import EVENTS
+from reidbench.run.places import EVENTS
 from reidbench.run.status import newest_run, run_status
 
 NOTE = "loss 1.250, 310 images/s"
