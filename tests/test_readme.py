@@ -26,7 +26,7 @@ FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md")
 
 
 def test_every_suite_with_published_results_has_its_pages() -> None:
-    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    published = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")} - {"reported"}
     assert sorted(published) == FOLDERS and "quickstart" in published
 
 
@@ -44,7 +44,7 @@ def test_every_suite_that_is_shipped_is_on_its_page() -> None:
 
 
 def test_every_published_folder_has_its_page() -> None:
-    folders = {path.parent.name for path in PUBLISHED.glob("*/*.json")}
+    folders = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")}
     assert folders - {"reported"} == set(FOLDERS) != set()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from reidbench.errors import ReidbenchError
 from reidbench.files import room_for
 from reidbench.store.integrity import FILES, META, digests, is_sealed, sealed, unsealed
-from reidbench.store.owner import OWNER, Owner
+from reidbench.store.owner import OWNER, Owner, make_signed, remove_signed
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]{32}")
@@ -95,31 +95,31 @@ class Store:
             NoRoom: the disk is full.
 
         """
-        temporary = self._hidden(key)
+        temporary = self.hidden(key)
         meta: dict[str, Any] = {"provenance": self.provenance} if self.provenance else {}
         with room_for(self.root / key):
             try:
-                temporary.mkdir(parents=True)
-                Owner.this_process().sign(temporary)
+                make_signed(temporary)
                 yield temporary, meta
                 (temporary / META).write_bytes(sealed({**meta, FILES: digests(temporary)}))
                 _flush(temporary)
-                # The last step but one: whose it is, must be known as long as it may be left over.
-                (temporary / OWNER).unlink()
                 self._place(temporary, key)
+                # The last step: whose it is must be known as long as it may be left over.
+                (self.root / key / OWNER).unlink(missing_ok=True)
             finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+                remove_signed(temporary)
 
     def remove(self, key: str) -> bool:
         """Remove an artefact, which no reader ever sees in part; return whether it existed."""
-        aside = self._hidden(key)
+        aside = self.hidden(key)
         try:
             (self.root / key).rename(aside)
         except FileNotFoundError:
             return False
         # Another process may remove the same folder as a left-over one.
         with suppress(FileNotFoundError):
-            shutil.rmtree(aside)
+            Owner.this_process().sign(aside)
+        remove_signed(aside)
         return True
 
     def artefacts(self) -> list[str]:
@@ -147,7 +147,8 @@ class Store:
         with os.scandir(self.root) as entries:
             return sorted(e.name for e in entries if name.fullmatch(e.name) and e.is_dir())
 
-    def _hidden(self, key: str) -> Path:
+    def hidden(self, key: str) -> Path:
+        """Return a new name beside the artefacts, which none of them has."""
         # Not tempfile's, which only its owner may read.
         return self.root / f".{key}.{uuid.uuid4().hex}"
 
@@ -160,7 +161,7 @@ class Store:
         Only what is out of reach can be judged and removed as one: it is set aside first, and put
         back if it is whole. Another writer that places its own meanwhile places an equal one.
         """
-        aside = self._hidden(key)
+        aside = self.hidden(key)
         with suppress(FileNotFoundError):
             (self.root / key).rename(aside)
             if _is_whole(aside):
@@ -179,7 +180,7 @@ class Store:
                 if not self.has(key):
                     self._remove_damaged(key)
             else:
-                _flush_entry(self.root)
+                flush_entry(self.root)
                 return
 
 
@@ -210,11 +211,12 @@ def _flush(folder: Path) -> None:
     """Wait until everything below a folder is on the disk."""
     for place, _, names in os.walk(folder):
         for name in names:
-            _flush_entry(Path(place, name))
-        _flush_entry(Path(place))
+            flush_entry(Path(place, name))
+        flush_entry(Path(place))
 
 
-def _flush_entry(path: Path) -> None:
+def flush_entry(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
     # Other systems open no folders, and flush no file that is open for reading.
     if os.name != "posix":
         return

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from reidbench.files import room_for
-from reidbench.store.owner import OWNER, Owner
+from reidbench.store.owner import OWNER, Owner, make_signed, remove_signed
 
 LEASE, BEAT = 600.0, 30.0
 """Seconds without a sign of life after which a claim may be taken over, and between two signs."""
@@ -99,12 +99,11 @@ class Claims:
     def _put(self, place: Path) -> bool:
         """Place a claim whose owner is in it from the first moment: a rename is one step."""
         signed = self._hidden(place)
-        signed.mkdir(parents=True)
         try:
-            Owner.this_process().sign(signed)
+            make_signed(signed)
             signed.rename(place)
         except OSError as error:
-            shutil.rmtree(signed, ignore_errors=True)
+            remove_signed(signed)
             if error.errno not in _TAKEN:
                 raise
             return False

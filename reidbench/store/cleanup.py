@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,9 +9,11 @@ from typing import NamedTuple
 from reidbench.store.artefacts import Store, StoreError
 from reidbench.store.integrity import FILES, faults
 from reidbench.store.inventory import Artefact, Leftover, Survey
-from reidbench.store.owner import Owner
+from reidbench.store.owner import is_left_over, remove_signed
 
 _DAY = 86400.0
+_OF_FOLDERS, _OF_CHECKPOINTS = _DAY, 7 * _DAY
+"""Seconds without a change after which nobody is taken to write, or to come back for it."""
 
 
 def check(
@@ -60,8 +61,20 @@ class Excess(NamedTuple):
 
 
 def stale(found: Survey, now: float) -> tuple[Leftover, ...]:
-    """Return the temporary folders that no process still writes: unchanged for a day."""
-    return tuple(each for each in found.leftovers if now - each.changed > _DAY)
+    """Return temporary folders unchanged for a day, and checkpoints unchanged for a week."""
+    return tuple(
+        each
+        for each in found.leftovers
+        if now - each.changed > (_OF_CHECKPOINTS if each.is_checkpoint else _OF_FOLDERS)
+    )
+
+
+def remove_leftover(leftover: Leftover) -> None:
+    """Remove a temporary folder, or a checkpoint."""
+    if leftover.is_checkpoint:
+        leftover.path.unlink(missing_ok=True)
+    else:
+        remove_signed(leftover.path)
 
 
 def excess(found: Survey, limits: Limits, now: float) -> Excess:
@@ -103,7 +116,7 @@ def clear_dead(store: Store) -> list[str]:
     Whatever another machine writes, or a process that does not say who it is, stays.
     """
     names = store.leftovers() + store.claims() if store.root.is_dir() else []
-    dead = [name for name in names if (owner := Owner.of(store.root / name)) and owner.is_dead()]
+    dead = [name for name in names if is_left_over(store.root / name)]
     for name in dead:
-        shutil.rmtree(store.root / name, ignore_errors=True)
+        remove_signed(store.root / name)
     return dead

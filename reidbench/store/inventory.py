@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from reidbench.store.artefacts import Store, StoreError
+from reidbench.store.checkpoints import checkpoints
 from reidbench.store.owner import OWNER
 
 Notes: TypeAlias = Mapping[str, Any]
@@ -110,11 +111,16 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Leftover:
-    """A temporary folder: bytes, and when anything in it last changed, seconds since 1970."""
+    """A temporary folder, or the checkpoint of a phase: bytes, and when anything in it last changed, seconds since 1970."""
 
     path: Path
     size: int
     changed: float
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether it is the checkpoint of a phase that was not finished."""
+        return self.path.suffix == ".checkpoint"
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,8 @@ def survey(store: Store) -> Survey:
         )
         for key in sizes
     )
-    return Survey(artefacts, tuple(_leftover(store.root / name) for name in store.leftovers()))
+    unfinished = [*(store.root / name for name in store.leftovers()), *checkpoints(store)]
+    return Survey(artefacts, tuple(map(_leftover, unfinished)))
 
 
 def _notes(store: Store, key: str) -> Notes:
@@ -187,6 +194,7 @@ def _with_inputs(used: Mapping[str, float], notes: Mapping[str, Notes]) -> dict[
 
 
 def _leftover(folder: Path) -> Leftover:
+    """Return the bytes of a folder or file, and when it last changed."""
     states = list(_states(folder))
     changed = max((state.st_mtime for state in states), default=0.0)
     with suppress(FileNotFoundError):
@@ -195,6 +203,9 @@ def _leftover(folder: Path) -> Leftover:
 
 
 def _states(folder: Path) -> Iterator[os.stat_result]:
+    if folder.is_file():
+        with suppress(FileNotFoundError):
+            yield folder.stat()
     for place, _, names in os.walk(folder):
         for name in set(names) - {OWNER}:
             with suppress(FileNotFoundError):

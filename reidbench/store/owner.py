@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -57,6 +59,37 @@ class Owner:
             return False
         state, born = _state(self.pid)
         return not born or born != self.born or state in _DEAD_STATES
+
+
+def make_signed(folder: Path) -> None:
+    """Make a folder that says whose it is."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Between the two it may be taken for what a dead process has left, and be cleared away.
+        with suppress(FileNotFoundError):
+            return Owner.this_process().sign(folder)
+
+
+def remove_signed(folder: Path) -> None:
+    """Remove a folder, last of all whose it is: if that is not finished, the next run finishes."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != OWNER:
+                path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_left_over(folder: Path) -> bool:
+    """Return whether a folder is of a dead process, or so new or so old that nothing is in it."""
+    owner = Owner.of(folder)
+    if owner is not None:
+        return owner.is_dead()
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
 
 
 @cache

@@ -107,6 +107,8 @@ def _remarks(found: Survey, now: float) -> Iterable[str]:
         yield f"damaged: {names}; reidbench store verify says how, and how to repair it"
     if found.leftovers:
         names = ", ".join(_named(each, now) for each in found.leftovers)
+        if any(each.is_checkpoint for each in found.leftovers):
+            names += "; a phase goes on from its checkpoint, and prune clears it after a week"
         yield (
             f"temporary folders: {names}; being written, or left over by a crash: "
             "reidbench store prune clears those older than a day"

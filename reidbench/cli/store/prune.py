@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from reidbench.cli.options import shared
 from reidbench.store import Store
-from reidbench.store.cleanup import Limits, excess, remove_unused, stale
+from reidbench.store.cleanup import Limits, excess, remove_leftover, remove_unused, stale
 from reidbench.store.inventory import Artefact, Leftover, Survey, survey
 from reidbench.text import (
     QuantityError,
@@ -101,7 +100,7 @@ def command(
     else:
         going = tuple(each for each in going if remove_unused(kept, each))
         for folder in cleared:
-            shutil.rmtree(folder.path, ignore_errors=True)
+            remove_leftover(folder)
         cleared = tuple(folder for folder in cleared if not folder.path.exists())
     click.echo(f"{store}: {_summary(found, going, cleared, dry_run=dry_run)}")
     if spared:

@@ -25,6 +25,8 @@ from reidbench.engine.channels import ChannelGraph, capture, parameters
 from reidbench.engine.phases.checkpoint import fresh_network
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
+from reidbench.engine.training.checkpoints import Pace
+from reidbench.engine.training.pictures import rgb_pixels
 from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.claims import Claims
@@ -49,9 +51,8 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 
     def decode_some(indices: range) -> int:
         for index in indices:
-            image = Image.fromarray(split.read(index)).convert("RGB")
-            resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
-            pixels[index] = np.asarray(resized).transpose(2, 0, 1)
+            image = Image.fromarray(split.read(index))
+            pixels[index] = rgb_pixels(image, size.height, size.width)
         return len(indices)
 
     done, images = 0, range(len(split))
@@ -113,6 +114,8 @@ class PhaseContext:
     listener: Listener = silent
     claims: Claims | None = None
     """Keeps processes on one store from decoding the same images at once; None: there is one."""
+    pace: Pace = Pace()
+    """How often phases keep a checkpoint as they train."""
     decoding: list[dict[str, Any]] = field(default_factory=list)
     """Stopwatch notes of each split that was decoded, until the run's timings take them."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)

@@ -13,8 +13,10 @@ from reidbench.engine.pruning.cut_planner import with_rounds
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.score_cache import ScoreCache
+from reidbench.engine.phases.resumption import resumable
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import generator
+from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.plan import PruneNode
 
 
@@ -25,24 +27,33 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
         MethodError: the method missed the target or did not spend its budget.
         Diverged: the loss is no longer finite.
     """
-    phase = begin_prune(node, context, ScoreCache(node, context.store))
-    phase.run()
-    phase.verify()
-    with context.store.writing(node.key) as (folder, meta):
-        save_network(folder, phase.prunable.network, phase.prunable.plan)
-        if phase.just_cut is not None:
-            save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
-        meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
-        meta.update(_report(phase))
+    context.train_images(node.data, node.rules.input)  # decoding is not the phase's time
+    stopwatch = Stopwatch()
+    with resumable(node, context, stopwatch) as checkpoints:
+        phase = begin_prune(
+            node, context, ScoreCache(node, context.store), stopwatch, checkpoints
+        )
+        phase.run()
+        phase.verify()
+        with context.store.writing(node.key) as (folder, meta):
+            save_network(folder, phase.prunable.network, phase.prunable.plan)
+            if phase.just_cut is not None:
+                save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
+            meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
+            meta.update(_report(phase))
 
 
 def begin_prune(
-    node: PruneNode, context: PhaseContext, score_cache: ScoreCache | None = None
+    node: PruneNode,
+    context: PhaseContext,
+    score_cache: ScoreCache | None = None,
+    stopwatch: Stopwatch | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Pruning:
     """Return the prune phase with nothing done yet; ``score_cache`` may spare it its ranking."""
     rules = node.rules
     images = context.train_images(node.data, rules.input)
-    stopwatch = Stopwatch()
+    stopwatch = stopwatch or Stopwatch()
     dense, dense_parameters = context.dense(node)
     network, plan = starting_network(node, images.identities, context.store, dense)
     everything = PruningPlan.everything(dense)
@@ -62,10 +73,11 @@ def begin_prune(
             protocol=with_rounds(rules, dense, node.reduction, achieved),
             calibration=calibration_batches(images, rules, random, context.device),
         ),
-        trainer=make_trainer(node, network, images, context),
+        trainer=make_trainer(node, network, images, context, checkpoints),
         random=generator(node.seed, "ranking"),
         stopwatch=stopwatch,
         score_cache=score_cache,
+        checkpoints=checkpoints,
     )
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from reidbench.config.protocol import Budget
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
+from reidbench.engine.phases.resumption import resumable
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
+from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.network import from_weight
+from reidbench.engine.training.snapshot import restore_training, training_snapshot
+from reidbench.engine.training.throughput import Throughput
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
@@ -22,36 +28,54 @@ def run_train(node: TrainNode, context: PhaseContext) -> None:
     if plan is None:
         plan = PruningPlan.everything(dense)
     network.to(context.device)
-    trainer = make_trainer(node, network, images, context)
-    with stopwatch.running("training"):
-        trainer.train(trainer.steps)
-    with context.store.writing(node.key) as (folder, meta):
-        save_network(folder, network, plan)
-        meta.update(phase_meta(node, trainer, stopwatch))
+    with resumable(node, context, stopwatch) as checkpoints:
+        trainer = make_trainer(node, network, images, context, checkpoints)
+        checkpoints.take_by(lambda: training_snapshot(trainer))
+        if checkpoints.found is not None:
+            restore_training(trainer, checkpoints.found)
+        with stopwatch.running("training"):
+            trainer.train(trainer.steps - trainer.done)
+        with context.store.writing(node.key) as (folder, meta):
+            save_network(folder, network, plan)
+            meta.update(phase_meta(node, trainer, stopwatch))
 
 
 def make_trainer(
-    node: PhaseNode, network: Network, images: Images, context: PhaseContext
+    node: PhaseNode,
+    network: Network,
+    images: Images,
+    context: PhaseContext,
+    checkpoints: Checkpoints | None = None,
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
-    return Trainer(
+    throughput = Throughput()
+
+    def on_step(done: int, steps: int, loss: float) -> None:
+        throughput.step(done, trainer.images_seen)
+        context.listener(done, steps, training_note(loss, throughput.images_per_second))
+        if checkpoints is not None:
+            checkpoints.after_step(done, steps)
+
+    trainer = Trainer(
         network,
         images,
         node.rules.training,
         node.rules.input,
         stages=_stages(node),
-        on_step=lambda done, steps, loss: context.listener(done, steps, f"loss {loss:.3f}"),
+        on_step=on_step,
     )
+    return trainer
 
 
 def _stages(node: PhaseNode) -> list[TrainingStage]:
-    budgets = node.rules.budgets
+    budgets: dict[str, Budget] = {name: getattr(node.rules.budgets, name) for name in node.stages}
     return [
         TrainingStage(
-            getattr(budgets, stage).epochs * node.stretch,
-            derived_seed(node.seed, "phase", node.data.seeded_by, stage),
+            budget.epochs * node.stretch,
+            derived_seed(node.seed, "phase", node.data.seeded_by, name),
+            budget.learning_rate,
         )
-        for stage in node.stages
+        for name, budget in budgets.items()
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import isclose
 
 import torch
 from torch import Tensor
@@ -26,12 +27,14 @@ from reidbench.engine.pruning.prunable_network import PrunableNetwork, highest
 from reidbench.engine.pruning.ranker import Ranker
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.engine.pruning.refitting import refit
+from reidbench.engine.pruning.replay import Replay
 from reidbench.engine.pruning.score_cache import ScoreCache
 from reidbench.engine.pruning.strategies import STRATEGIES, rounds
 from reidbench.engine.pruning.torch_settings import unchanged
 from reidbench.engine.pruning.training_hooks import TrainingHooks
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network, Trainer, derived_seed
+from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.seeds import isolated
 from reidbench.plan import PruneNode
 
@@ -52,6 +55,7 @@ class Pruning(PrunePhase):
     random: torch.Generator
     stopwatch: Stopwatch
     score_cache: ScoreCache | None = None
+    checkpoints: Checkpoints | None = None
     just_cut: Network | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +68,7 @@ class Pruning(PrunePhase):
             self.stopwatch,
             self.score_cache,
         )
+        self._replay = Replay(self, self.checkpoints)
 
     @property
     def reduction(self) -> float:
@@ -110,11 +115,15 @@ class Pruning(PrunePhase):
     def rank(self, reduction: float | None = None) -> Scores:
         """Return the method's checked scores by group, of the network as it is."""
         reduction = self.reduction if reduction is None else reduction
+        self._replay.has_asked = True
         return self._ranker.rank(reduction)
 
     def cut(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Remove channels for good; momentum of what stays goes on. Return what was kept."""
-        ranking = None
+        replay, ranking = self._replay, None
+        if replay.is_skipping:
+            return {}
+        replay.has_asked = True
         if scores is None:
             scores, ranking = self._ranker.scores_for_cut(reduction)
         elif refits(self.method):
@@ -122,10 +131,14 @@ class Pruning(PrunePhase):
         plan = self._planner.plan(scores, reduction)
         kept = self.prunable.relative(plan).kept
         self._remove(plan, ranking)
+        replay.is_cut = isclose(reduction, self.reduction)
         return {name: torch.tensor(kept[name]) for name in scores}
 
     def soften(self, reduction: float, scores: Scores | None = None) -> dict[str, Tensor]:
         """Rank, and shrink filters that may grow back. Return which shrank."""
+        if self._replay.is_skipping:
+            return {}
+        self._replay.has_asked = True
         if scores is None:
             scores = self._ranker.rank(reduction)
         plan = self._planner.plan(scores, reduction)
@@ -138,26 +151,37 @@ class Pruning(PrunePhase):
 
     def layers(self, reduction: float) -> Iterator[float]:
         """Cut one group after another, each ranked when its turn comes; yield the share done."""
-        final = self._planner.plan(self._ranker.scores_for_widths(reduction), reduction)
+        replay = self._replay
+        if not replay.is_skipping:
+            scores = self._ranker.scores_for_widths(reduction)
+            replay.final, replay.has_asked = self._planner.plan(scores, reduction), True
         names = [group.name for group in self.prunable.views()]
         for done, name in enumerate(names, start=1):
-            width = len(final.kept[name])
-            if width < len(self.prunable.plan.kept[name]):
-                ranking = self._ranker.ranking(reduction, only=name)
-                kept = highest(self._ranker.scores(ranking)[name], width)
-                self._remove(self.prunable.plan_with(name, kept), ranking)
+            if not replay.is_skipping:
+                self._cut_layer(name, reduction)
+                replay.is_cut = done == len(names)
             yield done / len(names)
+
+    def _cut_layer(self, name: str, reduction: float) -> None:
+        """Cut one group, ranked now, to the width that the final plan leaves it."""
+        assert self._replay.final is not None
+        width = len(self._replay.final.kept[name])
+        if width < len(self.prunable.plan.kept[name]):
+            ranking = self._ranker.ranking(reduction, only=name)
+            kept = highest(self._ranker.scores(ranking)[name], width)
+            self._remove(self.prunable.plan_with(name, kept), ranking)
 
     def loss(self) -> float:
         """Return the training loss over the calibration images, of the network as it is."""
         refuse_undeclared_loss(self.node.method)
+        self._replay.has_asked = True
         with self.stopwatch.running("ranking"):
             network = self._ranker.recalibrated_copy()
             return calibration_loss(network, self.prunable.calibration, self.node.rules)
 
     def train(self, steps: int) -> None:
         """Train on with the phase's one learning-rate schedule."""
-        steps = checked_steps(steps, self, self.node.method.label)
+        steps = self._replay.skip(checked_steps(steps, self, self.node.method.label))
         with self.stopwatch.running("training"):
             self.trainer.train(steps, self._training_hooks())
 

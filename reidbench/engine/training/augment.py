@@ -32,6 +32,12 @@ def augment(
     return images.contiguous(memory_format=torch.channels_last)
 
 
+def skip_augmentation(n: int, rules: AugmentRules, random: torch.Generator) -> None:
+    """Draw what ``augment`` draws for ``n`` images, whatever their size."""
+    _crop_and_flip(torch.zeros(n, 3, 1, 1, dtype=torch.uint8), rules, random)
+    _erased(torch.zeros(n, 3, 1, 1), rules.erase, random)
+
+
 def _scaled(pixels: Tensor, rules: InputRules) -> Tensor:
     mean = torch.tensor(rules.mean, device=pixels.device).view(3, 1, 1)
     std = torch.tensor(rules.std, device=pixels.device).view(3, 1, 1)

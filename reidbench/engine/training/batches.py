@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reidbench.config.protocol import BatchRules, InputRules, ShuffledBatch, TrainingRules
-from reidbench.engine.training.augment import augment
+from reidbench.engine.training.augment import augment, skip_augmentation
 from reidbench.errors import ReidbenchError
 
 
@@ -152,10 +152,20 @@ class Feed:
         """Return the sampler of the protocol's batches."""
         return make_sampler(self.images.labels, self.rules.batch, random)
 
-    def batches(self, sampler: Sampler, count: int, random: torch.Generator) -> Iterator[Batch]:
-        """Yield ``count`` batches; augmentation draws from ``random``."""
-        batches = (self._batch(indices, random) for indices in islice(sampler, count))
+    def batches(
+        self, sampler: Sampler, count: int, random: torch.Generator, skip: int = 0
+    ) -> Iterator[Batch]:
+        """Yield the batches from ``skip`` to ``count``; augmentation draws from ``random``."""
+        batches = self._batches(islice(sampler, count), random, skip)
         return _prefetched(batches) if self.prefetch else batches
+
+    def _batches(
+        self, indices: Iterator[Tensor], random: torch.Generator, skip: int
+    ) -> Iterator[Batch]:
+        for skipped in islice(indices, skip):
+            skip_augmentation(len(skipped), self.rules.augment, random)
+        for some in indices:
+            yield self._batch(some, random)
 
     def _batch(self, indices: Tensor, random: torch.Generator) -> Batch:
         pixels, labels = self.images.pixels[indices], self.images.labels[indices]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
@@ -37,11 +37,13 @@ class StepHooks(Protocol):
 class TrainingStage:
     """A part of a phase with a budget, batches, a learning-rate curve and momentum of its own.
 
-    Batches, augmentation and dropout depend on ``seed`` alone.
+    Batches, augmentation and dropout depend on ``seed`` alone. ``learning_rate`` is the curve's
+    peak; None: the optimiser's.
     """
 
     epochs: float
     seed: int
+    learning_rate: float | None = None
 
 
 class Trainer:
@@ -111,6 +113,18 @@ class Trainer:
             self.done += 1
             self.on_step(self.done, self.steps, loss)
 
+    def skip(self, steps: int) -> None:
+        """Go on as if ``steps`` more had been taken: at later batches and rates, weights as before.
+
+        Raises:
+            ValueError: a stage that has begun already.
+        """
+        for stage in self.stages:
+            taken = min(steps, stage.steps - stage.done)
+            stage.skip(taken)
+            self.done += taken
+            steps -= taken
+
     def _current_stage(self) -> StageProgress:
         """Return the first unfinished stage; a new one starts without the momentum of the last."""
         stage = next(stage for stage in self.stages if stage.done < stage.steps)
@@ -143,21 +157,41 @@ class Trainer:
 
     def _set_learning_rate(self, stage: StageProgress) -> None:
         factor = learning_rate_factor(stage.done, stage.steps, self.rules.schedule)
+        peak = stage.learning_rate or self.rules.optimiser.learning_rate
         for group in self.optimiser.param_groups:
-            group["lr"] = factor * self.rules.optimiser.learning_rate
+            group["lr"] = factor * peak
 
 
 class StageProgress:
     """A stage's steps, how many of them are done, and the batches of the others."""
 
     def __init__(self, stage: TrainingStage, feed: Feed) -> None:
-        self.seed = stage.seed
+        self.seed, self.learning_rate = stage.seed, stage.learning_rate
         self.sampler = feed.sampler(generator(stage.seed, "batches"))
         self.steps = round(stage.epochs * self.sampler.steps_per_epoch)
         if stage.epochs > 0:
             self.steps = max(1, self.steps)
         self.done = 0
-        self.batches = feed.batches(self.sampler, self.steps, generator(stage.seed, "augment"))
+        self._feed = feed
+        self._batches: Iterator[Batch] | None = None
+
+    @property
+    def batches(self) -> Iterator[Batch]:
+        """The batches of the steps that are not done."""
+        if self._batches is None:
+            random = generator(self.seed, "augment")
+            self._batches = self._feed.batches(self.sampler, self.steps, random, self.done)
+        return self._batches
+
+    def skip(self, steps: int) -> None:
+        """Leave out the batches of the next steps.
+
+        Raises:
+            ValueError: a batch was drawn already.
+        """
+        if steps and self._batches is not None:
+            raise ValueError("steps can be skipped only before the first batch")
+        self.done += steps
 
 
 def batch_loss(network: Network, images: Tensor, labels: Tensor, rules: TrainingRules) -> Tensor:
