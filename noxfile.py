@@ -40,6 +40,12 @@ def layers(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of docs/ in build/docs; a warning fails."""
+    session.run("zensical", "build", "--clean", "--strict", *session.posargs)
+
+
+@nox.session
 def nightly(session: nox.Session) -> None:
     """Run the slow checks and show the figures that they print."""
     session.run("pytest", "-n0", "-m", "nightly", "-s", *session.posargs)

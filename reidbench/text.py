@@ -11,6 +11,7 @@ from reidbench.errors import ReidbenchError
 _SIZES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _TIMES = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
+_TRAINING = re.compile(r"loss (\S+), (\d+) images/s")
 
 
 class QuantityError(ReidbenchError):
@@ -76,3 +77,14 @@ def duration(seconds: float) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: ``1 trial``, ``4 trials``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def training_note(loss: float, images_per_second: float) -> str:
+    """Return what is shown of a training step: ``loss 1.234, 310 images/s``."""
+    return f"loss {loss:.3f}, {images_per_second:.0f} images/s"
+
+
+def training_numbers(note: str) -> dict[str, float]:
+    """Return ``loss`` and ``images_per_second`` of a step's note; nothing of another note."""
+    found = _TRAINING.fullmatch(note)
+    return {"loss": float(found[1]), "images_per_second": float(found[2])} if found else {}

@@ -1,4 +1,4 @@
-"""What the README shows is what the commands print."""
+"""What the README and the pages behind it show is what the commands print."""
 
 from __future__ import annotations
 
@@ -16,22 +16,35 @@ from reidbench.results import read_results
 from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+START = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+SUITES = (ROOT / "docs" / "suites.md").read_text(encoding="utf-8")
+SCREEN = 60
+"""Lines that the README may have: it leads on, and keeps nothing that a page has."""
 PUBLISHED = ROOT / "leaderboard"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = sorted(path.parent.name for path in PUBLISHED.glob("*/leaderboard.md"))
 
 
 def test_every_suite_with_published_results_has_its_pages() -> None:
-    published = {path.parent.name for path in PUBLISHED.glob("*/*.json")} - {"reported"}
+    published = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")} - {"reported"}
     assert sorted(published) == FOLDERS and "quickstart" in published
 
 
-def test_its_table_is_the_one_the_published_results_print() -> None:
-    assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in README
+def test_the_table_of_the_start_is_the_one_the_published_results_print() -> None:
+    assert to_terminal(build(read_results(PUBLISHED / "quickstart"))).strip() in START
+
+
+def test_the_readme_is_one_screen() -> None:
+    assert len(README.splitlines()) <= SCREEN
+
+
+def test_every_suite_that_is_shipped_is_on_its_page() -> None:
+    names = sorted(path.stem for path in (ROOT / "suites").glob("*.yaml"))
+    assert [name for name in names if f"| `{name}` |" not in SUITES] == []
 
 
 def test_every_published_folder_has_its_page() -> None:
-    folders = {path.parent.name for path in PUBLISHED.glob("*/*.json")}
+    folders = {path.parent.name for path in PUBLISHED.glob("*/results.jsonl")}
     assert folders - {"reported"} == set(FOLDERS) != set()
 
 
@@ -62,8 +75,8 @@ def test_two_single_lines_set_everything_up() -> None:
     ]
 
 
-def test_its_example_suite_is_a_suite(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_example_suite_is_a_suite(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml title=\"mine.yaml\"\n(.*?)```", SUITES, re.DOTALL)
     (tmp_path / "mine.yaml").write_text(example)
     assert load_suite(tmp_path / "mine.yaml").content.name == "mine"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Method:
-    """A pruning method: implement :meth:`scores`, and override the rest only if the idea needs it.
+    """A pruning method: implement ``scores``, and override the rest only if the idea needs it.
 
     Options of the suite arrive as keyword arguments, with the record's defaults filled in. Each
     prune phase makes its own instance, so an instance may keep state between calls.
@@ -32,7 +32,7 @@ class Method:
         self.options = options
 
     def prepare(self, task: RankingTask) -> None:
-        """Compute what :meth:`scores` needs, once before each ranking; the default does nothing."""
+        """Compute what ``scores`` needs, once before each ranking; the default does nothing."""
 
     def scores(self, group: Group, task: RankingTask) -> Tensor:
         """Return a finite score for each channel, (group.size,); the lowest are removed first.
@@ -69,7 +69,7 @@ class Method:
 
         Called just before ``group`` is cut to the channels ``kept``: int64 indices in ascending
         order. Returns a tensor (outputs, len(kept), taps) for each of ``task.next_layers(group)``.
-        :meth:`prepare` has not run for ``task`` if the cut was given its scores.
+        ``prepare`` has not run for ``task`` if the cut was given its scores.
         """
         return None
 

@@ -116,7 +116,7 @@ class Record:
         """Call the target with ``inputs`` and ``options``, the defaults filled in.
 
         Raises:
-            OptionError: as :meth:`settings`, or the target raised a ``ValueError``.
+            OptionError: as ``settings``, or the target raised a ``ValueError``.
             TargetError: the target cannot be imported.
 
         """
@@ -163,8 +163,8 @@ class MethodRecord(Record):
     """A pruning method: a criterion, with the strategy and allocation that suites may replace.
 
     Attributes:
-        target: a subclass of :class:`reidbench.api.Method`.
-        strategy: when channels are removed; ``own`` calls :meth:`Method.prune`.
+        target: a subclass of ``reidbench.api.Method``.
+        strategy: when channels are removed; ``own`` calls ``Method.prune``.
         allocation: ``uniform`` removes the same share of every layer, ``global`` ranks the channels
             of all layers together.
         prunes: ``trained`` cuts the network that earlier phases trained; ``initial`` cuts the
@@ -225,7 +225,7 @@ class BackboneRecord(Record):
             ``function(network, weights)`` loads them into a new network, in place: ``weights`` is a
             word such as ``imagenet``, or the path of a file in the publisher's own format and key
             names. It returns the weight (classes, d) of the classifier that came with them, or
-            None. It raises :class:`reidbench.api.WeightsError` if keys or shapes differ.
+            None. It raises ``reidbench.api.WeightsError`` if keys or shapes differ.
 
     """
 
@@ -302,8 +302,8 @@ class DatasetRecord(Record):
     Attributes:
         target: ``target(**options)`` returns its lists of images; with ``disk``,
             ``target(folder, **options)`` gets the folder that was found.
-        task: ``re-id`` for a :class:`reidbench.api.ReIDData`, which a suite may use anywhere;
-            ``classification`` for a :class:`reidbench.api.ClassificationData`, only as a source.
+        task: ``re-id`` for a ``reidbench.api.ReIDData``, which a suite may use anywhere;
+            ``classification`` for a ``reidbench.api.ClassificationData``, only as a source.
         drawn: whether the images are drawn, not photographed: results say so, and never share a
             table with a real data set.
         disk: where to find a data set that users must bring; None for a built-in one.

@@ -124,7 +124,7 @@ class RankingTask(Protocol):
     def images(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Iterate over the calibration batches: images (n, 3, height, width) and labels (n,).
 
-        For a record that declares ``data="labels"``, as :meth:`loss`.
+        For a record that declares ``data="labels"``, as ``loss``.
         """
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -147,7 +147,7 @@ class RankingTask(Protocol):
     ) -> Mapping[str, Tensor]:
         """Return the statistic of each image, (images, channels) by group name, in their order.
 
-        Arguments are those of :meth:`mean_over_images`.
+        Arguments are those of ``mean_over_images``.
         """
 
     def mean_over_gradients(
@@ -171,7 +171,7 @@ class RankingTask(Protocol):
     def next_layers(self, group: Group, *, points: int = 10) -> Sequence[NextLayer]:
         """Sample each layer that reads ``group`` at ``points`` random output positions an image.
 
-        Inputs and outputs are of the same images and positions, those of :class:`NextLayer`.
+        Inputs and outputs are of the same images and positions, those of ``NextLayer``.
 
         Raises:
             CannotScore: a layer is neither a plain 2-d convolution nor a linear layer.
@@ -206,7 +206,7 @@ class TrainingTask(Protocol):
 
 
 class PrunePhase(Protocol):
-    """One prune phase with its budget, for :meth:`Method.prune` to run."""
+    """One prune phase with its budget, for ``Method.prune`` to run."""
 
     @property
     def reduction(self) -> float:
@@ -248,7 +248,7 @@ class PrunePhase(Protocol):
         """
 
     def soften(self, reduction: float, scores: Scores | None = None) -> Mapping[str, Tensor]:
-        """Shrink the filters that :meth:`cut` would remove; training may grow them back.
+        """Shrink the filters that ``cut`` would remove; training may grow them back.
 
         Multiplies them by the method's ``soft_factor``, and their norms too if it sets
         ``soft_norms``. Returns which channels these are, boolean (channels,) by group name.

@@ -29,7 +29,7 @@ def _blocks(card: Card) -> Iterator[str]:
     yield "## Deviations from the source"
     yield bullets(card.text.deviations) or "None stated."
     yield from ("## Use it", _suite(card))
-    yield f"Check that it keeps its contract:\n\n```sh\nreidbench plugins check {record.name}\n```"
+    yield f"`reidbench plugins check {record.name}` checks that it keeps its contract."
 
 
 def _formula(card: Card) -> Iterator[str]:
@@ -120,12 +120,9 @@ INTRODUCTION = """\
 # Methods
 
 A page each: what it computes and where that comes from, what it costs, and every way in which it
-differs from its source. The pages are written from records, docstrings and `costs.json` by
-
-```sh
-reidbench cards --out docs/methods                  # a record or a docstring has changed
-reidbench cards NAME --measure --out docs/methods   # what the method NAME costs has changed
-```"""
+differs from its source. The pages are written from records, docstrings and `costs.json`:
+`reidbench cards --out docs/methods` after a record or a docstring has changed, and
+`reidbench cards NAME --measure --out docs/methods` when the method NAME costs something else."""
 COLUMNS = (
     "method",
     "what it does",

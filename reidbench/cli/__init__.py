@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -14,7 +15,12 @@ COMMANDS = {
     "run": "Run a suite and print its leaderboard.",
     "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
+    "status": "Print what a run has done, does now and has left: from any terminal.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "reproduce": "Run published trials again and say whether they agree.",
+    "results": "Pack the results of a folder into one file, or take them out again.",
+    "submit": "Prepare the results of a run to be published, and say what is missing.",
+    "check": "Check results that are to be published: every number, without running anything.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",
@@ -26,7 +32,7 @@ COMMANDS = {
     "protocols": "List the protocols, print the rules of one, write one of your own.",
     "schema": "Print the JSON schema of suite files.",
 }
-GROUPS = ("data", "plugins", "store")
+GROUPS = ("data", "plugins", "results", "store")
 """Commands with commands of their own, each in a folder."""
 
 
@@ -67,6 +73,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line: 0 done, 1 some trial failed, 2 wrong input, 130 interrupted."""
+    _replace_what_cannot_be_written()
     try:
         sys.exit(cli.main(prog_name="reidbench", standalone_mode=False) or 0)
     except click.exceptions.Abort:
@@ -77,3 +84,10 @@ def main() -> None:
     except (ReidbenchError, OSError) as error:
         click.echo(f"reidbench: {error}", err=True)
         sys.exit(2)
+
+
+def _replace_what_cannot_be_written() -> None:
+    """Let no letter that a terminal or file has no code for end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")

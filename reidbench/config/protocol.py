@@ -123,9 +123,13 @@ class TrainingRules(_Rules):
 
 
 class Budget(_Rules):
-    """Epochs of a phase; a prune phase's include its retraining."""
+    """Epochs of a phase; a prune phase's include its retraining.
+
+    ``learning_rate`` is the phase's peak, if it is not the optimiser's.
+    """
 
     epochs: float = Field(gt=0)
+    learning_rate: float | None = Field(gt=0, default=None)
 
 
 class Budgets(_Rules):

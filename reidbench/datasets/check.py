@@ -139,7 +139,7 @@ def _sightings(split: Split) -> Iterator[tuple[int, int]]:
 
 
 def image_count(data: Data) -> int:
-    """Return how many images :func:`read_images` reads."""
+    """Return how many images ``read_images`` reads."""
     return sum(len(split) for split in parts(data).values())
 
 

@@ -50,7 +50,7 @@ def open_source(
 
     Raises:
         StandInError: it is not drawn, or of another task.
-        ReidbenchError: as :func:`reidbench.datasets.locate.open_dataset`.
+        ReidbenchError: as ``reidbench.datasets.locate.open_dataset``.
     """
     source = component.record
     if source.task != record.task:
@@ -109,7 +109,7 @@ def _is_drawn(component: Component[DatasetRecord], root: Path) -> bool:
 
 
 def is_stand_in(folder: Path) -> bool:
-    """Return whether a folder holds what :func:`write_stand_in` drew; reads no list."""
+    """Return whether a folder holds what ``write_stand_in`` drew; reads no list."""
     return (folder / SEAL).is_file()
 
 
@@ -148,7 +148,7 @@ def write_stand_in(
     Calls ``tick`` for every image read. Returns the folder that holds the stand-in.
 
     Raises:
-        StandInError: as :func:`refuse_to_overwrite`, or what was written is no drawn stand-in.
+        StandInError: as ``refuse_to_overwrite``, or what was written is no drawn stand-in.
         TargetError: the writer cannot be imported.
     """
     refuse_to_overwrite(component, root, again=again)

@@ -1,11 +1,17 @@
 """Results as tables that compare methods at matched reductions; nothing here needs torch."""
 
 from reidbench.leaderboard.build import build
+from reidbench.leaderboard.comparison import compare
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
+from reidbench.leaderboard.render.bibtex import to_bibtex
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
+from reidbench.leaderboard.render.documents import to_html, to_json
+from reidbench.leaderboard.render.latex import to_latex
 from reidbench.leaderboard.render.markdown import to_markdown
+from reidbench.leaderboard.render.side_by_side import to_side_by_side
 from reidbench.leaderboard.render.terminal import to_terminal
+from reidbench.leaderboard.render.view import ViewError, columns_named, part_of
 from reidbench.leaderboard.reported.match import with_reported
 
 __all__ = [
@@ -14,10 +20,19 @@ __all__ = [
     "ReportedRow",
     "Row",
     "Table",
+    "ViewError",
     "build",
     "claims_to_csv",
+    "columns_named",
+    "compare",
+    "part_of",
+    "to_bibtex",
     "to_csv",
+    "to_html",
+    "to_json",
+    "to_latex",
     "to_markdown",
+    "to_side_by_side",
     "to_terminal",
     "with_reported",
 ]

@@ -22,6 +22,7 @@ from reidbench.leaderboard.paired_scores import (
 from reidbench.leaderboard.provenance import origins
 from reidbench.leaderboard.row_trials import RowTrials, gather, grouped, used_components
 from reidbench.leaderboard.rows import compared, make_row, with_noise
+from reidbench.leaderboard.splits import pool_splits
 from reidbench.leaderboard.statistics.rank_sets import rank_sets
 from reidbench.results import Result
 
@@ -34,6 +35,8 @@ def build(
 ) -> Leaderboard:
     """Build the leaderboard of results, in any order, and judge the claims by them.
 
+    Random splits of one data set share a table (:mod:`.splits`).
+
     A row that lacks one of the ``seeds``, which the suite asks for, is not ranked; where they are
     not known, one that lacks a seed of another row of its section.
 
@@ -42,7 +45,7 @@ def build(
 
     """
     results = list(results)
-    rows = gather(results, seeds)
+    rows = gather(pool_splits(results), seeds)
     _refuse_repeated_trials(rows)
     scores = PairedScores(rows)
     by_setting = grouped(rows, lambda row: row.setting)

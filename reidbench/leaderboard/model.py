@@ -107,6 +107,8 @@ class Row:
     delta: float | None = None
     """mAP minus that of the dense control, over the seeds both have."""
     delta_interval: Interval | None = None
+    state: str = ""
+    """How far others have checked its results, as ``reproduced``; empty if nobody was asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +152,21 @@ class Table:
     """
     reported: tuple[ReportedRow, ...] = ()
 
+    def in_state(self, state: str) -> Table:
+        """Return the table with every row in a state of being checked."""
+        return replace(
+            self,
+            sections=tuple(
+                replace(
+                    it,
+                    reference=it.reference and replace(it.reference, state=state),
+                    rows=tuple(replace(row, state=state) for row in it.rows),
+                )
+                for it in self.sections
+            ),
+            other_networks=tuple(replace(row, state=state) for row in self.other_networks),
+        )
+
     @property
     def reference(self) -> Row | None:
         """The dense row, where there is one."""
@@ -185,3 +202,7 @@ class Leaderboard:
     """Every component of any result, methods too."""
     origins: tuple[Origin, ...]
     claims: tuple[Verdict, ...] = ()
+
+    def in_state(self, state: str) -> Leaderboard:
+        """Return the leaderboard with every row in a state of being checked."""
+        return replace(self, tables=tuple(it.in_state(state) for it in self.tables))

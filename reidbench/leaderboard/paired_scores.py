@@ -14,6 +14,7 @@ from reidbench.leaderboard.row_trials import RowTrials, grouped, query_scores
 from reidbench.leaderboard.statistics.contrast import Estimate, Term, contrast
 from reidbench.leaderboard.statistics.identity_scores import Array, identity_scores
 from reidbench.leaderboard.statistics.seed_noise import SeedNoise
+from reidbench.results import Result
 
 Seeds = tuple[int, ...]
 Section = tuple[TableSetting, float]
@@ -88,15 +89,25 @@ class PairedScores:
         return noise, whole.index(row)
 
     def _of(self, row: RowTrials, metric: Metric) -> dict[int, Array]:
-        """Return what the identities contribute to a row's score, by seed."""
+        """Return what the identities contribute to a row's score, by seed.
+
+        The people of a split are met in it alone: what they change is part of what it changes,
+        and a split has one score.
+        """
         if (row, metric) not in self._scores:
-            found = {it.trial.seed: query_scores(it, metric) for it in row.scored}
+            found = {it.trial.seed: self._by_identity(it, metric) for it in row.scored}
             self._scores[row, metric] = {
-                seed: identity_scores([scores], row.test_set[1])[0]
+                seed: scores.mean(keepdims=True) if row.is_of_splits else scores
                 for seed, scores in found.items()
-                if scores
+                if len(scores)
             }
         return self._scores[row, metric]
+
+    @staticmethod
+    def _by_identity(result: Result, metric: Metric) -> Array:
+        scores = query_scores(result, metric)
+        pids = result.per_query.pids if result.per_query else []
+        return identity_scores([scores], pids)[0] if scores else np.zeros(0)
 
 
 def _own_section(row: RowTrials) -> Section:
@@ -124,16 +135,20 @@ def mean_difference(row: RowTrials, other: RowTrials) -> float | None:
 
 
 def refuse_different_queries(rows: Iterable[RowTrials]) -> None:
-    """Refuse rows of one target that were scored on different queries.
+    """Refuse rows of one target that were scored on different queries; splits have their own.
 
     Raises:
         LeaderboardError: they were.
 
     """
+    rows = list(rows)
+    one_by_one = any(row.is_of_splits for row in rows)
+    first: dict[int, tuple[Result, list[int]]] = {}
     scored = [(it, it.per_query.pids) for row in rows for it in row.trials if it.per_query]
     for result, pids in scored:
-        if pids != scored[0][1]:
+        other, expected = first.setdefault(result.trial.seed if one_by_one else 0, (result, pids))
+        if pids != expected:
             raise LeaderboardError(
-                f"{scored[0][0].key}.json and {result.key}.json ({result.trial}) were scored on "
+                f"{other.key}.json and {result.key}.json ({result.trial}) were scored on "
                 "different queries and cannot share a table: run the older of them again"
             )

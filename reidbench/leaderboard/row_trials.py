@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from reidbench.config.claim import Metric
 from reidbench.leaderboard.model import TableSetting, UsedComponent
+from reidbench.leaderboard.splits import is_pooled
 from reidbench.results import ComponentId, Result, TrialId
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 TestSet = tuple[str, tuple[int, ...]]
-"""A target, and the identity of each of its queries."""
+"""A target, and the identity of each of its queries; none of a row of several splits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +88,14 @@ class RowTrials:
 
     @cached_property
     def test_set(self) -> TestSet:
-        """What it was scored on; without queries where no trial was."""
+        """What it was scored on; without queries where no trial was, or each on its own."""
         kept = (tuple(it.per_query.pids) for it in self.trials if it.per_query)
-        return self.id.target, next(kept, ())
+        return self.id.target, () if self.is_of_splits else next(kept, ())
+
+    @property
+    def is_of_splits(self) -> bool:
+        """Whether its trials are of several splits of a data set, each with its own people."""
+        return is_pooled(self.id.target)
 
 
 def gather(results: Iterable[Result], seeds: Iterable[int] = ()) -> list[RowTrials]:
@@ -102,9 +108,12 @@ def gather(results: Iterable[Result], seeds: Iterable[int] = ()) -> list[RowTria
     rows = [RowTrials(tuple(trials)) for trials in grouped(ordered, _row_key).values()]
     known = frozenset(seeds)
     tables = grouped(rows, lambda row: row.setting)
-    return [
-        replace(row, asked=known or _seeds_of_section(row, tables[row.setting])) for row in rows
-    ]
+    return [replace(row, asked=_asked(row, known, tables[row.setting])) for row in rows]
+
+
+def _asked(row: RowTrials, known: frozenset[int], table: Iterable[RowTrials]) -> frozenset[int]:
+    # The seeds of splits are pairs, which the suite does not name.
+    return known if known and not row.is_of_splits else _seeds_of_section(row, table)
 
 
 def _seeds_of_section(row: RowTrials, table: Iterable[RowTrials]) -> frozenset[int]:

@@ -198,7 +198,7 @@ class ConfiguredData(Configured):
         return ComponentId(**own, content=self.content)
 
     def build(self) -> Lists:
-        """Return its images, as :meth:`lists` does."""
+        """Return its images, as ``lists`` does."""
         return self.lists()
 
 

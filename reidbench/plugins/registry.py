@@ -124,9 +124,14 @@ class Registry:
     protocols: tuple[DeclaredProtocol, ...] = ()
 
     def trial_finished(self, result: Any) -> None:
-        """Call every observer with a result; an error of an observer is logged, and no more."""
+        """Call every observer with a result; whatever one raises is logged, and it is left out."""
         for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
             try:
                 impl.function(*([result] if impl.argnames else []))
-            except Exception:
-                _log.exception("plugin %s failed in reidbench_trial_finished", impl.plugin_name)
+            # An observer that calls sys.exit() ends no run either.
+            except (Exception, SystemExit):
+                _log.exception(
+                    "plugin %s failed in reidbench_trial_finished; it is not called again",
+                    impl.plugin_name,
+                )
+                self.hooks.unregister(impl.plugin)

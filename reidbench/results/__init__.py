@@ -1,6 +1,13 @@
 """The result of a trial and its file: all that running and the leaderboard share."""
 
-from reidbench.results.files import ResultError, read_result, read_results, write_result
+from reidbench.results.files import (
+    packs,
+    read_result,
+    read_results,
+    single_files,
+    write_result,
+)
+from reidbench.results.pack import PACK, read_pack, write_pack
 from reidbench.results.result import (
     SCHEMA_VERSION,
     ComponentId,
@@ -15,8 +22,10 @@ from reidbench.results.result import (
     TrialId,
     Width,
 )
+from reidbench.results.validation import ResultError
 
 __all__ = [
+    "PACK",
     "SCHEMA_VERSION",
     "ComponentId",
     "Cost",
@@ -30,7 +39,11 @@ __all__ = [
     "Status",
     "TrialId",
     "Width",
+    "packs",
+    "read_pack",
     "read_result",
     "read_results",
+    "single_files",
+    "write_pack",
     "write_result",
 ]

@@ -1,4 +1,4 @@
-"""Result files: one JSON a trial, written atomically, read back whole or refused."""
+"""Result files: one JSON a trial, or a pack of many; written atomically, read whole or refused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
-from reidbench.results.result import SCHEMA_VERSION, Result
-
-
-class ResultError(ReidbenchError):
-    """A result file that cannot be read."""
+from reidbench.results.pack import PACKS, read_pack
+from reidbench.results.result import Result
+from reidbench.results.schema import SchemaError, migrated
+from reidbench.results.validation import ResultError, first_fault
 
 
 def write_result(directory: Path, result: Result) -> Path:
@@ -27,45 +25,68 @@ def read_result(path: Path) -> Result:
     """Read one result.
 
     Raises:
-        ResultError: the file is not JSON, of another schema version, incomplete, or its scores
+        ResultError: the file is not JSON, of a schema that is not read, incomplete, or its scores
             are not those of its queries.
 
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultError(f"{path}: not a readable JSON result ({error}); remove it") from error
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ResultError(
-            f"{path}: result schema {version}, this reidbench reads {SCHEMA_VERSION}; "
-            "use the reidbench that wrote it, or run the suite again"
-        )
     try:
-        return Result.model_validate(document)
+        return Result.model_validate(migrated(document))
+    except SchemaError as error:
+        raise ResultError(f"{path}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, (*first["loc"], *first.get("ctx", {}).get("at", ()))))
-        raise ResultError(
-            f"{path}: field '{where}': {first['msg']}; "
-            "restore the file as it was written, or run its trial again"
-        ) from error
+        raise ResultError(f"{path}: {first_fault(error)}") from error
+
+
+def single_files(directory: Path) -> list[Path]:
+    """Return the files of one result each, sorted; hidden ones are other programs'."""
+    return _visible(directory, "*.json")
+
+
+def packs(directory: Path) -> list[Path]:
+    """Return the packs of a directory, sorted."""
+    return _visible(directory, PACKS)
 
 
 def read_results(directory: Path) -> list[Result]:
-    """Read every result of a directory, sorted by file name.
+    """Read every result of a directory, of files and packs, sorted by file name or key.
 
     Raises:
-        ResultError: no such directory, no result in it, or one that cannot be read.
+        ResultError: no such directory, no result in it, one that cannot be read, or one that is in
+            two files.
 
     """
     if not directory.is_dir():
         raise ResultError(
             f"{directory}: no such directory; give the one a run wrote its results to"
         )
-    paths = sorted(directory.glob("*.json"))
-    if not paths:
+    paths = single_files(directory)
+    placed = [(path.stem, path, read_result(path)) for path in paths]
+    for pack in packs(directory):
+        placed += [(result.key, pack, result) for result in read_pack(pack)]
+    if not placed:
         raise ResultError(
-            f"{directory}: no results (*.json) here; make some with 'reidbench run SUITE'"
+            f"{directory}: no results (*.json, {PACKS}) here; make some with 'reidbench run SUITE'"
         )
-    return [read_result(path) for path in paths]
+    placed.sort(key=lambda each: (each[0], each[1]))
+    _refuse_repeated(placed)
+    return [result for _, _, result in placed]
+
+
+def _refuse_repeated(placed: list[tuple[str, Path, Result]]) -> None:
+    homes: dict[str, Path] = {}
+    for _, path, result in placed:
+        before = homes.setdefault(result.key, path)
+        # Single files of one key are copies, which the leaderboard reports by their names.
+        if before != path and not before.suffix == path.suffix == ".json":
+            raise ResultError(
+                f"{path}: the result {result.key} is in {before.name} too; "
+                f"'reidbench results pack {path.parent}' keeps the single file's"
+            )
+
+
+def _visible(directory: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in directory.glob(pattern) if not path.name.startswith("."))

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from reidbench.config.yaml_document import problem_at
 
-SCHEMA_VERSION = 2
-SCORE_TOLERANCE = 1e-6
-"""Each query's average precision is kept with six digits, so their mean differs by less."""
+SCHEMA_VERSION = 3
+Resolution = Literal["1e-6", "1/65534"]
+"""How exactly each query's average precision is kept: six digits, or packed as uint16."""
+SCORE_TOLERANCE: Mapping[Resolution, float] = {"1e-6": 1e-6, "1/65534": 1e-5}
+"""By how much the mean over queries may differ from the exact mAP because of that."""
 Status = Literal["done", "failed", "diverged", "not applicable"]
 
 
@@ -128,6 +130,7 @@ class PerQuery(_Frozen):
     """What each query scores, aligned to the query list; None without a valid match."""
 
     pids: list[int]
+    resolution: Resolution = "1e-6"
     average_precision: list[float | None]
     first_match: list[int | None] | None = None
     """Rank of the first valid match, from 1; results made before it was kept lack the list."""
@@ -158,10 +161,14 @@ class PerQuery(_Frozen):
         return means
 
 
+def _tolerance(metric: str, queries: PerQuery) -> float:
+    return SCORE_TOLERANCE[queries.resolution if metric == "mAP" else "1e-6"]
+
+
 class Result(_Frozen):
     """A trial, its status and everything that was measured."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     key: str
     status: Status
     error: str | None = None
@@ -193,7 +200,7 @@ class Result(_Frozen):
             for name, mean in self.per_query.means.items():
                 given = getattr(self.scores.final, name)
                 # Not '>', which no NaN is.
-                if not abs(given - mean) <= SCORE_TOLERANCE:
+                if not abs(given - mean) <= _tolerance(name, self.per_query):
                     message = f"is {given:.7g}, but 'per_query' gives {mean:.7g}"
                     raise problem_at(("scores", "final", name), message)
         return self

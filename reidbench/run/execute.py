@@ -20,6 +20,7 @@ from reidbench.files import room_for
 from reidbench.plan import Trial
 from reidbench.results import write_result
 from reidbench.run.assemble import inapplicable_result
+from reidbench.run.event_log import EventLog
 from reidbench.run.executor import Executor
 from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.forecast import forecast
@@ -61,7 +62,9 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
         folder.keep_suite(planned.suite.path, plan.protocol)
         trials = _applicable(planned, trials, inapplicable)
         with _logging_to(folder.log), _clean(store):
-            _executor(planned, trials, store, device, recorder, pool).run(plan, trials)
+            executor, events = _executor(planned, trials, store, device, recorder, pool)
+            with _noted(events, planned, trials, store):
+                executor.run(plan, trials)
     timings = recorder.timings(peak_gpu_memory())
     timings.write(folder.costs)
     return timings
@@ -124,13 +127,14 @@ def _executor(
     device: Device,
     recorder: TimingsRecorder,
     pool: WorkerPool | None,
-) -> Executor:
-    """Return the executor that the options ask for, and report what it is about to do."""
+) -> tuple[Executor, EventLog]:
+    """Return the executor that the options ask for, and its events; report what it will do."""
     plan, folder, options = planned.plan, planned.folder, planned.options
     nodes = {node.key: node for trial in trials for node in trial.nodes}
     left = [node for key, node in nodes.items() if not store.has(key)]
     expected = forecast(plan, store)
-    reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)))
+    events = EventLog(folder.events)
+    reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)), events)
     by = f", {counted(options.workers, 'worker')}" if options.workers > 1 else ""
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "
@@ -139,15 +143,43 @@ def _executor(
     if text := forecast_text(expected, left, store.root):
         reporter.say(text)
     if pool is None:
-        return SerialExecutor(
+        serial = SerialExecutor(
             store, planned.registry, folder.results, reporter, device, expected, recorder
         )
-    return LocalExecutor(
+        return serial, events
+    local = LocalExecutor(
         *(store, planned.registry, folder.results, reporter, expected, recorder),
         pool=pool,
         notes=FailureNotes(folder.failures),
         step_timeout=options.step_timeout,
     )
+    return local, events
+
+
+@contextmanager
+def _noted(
+    events: EventLog, planned: PlannedSuite, trials: tuple[Trial, ...], store: Store
+) -> Iterator[None]:
+    """Note in the event log that the run begins, of how much, and how it ends."""
+    plan = planned.plan
+    left = {node.key: node for trial in trials for node in trial.nodes if not store.has(node.key)}
+    expected = forecast(plan, store)
+    events.write(
+        "run started",
+        suite=plan.suite.name,
+        trials=len(plan.trials),
+        trials_done=len(plan.trials) - len(trials),
+        phases=len(plan.nodes),
+        phases_done=len(plan.nodes) - len(left),
+        weight=sum(map(expected.weight, left.values())),
+        workers=planned.options.workers,
+    )
+    how = "stopped"
+    try:
+        yield
+        how = "done"
+    finally:
+        events.write("run finished", how=how)
 
 
 def _refuse_unwritable(store: Path) -> None:

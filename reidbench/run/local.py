@@ -17,7 +17,7 @@ from reidbench.results import Result, write_result
 from reidbench.run.executor import Failure
 from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.forecast import Forecast
-from reidbench.run.labels import FAILED, result_line, timing_name, title
+from reidbench.run.labels import FAILED, timing_name, title
 from reidbench.run.ledger import Ledger
 from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
@@ -87,7 +87,7 @@ class LocalExecutor:
     def _settled(self, result: Result) -> None:
         write_result(self.results, result)
         self.registry.trial_finished(result)
-        self.reporter.say(result_line(self._trials[result.key], len(self._trials), result))
+        self.reporter.settled(self._trials[result.key], len(self._trials), result)
 
     def _hand_out(self) -> None:
         """Give each idle worker something to make, as long as there is something."""
@@ -96,7 +96,7 @@ class LocalExecutor:
             if (key := self._queue.next()) is None:
                 return
             self._begun[key] = monotonic()
-            self.reporter.begin(*self._words(worker, key))
+            self.reporter.begin(*self._words(worker, key), self.pool.number(worker), key)
             worker.ask(self.pool.request(key, self._attempts[key] + 1))
 
     def _words(self, worker: WorkerProcess, key: str) -> tuple[str, str]:
@@ -150,8 +150,9 @@ class LocalExecutor:
         if kind == "step":
             head, words = self._words(worker, request.key)
             done, total = reply["done"], reply["total"]
+            self.reporter.note_step(request.key, head, words, done, total, reply["note"])
             shown = f"{words} {done}/{total} {reply['note']}"
-            self.reporter.show(head, shown, done / max(1, total))
+            self.reporter.show(head, shown, done / max(1, total), self.pool.number(worker))
         elif kind == "full":
             raise NoRoom(reply["why"])
         elif kind == "done":
@@ -167,7 +168,7 @@ class LocalExecutor:
         head, words = self._words(worker, key)
         node, trial = self._queue.node(key), self._queue.trial(key)
         wall = self._ended(worker, request, reply, timing_name(node, trial))
-        self.reporter.end(head, words, self.forecast.weight(node), wall)
+        self.reporter.end(head, words, self.forecast.weight(node), wall, key)
         self._queue.made(key)
 
     def _failed(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
@@ -176,14 +177,16 @@ class LocalExecutor:
         self._ended(worker, request, reply, FAILED)
         self._attempts[key] += 1
         if reply["damaged"] and self._attempts[key] < ATTEMPTS:
-            self.reporter.say(f"{head}: {words}: its input is damaged, and is made again")
+            self.reporter.retried(key, head, words, "its input is damaged, and is made again")
             self._queue.again(key, reply["damaged"])
         else:
+            self.reporter.events.end("failed", key, f"{head}: {words}", why=reply["why"])
             self._queue.failed(key, Failure(reply["status"], reply["why"]))
 
     def _ended(self, worker: WorkerProcess, request: Request, reply: Reply, name: str) -> float:
         """Record a phase that a worker has ended, well or not; return its seconds."""
         worker.request = None
+        self.reporter.idle(self.pool.number(worker))
         self.pool.drop_empty(request)
         wall = monotonic() - self._begun.pop(request.key)
         self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
@@ -221,13 +224,15 @@ class LocalExecutor:
         key = request.key
         head, words = self._words(worker, key)
         self.recorder.record(FAILED, monotonic() - self._begun.pop(key), {"seconds": {}})
+        self.reporter.idle(self.pool.number(worker))
         self.pool.remove(worker)
         self._attempts[key] += 1
         _log.error("%s: %s: %s; %s", head, words, why, request.log)
         if self._attempts[key] < ATTEMPTS:
-            self.reporter.say(f"{head}: {words}: {why}; another worker tries again")
+            self.reporter.retried(key, head, words, f"{why}; another worker tries again")
             self._queue.again(key)
             return
+        self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
         printed = f"; its output ends: {last}" if (last := worker.printed) else ""
         self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{printed}"))

@@ -12,6 +12,7 @@ from reidbench.config.protocol import Protocol
 from reidbench.files import write_atomically
 from reidbench.plan import Plan, Trial
 from reidbench.results import Result, ResultError, Status, TrialId, read_result
+from reidbench.run.places import EVENTS
 
 PROTOCOL_COPY = "protocol.yaml"
 """The rules beside the results, where they are not published ones."""
@@ -45,6 +46,11 @@ class RunFolder:
     def failures(self) -> Path:
         """The folder of notes by which runs at work tell one another what has failed."""
         return self.root / "failures"
+
+    @property
+    def events(self) -> Path:
+        """The log of events, one JSON line each; ``reidbench status`` reads it."""
+        return self.root / EVENTS
 
     @property
     def costs(self) -> Path:

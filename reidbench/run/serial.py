@@ -21,7 +21,7 @@ from reidbench.results import Result, write_result
 from reidbench.run.assemble import failed_result, finished_result
 from reidbench.run.executor import Failure
 from reidbench.run.forecast import Forecast
-from reidbench.run.labels import FAILED, result_line, timing_name, title
+from reidbench.run.labels import FAILED, timing_name, title
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
 from reidbench.store import Store
@@ -60,7 +60,7 @@ class SerialExecutor:
                 result = self._trial(plan, trial, context)
                 write_result(self.results, result)
                 self.registry.trial_finished(result)
-                self.reporter.say(result_line(index, len(trials), result))
+                self.reporter.settled(index, len(trials), result)
                 results.append(result)
         return results
 
@@ -82,8 +82,20 @@ class SerialExecutor:
             return self._made(node, trial, context) if mine else None
 
     def _made(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
+        words, weight, started = title(node, trial), self.forecast.weight(node), perf_counter()
+        label, events = f"{trial.id}: {words}", self.reporter.events
+        events.begin(node.key, label)
+        failure = self._tried(node, trial, context)
+        seconds = round(perf_counter() - started, 3)
+        if failure is None:
+            events.end("finished", node.key, label, seconds=seconds, weight=weight)
+        else:
+            events.end("failed", node.key, label, seconds=seconds, why=failure.why)
+        return failure
+
+    def _tried(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         words = title(node, trial)
-        with self.reporter.phase(words, self.forecast.weight(node)):
+        with self.reporter.phase(words, self.forecast.weight(node), node.key):
             try:
                 self._run(node, trial, context)
             except NoRoom:

@@ -61,10 +61,14 @@ def run_trials(options: RunOptions) -> SuiteOutcome:
         ReidbenchError: wrong input, a plan that cannot be carried out, or a full disk.
 
     """
+    return run_planned(plan_suite(options))
+
+
+def run_planned(planned: PlannedSuite) -> SuiteOutcome:
+    """Run every trial of a planned part that has no result yet, as `run_trials` does."""
     started = perf_counter()
-    planned = plan_suite(options)
     plan, folder = planned.plan, planned.folder
-    _refuse_device(options)
+    _refuse_device(planned.options)
     left = _assemble(planned, [trial for trial in plan.trials if not folder.is_done(trial)])
     timings = _executed(planned, left, started)
     folder.keep_suite(planned.suite.path, plan.protocol)

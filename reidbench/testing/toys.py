@@ -51,7 +51,7 @@ class Forbidden:
 
 
 FORBIDDEN = Forbidden()
-"""The reader of query and gallery of :func:`people_with_forbidden_tests`."""
+"""The reader of query and gallery of ``people_with_forbidden_tests``."""
 
 
 def people() -> ReIDData:

@@ -83,7 +83,9 @@ def test_the_traceback_is_in_the_log(failed: tuple[Run, Finished]) -> None:
 
 def test_an_observer_that_fails_is_logged_and_harmless(failed: tuple[Run, Finished]) -> None:
     log = (failed[0].home / "run.log").read_text()
-    assert log.count("plugin reidbench-sulks:sulks failed in reidbench_trial_finished") == 6
+    assert (
+        log.count("plugin reidbench-sulks:sulks failed in reidbench_trial_finished") == 1
+    )  # then it is left out
     assert "the observer sulks" in log
 
 
@@ -98,4 +100,4 @@ def test_a_failure_is_tried_again_and_nothing_else(failed: tuple[Run, Finished])
     after = run.files()
     failures = {r.key for r in run.results().values() if r.status != "done"}
     changed = {Path(path).stem for path in after if after[path] != before.get(path)}
-    assert changed == failures | {"run", "costs"}
+    assert changed == failures | {"run", "costs", "events"}

@@ -201,7 +201,7 @@ def accepts(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> bool:
     if "enum" in rule and value not in rule["enum"]:
         return False
     kinds = {"object": dict, "array": list, "string": str, "null": type(None)}
-    kinds |= {"integer": int, "number": (int, float)}
+    kinds |= {"integer": int, "number": (int, float), "boolean": bool}
     if "type" in rule and not isinstance(value, kinds[rule["type"]]):
         return False
     if isinstance(value, dict):

@@ -31,12 +31,14 @@ class Published:
         classifier: the prefix of the classifier's keys, which no backbone has.
         address: where the file is; its name ends in the first digits of its SHA-256.
         by_hand: the address needs a browser, and has no such name.
+        also: other words that the backbone's loader knows, for an error to name.
     """
 
     backbone: str
     classifier: str
     address: str
     by_hand: bool = False
+    also: tuple[str, ...] = ()
 
     def load(self, network: nn.Module, weights: str | Path) -> Tensor | None:
         """Load into ``network``, in place, the published weights or a file in their format.
@@ -55,8 +57,9 @@ class Published:
         elif weights == "imagenet":
             file = self._downloaded()
         else:
+            words = ", ".join(f"'{word}'" for word in ("imagenet", *self.also))
             raise WeightsError(
-                f"{self.backbone} has no published weights called '{weights}'; use 'imagenet', or "
+                f"{self.backbone} has no published weights called '{weights}'; use {words}, or "
                 "the path of a file"
             )
         whole = _state(file)

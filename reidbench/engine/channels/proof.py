@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf, isnan
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -35,8 +36,8 @@ def guard(module: nn.Module, graph: ChannelGraph, scope: Scope = "all") -> None:
 
     Raises ``CaptureError``, which names a group that fails alone and what its code does.
     """
-    if (found := _refused(module, graph, scope)) is not None:
-        raise CaptureError(_sentence(module, *found))
+    for group, problem in _refused(module, graph, scope):
+        raise CaptureError(_sentence(module, group, problem))
 
 
 def proven(
@@ -49,14 +50,15 @@ def proven(
     kept, reasons = list(keep), dict[str, str]()
     while True:
         graph = capture(module, input_size, keep=kept)
-        if (found := _refused(module, graph)) is None:
+        refused = list(_refused(module, graph))
+        if not refused:
             return replace(graph, groups=tuple(_with_reason(g, reasons) for g in graph.groups))
-        group, problem = found
-        owners = [cut.owner for cut in group.producers]
-        if set(owners) <= set(kept):
-            raise CaptureError(_sentence(module, group, problem))
-        reasons.update(dict.fromkeys(owners, _sentence(module, group, problem)))
-        kept.extend(owners)
+        for group, problem in refused:
+            owners = [cut.owner for cut in group.producers]
+            if set(owners) <= set(kept):
+                raise CaptureError(_sentence(module, group, problem))
+            reasons.update(dict.fromkeys(owners, _sentence(module, group, problem)))
+        kept += [cut.owner for group, _ in refused for cut in group.producers]
 
 
 def _with_reason(group: ChannelGroup, reasons: dict[str, str]) -> ChannelGroup:
@@ -66,22 +68,20 @@ def _with_reason(group: ChannelGroup, reasons: dict[str, str]) -> ChannelGroup:
 
 def _refused(
     module: nn.Module, graph: ChannelGraph, scope: Scope = "all"
-) -> tuple[ChannelGroup, str] | None:
-    """Return a group that cannot lose a channel, and what goes wrong; None if all can."""
+) -> Iterator[tuple[ChannelGroup, str]]:
+    """Yield the groups that cannot lose a channel, and what goes wrong; nothing if all can."""
     names = [
         group.name
         for group in graph.groups
         if group.prunable and group.size > 1 and (scope == "all" or group.scope == scope)
     ]
     if not names:
-        return None
+        return
     with _double_by_default():
         trial = Trial.of(module, graph)
-        problem = trial.problem(names)
-        if problem is None:
-            return None
-        culprit, problem = _bisected(trial, names, problem)
-    return graph.group(culprit), problem
+        if (problem := trial.problem(names)) is not None:
+            for culprit, what in _culprits(trial, names, problem):
+                yield graph.group(culprit), what
 
 
 @contextmanager
@@ -95,17 +95,30 @@ def _double_by_default() -> Iterator[None]:
         torch.set_default_dtype(usual)
 
 
-def _bisected(trial: Trial, names: list[str], problem: str) -> tuple[str, str]:
-    """Return a group that fails, alone if one does, and how."""
-    while len(names) > 1:
-        half = len(names) // 2
-        for part in (names[:half], names[half:]):
-            if (found := trial.problem(part)) is not None:
-                names, problem = part, found
-                break
-        else:
-            break
-    return names[0], problem
+def _culprits(trial: Trial, names: list[str], problem: str) -> Iterator[tuple[str, str]]:
+    """Yield every group of some that fail together which fails alone, or one if none does."""
+    if len(names) == 1:
+        yield names[0], problem
+        return
+    alone = False
+    for part in _parts(trial.graph, names):
+        if (found := trial.problem(part)) is not None:
+            alone = True
+            yield from _culprits(trial, part, found)
+    if not alone:
+        yield names[0], problem
+
+
+def _parts(graph: ChannelGraph, names: list[str]) -> tuple[list[str], list[str]]:
+    """Split names: those with an assumption from the others, or else in halves.
+
+    What fails mostly fails at once, while what passes takes a capture: so the others pass together.
+    """
+    suspects = [name for name in names if graph.group(name).assumed]
+    if 0 < len(suspects) < len(names):
+        return suspects, [name for name in names if name not in suspects]
+    half = len(names) // 2
+    return names[:half], names[half:]
 
 
 def _sentence(module: nn.Module, group: ChannelGroup, problem: str) -> str:
@@ -115,6 +128,13 @@ def _sentence(module: nn.Module, group: ChannelGroup, problem: str) -> str:
         f" ({problem}): {cause}; compute that number from the tensor's shape, or keep the channels"
         f" of '{group.name.split('[')[0]}'"
     )
+
+
+class Tried(NamedTuple):
+    """What came of a plan: the problem, if any, and how far outputs were apart, relatively."""
+
+    problem: str | None
+    difference: float = inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +153,10 @@ class Trial:
 
     def problem(self, names: Sequence[str]) -> str | None:
         """Say what goes wrong when one channel of each of ``names`` goes; None if nothing."""
-        return self.problem_of(_one_less(self.graph, names))
+        return self.outcome(_one_less(self.graph, names)).problem
 
-    def problem_of(self, plan: PruningPlan, *, again: bool = True) -> str | None:
-        """Say what goes wrong with a plan; None if nothing.
+    def outcome(self, plan: PruningPlan, *, again: bool = True) -> Tried:
+        """Say what goes wrong with a plan, and how far its network is from the masked one.
 
         The smaller network must be one that can be pruned again, unless ``again`` is false: a split
         into pieces of 8, say, is ambiguous once another number of its module is 8 as well.
@@ -145,7 +165,7 @@ class Trial:
         try:
             remove(cut, self.graph, plan)
         except Exception as error:
-            return f"removing one fails: {_in_words(error)}"
+            return Tried(f"removing one fails: {_in_words(error)}")
         running: list[str] = []
         try:
             with _noting_modules(cut, running):
@@ -153,9 +173,9 @@ class Trial:
             captured = capture(cut, self.graph.input_size)
         except Exception as error:
             place = f"in module '{running[-1]}'" if running and running[-1] else "in the network"
-            return f"without one, {place}: {_in_words(error)}"
+            return Tried(f"without one, {place}: {_in_words(error)}")
         unlike = self._other_widths(captured, plan, again) or self._other_macs(captured, plan)
-        return unlike or self._difference(found, plan)
+        return Tried(unlike) if unlike else self._compared(found, plan)
 
     def _other_widths(self, captured: ChannelGraph, plan: PruningPlan, again: bool) -> str | None:
         expected, widths = plan.widths, captured.widths
@@ -163,6 +183,9 @@ class Trial:
         names = (*expected, *(set(widths) - kept)) if again else expected.keys() & widths.keys()
         for name in names:
             found = widths.get(name)
+            # A last channel stays in any case, so a capture may as well keep it for what reads it.
+            if found is None and expected.get(name) == 1:
+                continue
             if found != expected.get(name):
                 return (
                     f"the smaller network has {found or 'no'} channels in group '{name}' instead"
@@ -176,14 +199,16 @@ class Trial:
             return f"the smaller network costs {found} multiply-accumulates instead of {predicted}"
         return None
 
-    def _difference(self, found: Sequence[Tensor], plan: PruningPlan) -> str | None:
+    def _compared(self, found: Sequence[Tensor], plan: PruningPlan) -> Tried:
         apart, scale = self.apart(found, plan)
+        relative = apart / scale if scale else apart
         # Not "apart > ...", which a NaN would pass.
         if apart <= NEGLIGIBLE * scale:
-            return None
+            return Tried(None, relative)
         if apart <= AMPLIFIED * scale and apart <= self._rounding(plan):
-            return None
-        return f"the smaller network computes something else, by {apart:.2g} of {scale:.2g}"
+            return Tried(None, relative)
+        words = f"the smaller network computes something else, by {apart:.2g} of {scale:.2g}"
+        return Tried(words, relative)
 
     def _rounding(self, plan: PruningPlan) -> float:
         """Return how far outputs move when images do by rounding; fresh networks amplify it."""

@@ -48,6 +48,10 @@ def _pad(walk: Walk, node: Node, arguments: Arguments) -> Any:
     # Pairs are listed from the last dimension back.
     pairs = [tuple(amounts[i : i + 2]) for i in range(0, len(amounts), 2)][::-1]
     varying = {axis for axis, size in enumerate(ids.shape) if size > 1}
+    shape = shape_of(node.args[0])  # type: ignore[arg-type]
+    if ids.size == 1 and ids.item() >= 0:
+        # A single channel: any dimension of length 1 may be that of the channels.
+        varying = {axis for axis, size in enumerate(shape) if size == 1}
     for axis, (before, after) in enumerate(pairs, start=ids.ndim - len(pairs)):
         if not (before or after):
             continue
@@ -58,8 +62,7 @@ def _pad(walk: Walk, node: Node, arguments: Arguments) -> Any:
                 np.full((*ids.shape[:axis], n, *ids.shape[axis + 1 :]), FIXED)
                 for n in (before, after)
             ]
-            size = shape_of(node.args[0])[axis]  # type: ignore[arg-type]
-            whole = np.broadcast_to(ids, (*ids.shape[:axis], size, *ids.shape[axis + 1 :]))
+            whole = np.broadcast_to(ids, (*ids.shape[:axis], shape[axis], *ids.shape[axis + 1 :]))
             ids = np.concatenate([around[0], whole, around[1]], axis=axis).astype(np.int64)
     return ids
 

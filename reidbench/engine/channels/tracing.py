@@ -55,8 +55,9 @@ def capture(
     if any(held.parameter and not node.users for node, held in walk.held.items()):
         _walk_training(walk, module, input_size)
     for slot in walk.slots.values():
-        if slot.role == "producer" and any(fnmatch(slot.owner, pattern) for pattern in keep):
-            walk.pin(slot.ids, f"kept as asked ({', '.join(keep)})")
+        asked = [pattern for pattern in keep if fnmatch(slot.owner, pattern)]
+        if slot.role == "producer" and asked:
+            walk.pin(slot.ids, f"kept as asked ({', '.join(asked)})")
     return grouped(walk, outputs[0], input_size)
 
 

@@ -54,14 +54,14 @@ class Pruned:
     def save(self, folder: Path | str) -> Path:
         """Write plan, weights (safetensors) and report into ``folder``, made if it is missing.
 
-        :func:`reidbench.load` reads them back.
+        ``reidbench.load`` reads them back.
         """
         return save_network(Path(folder), self.network, self.plan, self.report, self.size)
 
     def export(self, file: Path | str, *, to: str | None = None) -> Exported:
         """Write the network for other runtimes, as the file's ending or ``to`` says.
 
-        See :func:`reidbench.engine.deployment.export.export`.
+        See ``reidbench.engine.deployment.export.export``.
         """
         metadata = {"size": list(self.size), "report": self.report.document()}
         return export(self.network, file, size=self.size, to=to, metadata=metadata)
@@ -69,7 +69,7 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Target:
-    """How far a network is pruned, and where; the fields are arguments of :func:`prune`."""
+    """How far a network is pruned, and where; the fields are arguments of ``prune``."""
 
     size: Sequence[int]
     reduction: float

@@ -48,7 +48,7 @@ class Report:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Report:
-        """Return what :meth:`document` wrote."""
+        """Return what ``document`` wrote."""
         fields = {name: value for name, value in document.items() if name != "achieved"}
         widths = {name: (before, after) for name, (before, after) in fields["widths"].items()}
         return cls(**{**fields, "widths": widths})

@@ -21,6 +21,7 @@ from reidbench.engine.phases.checkpoint import PRUNED, load_network
 from reidbench.engine.retrieval import extract
 from reidbench.engine.training import build_network
 from reidbench.engine.training.augment import normalise
+from reidbench.engine.training.pictures import rgb_pixels
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import Component, Registry, discover
 from reidbench.results import read_result
@@ -182,9 +183,6 @@ def _component(registry: Registry, named: dict[str, Any]) -> Component[Any]:
 def _pixels(picture: Picture, height: int, width: int) -> Any:
     """Return a picture as uint8 (3, height, width), as data sets are decoded."""
     if isinstance(picture, Image.Image):
-        image = picture.convert("RGB")
-    else:
-        with Image.open(picture) as opened:
-            image = opened.convert("RGB")
-    resized = image.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized).transpose(2, 0, 1)
+        return rgb_pixels(picture, height, width)
+    with Image.open(picture) as opened:
+        return rgb_pixels(opened, height, width)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-
 from torch import nn
 
-from reidbench.engine.channels import ChannelGraph, PruningPlan, remove
-from reidbench.engine.channels.proof import Trial, outputs_of
+from reidbench.engine.channels import ChannelGraph, PruningPlan
+from reidbench.engine.channels.proof import Trial
 from reidbench.errors import ReidbenchError
 
 
@@ -25,10 +23,7 @@ def verified_difference(network: nn.Module, graph: ChannelGraph, plan: PruningPl
         VerificationError: they differ, or the removed network has not the widths of the plan.
 
     """
-    trial = Trial.of(network, graph)
-    if problem := trial.problem_of(plan, again=False):
+    problem, difference = Trial.of(network, graph).outcome(plan, again=False)
+    if problem:
         raise VerificationError(f"this cut must not be used ({problem}); please report the network")
-    removed = copy.deepcopy(trial.network)
-    remove(removed, graph, plan)
-    apart, scale = trial.apart(outputs_of(removed, trial.images), plan)
-    return apart / scale if scale else apart
+    return difference

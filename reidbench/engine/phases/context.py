@@ -26,6 +26,7 @@ from reidbench.engine.phases.checkpoint import fresh_network
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
 from reidbench.engine.training.checkpoints import Pace
+from reidbench.engine.training.pictures import rgb_pixels
 from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.claims import Claims
@@ -50,9 +51,8 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 
     def decode_some(indices: range) -> int:
         for index in indices:
-            image = Image.fromarray(split.read(index)).convert("RGB")
-            resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
-            pixels[index] = np.asarray(resized).transpose(2, 0, 1)
+            image = Image.fromarray(split.read(index))
+            pixels[index] = rgb_pixels(image, size.height, size.width)
         return len(indices)
 
     done, images = 0, range(len(split))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reidbench.config.protocol import Budget
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
@@ -13,7 +14,9 @@ from reidbench.engine.training import Images, Network, Trainer, TrainingStage, d
 from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.network import from_weight
 from reidbench.engine.training.snapshot import restore_training, training_snapshot
+from reidbench.engine.training.throughput import Throughput
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
@@ -45,13 +48,15 @@ def make_trainer(
     checkpoints: Checkpoints | None = None,
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
+    throughput = Throughput()
 
     def on_step(done: int, steps: int, loss: float) -> None:
-        context.listener(done, steps, f"loss {loss:.3f}")
+        throughput.step(done, trainer.images_seen)
+        context.listener(done, steps, training_note(loss, throughput.images_per_second))
         if checkpoints is not None:
             checkpoints.after_step(done, steps)
 
-    return Trainer(
+    trainer = Trainer(
         network,
         images,
         node.rules.training,
@@ -59,16 +64,18 @@ def make_trainer(
         stages=_stages(node),
         on_step=on_step,
     )
+    return trainer
 
 
 def _stages(node: PhaseNode) -> list[TrainingStage]:
-    budgets = node.rules.budgets
+    budgets: dict[str, Budget] = {name: getattr(node.rules.budgets, name) for name in node.stages}
     return [
         TrainingStage(
-            getattr(budgets, stage).epochs * node.stretch,
-            derived_seed(node.seed, "phase", node.data.seeded_by, stage),
+            budget.epochs * node.stretch,
+            derived_seed(node.seed, "phase", node.data.seeded_by, name),
+            budget.learning_rate,
         )
-        for stage in node.stages
+        for name, budget in budgets.items()
     ]
 
 

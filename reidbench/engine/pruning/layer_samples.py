@@ -45,7 +45,7 @@ class Anchor:
 
 @dataclass(frozen=True, eq=False)
 class LayerSample:
-    """The :class:`reidbench.api.NextLayer` of one layer."""
+    """The ``reidbench.api.NextLayer`` of one layer."""
 
     name: str
     weight: Tensor

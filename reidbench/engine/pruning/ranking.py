@@ -66,7 +66,7 @@ class RankingContext:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The :class:`reidbench.api.RankingTask` of one ranking of one copy of a network.
+    """The ``reidbench.api.RankingTask`` of one ranking of one copy of a network.
 
     ``data`` is what the record of ``method`` declares.
     """

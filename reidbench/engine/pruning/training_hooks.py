@@ -17,7 +17,7 @@ from reidbench.errors import MethodError
 
 @dataclass
 class TrainingHooks:
-    """The :class:`reidbench.api.TrainingTask` of a method, and the hooks of its trainer."""
+    """The ``reidbench.api.TrainingTask`` of a method, and the hooks of its trainer."""
 
     planner: CutPlanner
     reduction: float

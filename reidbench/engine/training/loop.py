@@ -37,11 +37,13 @@ class StepHooks(Protocol):
 class TrainingStage:
     """A part of a phase with a budget, batches, a learning-rate curve and momentum of its own.
 
-    Batches, augmentation and dropout depend on ``seed`` alone.
+    Batches, augmentation and dropout depend on ``seed`` alone. ``learning_rate`` is the curve's
+    peak; None: the optimiser's.
     """
 
     epochs: float
     seed: int
+    learning_rate: float | None = None
 
 
 class Trainer:
@@ -155,15 +157,16 @@ class Trainer:
 
     def _set_learning_rate(self, stage: StageProgress) -> None:
         factor = learning_rate_factor(stage.done, stage.steps, self.rules.schedule)
+        peak = stage.learning_rate or self.rules.optimiser.learning_rate
         for group in self.optimiser.param_groups:
-            group["lr"] = factor * self.rules.optimiser.learning_rate
+            group["lr"] = factor * peak
 
 
 class StageProgress:
     """A stage's steps, how many of them are done, and the batches of the others."""
 
     def __init__(self, stage: TrainingStage, feed: Feed) -> None:
-        self.seed = stage.seed
+        self.seed, self.learning_rate = stage.seed, stage.learning_rate
         self.sampler = feed.sampler(generator(stage.seed, "batches"))
         self.steps = round(stage.epochs * self.sampler.steps_per_epoch)
         if stage.epochs > 0:

@@ -11,12 +11,11 @@ from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.model import Leaderboard, Origin, Row, Section, Table, UsedComponent
 from reidbench.leaderboard.render import claim_columns, page, reported_columns
 from reidbench.leaderboard.render.columns import Column, R
-from reidbench.leaderboard.render.row_columns import PAGE_COLUMNS
+from reidbench.leaderboard.render.row_columns import MAIN_COLUMNS, PAGE_COLUMNS
 
 LEGEND = """\
 - Methods are compared at the same **reduction** of multiply-accumulates (MACs), counted for one
-  image of the protocol's size; 1 MAC = 2 FLOPs. *max. miss* is the largest distance of a seed's
-  reduction to the target, in points.
+  image of the protocol's size; 1 MAC = 2 FLOPs.
 - Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
 - **Δ mAP** is the difference to the dense network in points, with a 95 % interval: where the
   difference would lie with other training seeds and other test people. In (round brackets) it is
@@ -31,13 +30,11 @@ LEGEND = """\
   network's compute, not for its epochs. Nor is the dense reference (ref.).
 - A **noisy** row changes far more with the seed than its section's rows do on average: more than
   twice the standard deviation. Its intervals may be too narrow.
-- *before retraining* is right after the cut, with batch norm recalibrated. Iterative and
-  progressive methods have already trained for part of the phase by then, so it is comparable only
-  between methods of one strategy. Epochs and seconds are those of all phases, the base network's
-  included; *choosing* is all that is not training: ranking, refitting, cutting, recalibration.
-- *when, where*: the strategy, and how reductions are shared among layers (docs/protocols.md).
+- In brackets behind a name: strategy and allocation, where a method has several rows.
 - Results of different engines, or of different versions of backbone or data, share no table; two
-  versions of a method are two rows."""
+  versions of a method are two rows.
+- Other metrics, mAP before retraining, MACs, epochs, seconds and the components are in
+  `leaderboard.csv`; `--columns` shows any of them."""
 
 DRAWN = (
     "> **Drawn data.** The images of this table are drawn by a program. "
@@ -50,17 +47,21 @@ OTHER_NETWORKS_LEGEND = (
 )
 
 
-def to_markdown(leaderboard: Leaderboard) -> str:
-    """Write the whole page: how to read it, every table, and where the results come from."""
+def to_markdown(leaderboard: Leaderboard, columns: Sequence[str] = MAIN_COLUMNS) -> str:
+    """Write the whole page: how to read it, every table, and where the results come from.
+
+    ``columns`` are shown beside rank and method.
+    """
+    shown = [column for column in PAGE_COLUMNS if column.name in columns]
     parts = ["# Leaderboard", LEGEND]
     for table in leaderboard.tables:
-        parts += _table(table)
+        parts += _table(table, shown)
     parts += _claims(leaderboard.claims)
     parts += ["## Provenance", _components(leaderboard.components), _origins(leaderboard.origins)]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, columns: Sequence[Column[Row]]) -> Iterator[str]:
     yield f"## {_escaped(page.title(table.setting))}"
     if table.setting.drawn:
         yield DRAWN
@@ -70,7 +71,7 @@ def _table(table: Table) -> Iterator[str]:
         yield f"### {heading}"
         if heading == page.OTHER_NETWORKS:
             yield OTHER_NETWORKS_LEGEND
-        yield _section(section, numbers)
+        yield _section(section, columns, numbers)
     if numbers:
         yield "\n".join(f"{number}. {_escaped(note)}" for note, number in numbers.items())
     if table.reported:
@@ -92,14 +93,14 @@ def _facts(table: Table) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _section(section: Section, numbers: Mapping[str, int]) -> str:
+def _section(section: Section, columns: Sequence[Column[Row]], numbers: Mapping[str, int]) -> str:
     return _grid(
-        ["rank", "method", *(column.heading for column in PAGE_COLUMNS)],
+        ["rank", "method", *(column.heading for column in columns)],
         [
             [
                 f"**{row.rank}**" if page.may_be_best(row) else page.rank(section, row),
                 _method(row, numbers),
-                *(column.cell(row) for column in PAGE_COLUMNS),
+                *(column.cell(row) for column in columns),
             ]
             for row in section.all_rows
         ],
@@ -132,7 +133,8 @@ def _components(components: Iterable[UsedComponent]) -> str:
 
 def _origins(origins: Iterable[Origin]) -> str:
     headings = ["results", "reidbench", "commit", "torch", "hardware", "threads", "device"]
-    return _grid(headings, [[getattr(origin, name) for name in headings] for origin in origins])
+    rows = [[_escaped(str(getattr(origin, name))) for name in headings] for origin in origins]
+    return _grid(headings, rows)
 
 
 def _columns(columns: Iterable[Column[R]], items: Iterable[R], *, ranked: bool = False) -> str:

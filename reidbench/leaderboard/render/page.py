@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reidbench.leaderboard.model import Row, Section, Table, TableSetting
 from reidbench.leaderboard.render.columns import NOTHING
+from reidbench.leaderboard.splits import is_pooled
 
 OTHER_NETWORKS = "Other dense networks"
 
@@ -32,7 +33,13 @@ def queries(table: Table) -> str:
     if table.valid_queries is None:
         return ""
     left_out = f" ({table.excluded_queries} without a match left out)"
-    return f"{table.valid_queries} queries{left_out if table.excluded_queries else ''}"
+    queries = f"{table.valid_queries} queries{left_out if table.excluded_queries else ''}"
+    if not is_pooled(table.setting.target):
+        return queries
+    # A split takes the place of a seed, and no person is in all of them.
+    return (
+        f"{queries} of one split; a seed is a split and a seed, and intervals are of these people"
+    )
 
 
 def versions(setting: TableSetting) -> str:

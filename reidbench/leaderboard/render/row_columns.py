@@ -84,7 +84,7 @@ _HOW = Column("how", "when, where", _how, attributes("strategy", "allocation"))
 _SEEDS = Column[Row](
     "seeds",
     "seeds",
-    lambda row: f"{row.seeds_done}/{row.seeds}",
+    lambda row: " ".join(filter(None, (f"{row.seeds_done}/{row.seeds}", row.state))),
     attributes("seeds_done", "seeds"),
     weight=5,
 )
@@ -115,6 +115,8 @@ _MEASURES = (
 
 PAGE_COLUMNS = (_HOW, *_MEASURES, _SEEDS)
 """What people read of a row, beside its rank and name, which need the table around it."""
+MAIN_COLUMNS = ("map", "delta_map", "reduction_percent", "parameters_million", "seeds")
+"""The names of those that a page shows unless others are asked for."""
 
 ROW_COLUMNS: tuple[Column[Row], ...] = (
     *(Column[Row](name, values={name: attribute(path)}) for name, path in _SETTING.items()),
@@ -132,6 +134,7 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     Column("on_budget", values=_if_known("epochs", "on_budget")),
     Column("noisy", values=_if_known("achieved", "noisy")),
     _SEEDS,
+    Column("state", values=attributes("state")),
     *_MEASURES,
     Column("missing", values={"missing_seeds": lambda it: " ".join(map(str, it.missing_seeds))}),
     Column("notes", values={"notes": lambda row: "; ".join(row.notes)}),

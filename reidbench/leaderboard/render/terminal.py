@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
@@ -28,15 +29,22 @@ LEGEND = (
 )
 
 
-def to_terminal(leaderboard: Leaderboard, width: int = WIDTH) -> str:
-    """Write the tables without the columns ``width`` has no room for; rank and method stay."""
-    parts = ["\n".join(_table(table, width)) for table in leaderboard.tables]
+def to_terminal(
+    leaderboard: Leaderboard, width: int = WIDTH, columns: Collection[str] | None = None
+) -> str:
+    """Write the tables without the columns ``width`` has no room for; rank and method stay.
+
+    ``columns`` are shown however wide that is.
+    """
+    shown = [it for it in PAGE_COLUMNS if columns is None or it.name in columns]
+    room = width if columns is None else sys.maxsize
+    parts = ["\n".join(_table(table, width, shown, room)) for table in leaderboard.tables]
     if leaderboard.claims:
         parts.append("\n".join(_claims(leaderboard.claims, width)))
     return "\n\n".join([*parts, textwrap.fill(LEGEND, width)]) + "\n"
 
 
-def _table(table: Table, width: int) -> Iterator[str]:
+def _table(table: Table, width: int, columns: Sequence[Column[Row]], room: int) -> Iterator[str]:
     setting = table.setting
     facts = (f"{setting.protocol} ({setting.protocol_hash[:12]})", f"{setting.division} division")
     notes = page.numbered_notes(table)
@@ -44,7 +52,7 @@ def _table(table: Table, width: int) -> Iterator[str]:
     yield from textwrap.wrap(" · ".join(filter(None, (*facts, page.queries(table)))), width)
     yield from textwrap.wrap(page.versions(setting), width)
     yield ""
-    yield from _sections(table, notes, width)
+    yield from _sections(table, notes, columns, room)
     yield ""
     for note, number in notes.items():
         yield from textwrap.wrap(f"[{number}] {note}", width, subsequent_indent="    ")
@@ -65,7 +73,9 @@ def _claims(verdicts: Sequence[Verdict], width: int) -> Iterator[str]:
     yield from textwrap.wrap(claim_columns.CLAIMS_LEGEND, width)
 
 
-def _sections(table: Table, notes: Mapping[str, int], width: int) -> Iterator[str]:
+def _sections(
+    table: Table, notes: Mapping[str, int], columns: Sequence[Column[Row]], width: int
+) -> Iterator[str]:
     """Write all sections as one grid, so that their columns line up, with headings between."""
     placed = [(section, row) for _, section in page.blocks(table) for row in section.all_rows]
     rows = [row for _, row in placed]
@@ -74,7 +84,7 @@ def _sections(table: Table, notes: Mapping[str, int], width: int) -> Iterator[st
         ["method", *(_method(row, notes) for row in rows)],
     ]
     room = width - GAP - sum(map(_width, first))
-    head, *body = _grid([*first, *_fitting(PAGE_COLUMNS, rows, room)])
+    head, *body = _grid([*first, *_fitting(columns, rows, room)])
     lines = iter(body)
     yield head
     for heading, section in page.blocks(table):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from reidbench.api import DataError, ReIDData
 from reidbench_plugins.datasets.synthped.__main__ import main
-from reidbench_plugins.datasets.synthped.dataset import compose, load, load_quick
+from reidbench_plugins.datasets.synthped.dataset import compose, load, load_crowd, load_quick
 
 SPLITS = ("train", "query", "gallery")
 SETS = [
@@ -104,6 +104,23 @@ def test_an_identity_is_the_same_person_in_the_small_and_the_full_set() -> None:
         one = full.train.read(full.train.names.index(name))
         two = quick.train.read(quick.train.names.index(name))
         assert np.array_equal(one, two)
+
+
+def test_the_crowd_has_few_pictures_of_each_person_and_three_strangers_a_person() -> None:
+    data = load_crowd()
+    assert len(data.train) == 400 * 6
+    assert len(data.query) == 200 * 6
+    count = Counter(data.gallery.pids.tolist())
+    assert (count[0], count[-1]) == (600, 100)
+    assert sum(count[pid] for pid in count if pid > 0) == 200 * 6
+
+
+def test_the_crowd_is_of_other_people_than_the_easier_set() -> None:
+    names = ("0001_c1s1_000025_00.jpg", "0160_c4s1_004000_00.jpg")
+    for one, other in ((load(), load_crowd()), (load_crowd(), load_crowd(seed=1))):
+        for name in names:
+            pictures = [data.train.read(data.train.names.index(name)) for data in (one, other)]
+            assert not np.array_equal(*pictures)
 
 
 def test_seed_and_domain_change_every_picture() -> None:

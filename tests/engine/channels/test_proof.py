@@ -74,8 +74,8 @@ def test_the_last_cut_may_leave_two_numbers_alike() -> None:
     kept = {n: tuple(range(4 if n == "first" else size)) for n, size in graph.widths.items()}
     plan = PruningPlan(kept, graph.widths)
     trial = Trial.of(network, graph)
-    assert "no channels in group 'first'" in str(trial.problem_of(plan))
-    assert trial.problem_of(plan, again=False) is None
+    assert "no channels in group 'first'" in str(trial.outcome(plan).problem)
+    assert trial.outcome(plan, again=False).problem is None
 
 
 def _without_the_first(widths: dict[str, int]) -> PruningPlan:

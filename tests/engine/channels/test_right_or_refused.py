@@ -10,7 +10,15 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.utils import parametrizations, prune
 
-from reidbench.engine.channels import CaptureError, PruningPlan, capture, guard, proven, remove
+from reidbench.engine.channels import (
+    CaptureError,
+    PruningPlan,
+    capture,
+    guard,
+    proof,
+    proven,
+    remove,
+)
 from tests.engine.channels.exactness import assert_exact, captured, counted_by_torch
 from tests.engine.channels.networks import Embedder, conv
 from tests.engine.channels.right_or_refused import (
@@ -68,6 +76,47 @@ def test_what_the_guard_refuses_can_be_kept_with_its_reason(name):
     graph = proven(network, SIZE)
     assert list(graph.widths) == ["1.features.1.0"]
     assert any("cannot be removed" in words for words in graph.group("0").kept_by)
+    assert_exact(network, graph)
+
+
+def test_all_groups_that_the_guard_refuses_are_found_in_one_round(monkeypatch):
+    """Networks of many alike blocks (torchreid's mlfn) would take a round of captures for each."""
+    blocks = [nn.Sequential(conv(8, 16), Literal(), conv(16, 8)) for _ in range(6)]
+    network = Embedder(nn.Sequential(nn.Conv2d(3, 8, 3), *blocks, conv(8, 5)))
+    rounds = []
+    captured_for_real = proof.capture
+
+    def counted(module, size, **kept):
+        rounds.extend(["a round"] if "keep" in kept else [])
+        return captured_for_real(module, size, **kept)
+
+    monkeypatch.setattr(proof, "capture", counted)
+    graph = proven(network, SIZE)
+    assert len(rounds) == 2
+    for number in range(1, 7):
+        (asked, why) = graph.group(f"features.{number}.0.0").kept_by
+        assert asked == f"kept as asked (features.{number}.0.0)"
+        assert "cannot be removed" in why
+    assert len(graph.widths) == 7
+    assert_exact(network, graph)
+
+
+def test_a_single_channel_is_padded_with_zeros_as_many_are():
+    for size in (1, 4):
+        padded = Own(
+            lambda s, x: s.conv(x) + F.pad(x, (0, 0, 0, 0, 1, 7)), conv=conv(size, size + 8)
+        )
+        network = Embedder(nn.Sequential(nn.Conv2d(3, size, 3), padded, conv(size + 8, 5)))
+        graph = captured(network, SIZE)
+        assert graph.widths["features.0"] == size
+        assert_exact(network, graph)
+
+
+def test_a_group_of_two_channels_may_end_as_one_that_a_repetition_keeps():
+    doubled = Own(lambda s, x: torch.cat([x, x], 1) + s.conv(torch.cat([x, x], 1)), conv=conv(4, 4))
+    network = Embedder(nn.Sequential(nn.Conv2d(3, 2, 3), doubled, conv(4, 5)))
+    graph = captured(network, SIZE)
+    assert graph.widths == {"features.0": 2}
     assert_exact(network, graph)
 
 

@@ -21,6 +21,7 @@ from tests.engine.deployment.conftest import TinyRun
 from tests.support.places import ROOT
 
 README = ROOT / "README.md"
+NETWORKS = ROOT / "docs" / "networks-of-a-run.md"
 TUTORIAL = ROOT / "docs" / "pruning-your-network.md"
 SIZE = (3, 64, 32)
 
@@ -93,9 +94,9 @@ def test_the_readme_halves_a_network(build: Callable[[], nn.Module], tmp_path, m
     assert [one.shape for one in cut] == [one.shape for one in outputs_of(build().eval(), images)]
 
 
-def test_the_readme_takes_a_trial_that_scores_what_its_row_says(tiny_run, monkeypatch) -> None:
+def test_a_page_takes_a_trial_that_scores_what_its_row_says(tiny_run, monkeypatch) -> None:
     monkeypatch.setenv("REIDBENCH_STORE", str(tiny_run.store))
-    code = code_of(README, "load_trial(")
+    code = code_of(NETWORKS, "load_trial(")
     code = changed(code, "runs/quickstart/results/KEY.json", str(tiny_run.file("l1")))
     code = changed(code, '["query.png", "gallery.png"]', "pictures")
     data = _data(tiny_run)

@@ -56,6 +56,7 @@ def trainer(
     seed: int = 0,
     on_step: OnStep = lambda done, steps, loss: None,
     prefetch: bool | None = None,
+    learning_rate: float | None = None,
     **changes: object,
 ) -> Trainer:
     """Return a trainer of 10 steps by default (an epoch is 3), with changed rules."""
@@ -65,7 +66,7 @@ def trainer(
         images,
         rules(**changes),
         SMOKE.input,
-        stages=[TrainingStage(epochs, seed)],
+        stages=[TrainingStage(epochs, seed, learning_rate)],
         on_step=on_step,
         prefetch=prefetch,
     )

@@ -81,6 +81,15 @@ def test_the_learning_rate_follows_one_curve_over_the_whole_phase():
     assert rates == expected
 
 
+def test_a_stage_may_have_a_peak_of_its_own():
+    training = trainer(network(), learning_rate=0.02)
+    rates = []
+    for _ in range(10):
+        training.train(1)
+        rates.append(training.optimiser.param_groups[0]["lr"])
+    assert rates == [0.02 * learning_rate_factor(i, 10, rules().schedule) for i in range(10)]
+
+
 def test_listeners_hear_of_every_step():
     heard = []
     trainer(network(), on_step=lambda *event: heard.append(event[:2])).train(4)

@@ -12,6 +12,7 @@ from reidbench_plugins.datasets.photographs.facts import (
     MARKET,
     MSMT17,
     OCCLUDED_DUKE,
+    PKU_REID,
     PLACES,
     About,
 )
@@ -144,5 +145,13 @@ RECORDS: list[DatasetRecord] = [
         _msmt17("msmt17/MSMT17_V2", "mask_train_v2", "mask_test_v2"),
         options={"with_val": True},
         writer="write_msmt17_v2",
+    ),
+    _record(
+        "pku-reid",
+        "pku_reid:load",
+        "PKU-Reid: 114 people, 2 cameras, 8 directions; ten random halves of 57 + 57 people.",
+        PKU_REID,
+        "pku-reid/images/\n  001_01_1.png        person_camera_direction",
+        options={"split": 0},
     ),
 ]

@@ -91,6 +91,20 @@ MSMT17 = About(
     ),
 )
 
+PKU_REID = About(
+    reference=(
+        "Ma et al., Orientation Driven Bag of Appearances for Person Re-identification, "
+        "arXiv 1605.02464, 2016"
+    ),
+    origin="Its authors, https://github.com/charliememory/PKU-Reid-Dataset",
+    licence="CC BY-NC-SA 4.0: not for commercial use.",
+    ethics=(
+        "Nothing is stated of the consent of the people shown. Pass no image on and show nobody's "
+        "face. Of copies around, one holds 74 of the 114 people: accept it with 'complete: false', "
+        "and its rows say that it is incomplete."
+    ),
+)
+
 
 BOXES = ("bounding_box_train", "query", "bounding_box_test")
 MAT = "cuhk03_release/cuhk-03.mat"
@@ -122,6 +136,7 @@ DUKE_FOLDERS = ("dukemtmc-reid/DukeMTMC-reID", "DukeMTMC-reID", "dukemtmc-reid",
 OCCLUDED_DUKE_FOLDERS = ("occluded-duke/Occluded_Duke", "Occluded_Duke", "occluded-duke")
 MSMT17_V1_FOLDERS = ("msmt17/MSMT17_V1", "MSMT17_V1", "MSMT17", "msmt17")
 MSMT17_V2_FOLDERS = ("msmt17/MSMT17_V2", "MSMT17_V2", "MSMT17", "msmt17")
+PKU_REID_FOLDERS = ("pku-reid/images", "pku-reid/PKUv1a_128x48", "PKUv1a_128x48")
 
 # The first folder of each is where a stand-in is written.
 PLACES: dict[str, tuple[Place, ...]] = {
@@ -133,6 +148,8 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "cuhk03np-labelled": _cuhk03("labeled"),
     "msmt17-v1": _places(MSMT17_V1_FOLDERS, "train", "test", *LISTS),
     "msmt17-v2": _places(MSMT17_V2_FOLDERS, "mask_train_v2", "mask_test_v2", *LISTS),
+    # A person of both its known copies.
+    "pku-reid": _places(PKU_REID_FOLDERS, "001_01_1.png"),
 }
 
 
@@ -149,5 +166,6 @@ PUBLISHED: dict[str, Counts] = {
         "cuhk03np-labelled": (767, 7_368, 700, 1_400, 5_328, 2),
         "msmt17-v1": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
         "msmt17-v2": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
+        "pku-reid": (57, 912, 57, 114, 798, 2),
     }.items()
 }

@@ -21,6 +21,12 @@ RECORDS = [
             "Drawn pedestrians: 400 + 400 people, 6 cameras; domains a (street), "
             "b (station), c (seaside).",
         ),
+        (
+            "synthped-crowd",
+            "load_crowd",
+            "Drawn look-alikes: 400 + 200 people, 6 cameras of a picture or two; the same domains, "
+            "with fewer colours, poorer pictures and more distractors.",
+        ),
         ("synthped-quick", "load_quick", "The same, smaller: 160 + 100 people, 4 cameras."),
     )
 ]

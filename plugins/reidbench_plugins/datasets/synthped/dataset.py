@@ -10,7 +10,7 @@ import numpy as np
 from reidbench.api import DataError, ReIDData, Split
 from reidbench_plugins.datasets.synthped.camera import DIRECTIONS
 from reidbench_plugins.datasets.synthped.dice import CUT, Dice
-from reidbench_plugins.datasets.synthped.domain import Domain, domain_named
+from reidbench_plugins.datasets.synthped.domain import Domain, crowded, domain_named
 from reidbench_plugins.datasets.synthped.picture import draw_picture
 
 FIRST_TEST_PID = 751  # as in Market-1501's test set, and so never a training identity
@@ -63,6 +63,27 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
     )
 
 
+def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
+    """Return look-alikes: 400 + 200 identities, 6 cameras, in training one picture by each.
+
+    A test identity has two, a query and one in the gallery, and three distractors. Arguments and
+    errors are those of :func:`load`; the domains are harder
+    (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
+    """
+    return compose(
+        "synthped-crowd",
+        domain=domain,
+        seed=seed,
+        train_ids=400,
+        test_ids=200,
+        cameras=6,
+        shots=2,
+        train_shots=1,
+        strangers=3,
+        crowd=True,
+    )
+
+
 def compose(
     name: str,
     *,
@@ -72,18 +93,23 @@ def compose(
     test_ids: int,
     cameras: int,
     shots: int = 4,
+    train_shots: int | None = None,
+    strangers: int = 1,
+    crowd: bool = False,
 ) -> ReIDData:
     """Return a data set of the given size, under Market-1501's rules.
 
     Of the ``shots`` pictures of a test identity by a camera the first is a query and the others
-    are in the gallery, with one distractor (pid 0) for each test identity and one junk
+    are in the gallery, with ``strangers`` distractors (pid 0) for each test identity and one junk
     box (pid -1) for every second one. Identity p is the same person whatever the size.
+    A training identity has ``train_shots`` pictures by a camera, or as many. ``crowd`` asks for
+    the harder worlds.
 
     Raises:
         DataError: unknown domain, negative seed, or sizes out of range.
 
     """
-    world = domain_named(domain)
+    world = crowded(domain_named(domain)) if crowd else domain_named(domain)
     _check(seed=seed, train_ids=train_ids, test_ids=test_ids, cameras=cameras, shots=shots)
     cams = range(cameras)
     test = range(FIRST_TEST_PID, FIRST_TEST_PID + test_ids)
@@ -91,10 +117,10 @@ def compose(
     def split(rows: Sequence[tuple[int, Source]]) -> Split:
         return _split(rows, Painter(world, seed, tuple(source for _, source in rows)))
 
-    gallery = _shots(test, cams, range(1, shots)) + _unwanted(test, cameras)
+    gallery = _shots(test, cams, range(1, shots)) + _unwanted(test, cameras, strangers)
     return ReIDData(
         name=name,
-        train=split(_shots(range(1, train_ids + 1), cams, range(shots))),
+        train=split(_shots(range(1, train_ids + 1), cams, range(train_shots or shots))),
         query=split(_shots(test, cams, range(1))),
         gallery=split(gallery),
     )
@@ -117,12 +143,14 @@ def _shots(pids: range, cams: range, indices: range) -> list[tuple[int, Source]]
     return [(pid, (pid, cam, index, False)) for pid in pids for cam in cams for index in indices]
 
 
-def _unwanted(test: range, cameras: int) -> list[tuple[int, Source]]:
+def _unwanted(test: range, cameras: int, strangers: int) -> list[tuple[int, Source]]:
     """Return distractors (strangers, half of them miscut) and junk (known people, miscut)."""
     rows: list[tuple[int, Source]] = []
     for order, pid in enumerate(test):
         camid = order % cameras
-        rows.append((DISTRACTOR, (STRANGERS + pid, camid, 0, order % 2 == 1)))
+        for round_ in range(1, strangers + 1):
+            stranger = round_ * STRANGERS + pid
+            rows.append((DISTRACTOR, (stranger, camid, 0, order % 2 == 1)))
         if order % 2 == 0:
             rows.append((JUNK, (pid, camid, 99, True)))
     return sorted(rows, key=lambda row: -row[0])

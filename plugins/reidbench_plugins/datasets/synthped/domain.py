@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reidbench.api import DataError
 from reidbench_plugins.datasets.synthped.canvas import Colour
@@ -157,6 +157,33 @@ SEASIDE = Domain(
 )  # fmt: skip
 
 DOMAINS = {domain.name: domain for domain in (STREET, STATION, SEASIDE)}
+
+
+def crowded(domain: Domain) -> Domain:
+    """Return a harder world of the same place, with other people in it.
+
+    Few colours and patterns make look-alikes, cameras differ more in light and colour and see
+    fewer details, and more often something stands in the way.
+    """
+    low, high = domain.detail
+    dark, bright = domain.gain
+    return replace(
+        domain,
+        index=domain.index + len(DOMAINS),
+        uppers=domain.uppers[:2],
+        lowers=domain.lowers[:2],
+        accents=domain.accents[:2],
+        upper_kinds=domain.upper_kinds[:3],
+        lower_kinds=domain.lower_kinds[:2],
+        patterns=domain.patterns[:3],
+        bags=domain.bags[:2],
+        hat_rate=0.3 * domain.hat_rate,
+        cast=1.6 * domain.cast,
+        gain=(0.8 * dark, 1.1 * bright),
+        noise=(2 * domain.noise[0], 2 * domain.noise[1]),
+        detail=(0.4 * low, 0.5 * high),
+        cover_rate=0.5,
+    )
 
 
 def domain_named(name: str) -> Domain:

@@ -1,0 +1,1 @@
+"""`reidbench results`: pack the results of a folder, or take them out again."""

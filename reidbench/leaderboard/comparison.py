@@ -1,0 +1,92 @@
+"""Two folders of results side by side: what differs, and whether they agree.
+
+Networks of two machines share no seeds, so each row is compared with the dense row beside it, and
+the two differences with one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from math import hypot
+
+from reidbench.leaderboard.model import Leaderboard, Row
+
+FACTS = ("reidbench", "commit", "torch", "hardware", "threads", "device")
+
+
+@dataclass(frozen=True)
+class PairOfRows:
+    """One row in two folders."""
+
+    first: Row
+    second: Row
+
+    @property
+    def difference(self) -> float | None:
+        """How much less the row loses to its dense network in the second folder."""
+        if self.first.delta is None or self.second.delta is None:
+            return None
+        return self.second.delta - self.first.delta
+
+    @property
+    def half_width(self) -> float | None:
+        """Of the 95 % interval of ``difference``: the variances of both add up."""
+        ends = [row.delta_interval for row in (self.first, self.second)]
+        halves = [(it.high - it.low) / 2 for it in ends if it and not it.of_networks]
+        return hypot(*halves) if len(halves) == 2 else None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the interval holds 0; None where a single seed or no dense row says nothing."""
+        if self.difference is None or self.half_width is None:
+            return None
+        return abs(self.difference) <= self.half_width
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two folders have in common, and what they do not."""
+
+    pairs: tuple[PairOfRows, ...]
+    only_first: tuple[Row, ...]
+    only_second: tuple[Row, ...]
+    differing: tuple[tuple[str, str, str], ...]
+    """A fact of how the results were made, in the first folder and in the second."""
+
+
+def compare(first: Leaderboard, second: Leaderboard) -> Comparison:
+    """Compare the rows of two leaderboards that are of one setting, whatever their versions."""
+    ours, theirs = _rows(first), _rows(second)
+    return Comparison(
+        pairs=tuple(PairOfRows(ours[key], theirs[key]) for key in ours if key in theirs),
+        only_first=tuple(row for key, row in ours.items() if key not in theirs),
+        only_second=tuple(row for key, row in theirs.items() if key not in ours),
+        differing=tuple(_differing(first, second)),
+    )
+
+
+def _rows(board: Leaderboard) -> dict[Hashable, Row]:
+    return {_key(row): row for table in board.tables for row in table.unique_rows}
+
+
+def _key(row: Row) -> Hashable:
+    its = row.setting
+    table = (its.scenario, its.backbone, its.source, its.target, its.protocol_hash, its.division)
+    return table, row.method, row.strategy, row.allocation, row.reduction
+
+
+def _differing(first: Leaderboard, second: Leaderboard) -> Iterator[tuple[str, str, str]]:
+    ours, theirs = _facts(first), _facts(second)
+    for name in ours:
+        # A component that one folder lacks is no difference in how the common rows were made.
+        if name in theirs and ours[name] != theirs[name]:
+            yield name, ours[name], theirs[name]
+
+
+def _facts(board: Leaderboard) -> dict[str, str]:
+    facts = {name: {getattr(origin, name) for origin in board.origins} for name in FACTS}
+    facts["engine"] = {f"v{table.setting.engine}" for table in board.tables}
+    for it in board.components:
+        facts.setdefault(f"{it.role} {it.name}", set()).add(str(it))
+    return {name: ", ".join(sorted(values)) for name, values in facts.items()}

@@ -1,0 +1,58 @@
+"""Two folders side by side, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tabulate import tabulate
+
+from reidbench.leaderboard.comparison import Comparison, PairOfRows
+from reidbench.leaderboard.model import Row
+from reidbench.leaderboard.render.columns import NOTHING, percent, signed
+
+LEGEND = (
+    "mAP in percent, differences in points. Each row is compared with the dense row of its own "
+    "folder,\nbecause networks of two machines share no seeds. They agree where the 95 % interval "
+    "of B - A holds 0;\n'-': a single seed, or no dense row, says nothing."
+)
+WORDS = {True: "yes", False: "NO", None: NOTHING}
+
+
+def to_side_by_side(comparison: Comparison, first: str, second: str) -> str:
+    """Write what differs between two folders, their common rows, and how many agree."""
+    return "\n".join(_lines(comparison, first, second)) + "\n"
+
+
+def _lines(comparison: Comparison, first: str, second: str) -> Iterator[str]:
+    yield from (f"A: {first}", f"B: {second}", "")
+    if comparison.differing:
+        yield tabulate(comparison.differing, headers=["differs", "A", "B"], disable_numparse=True)
+    else:
+        yield "Made with the same versions, on the same kind of machine."
+    yield ""
+    heads = ["data", "red.", "method", "mAP A", "mAP B", "Δ A", "Δ B", "B - A", "agree"]
+    yield tabulate([_cells(it) for it in comparison.pairs], headers=heads, disable_numparse=True)
+    yield ""
+    judged = [it.agrees for it in comparison.pairs if it.agrees is not None]
+    yield f"{sum(judged)} of {len(judged)} rows agree. {LEGEND}"
+    for name, rows in (("A", comparison.only_first), ("B", comparison.only_second)):
+        if rows:
+            yield f"Only in {name}: {', '.join(dict.fromkeys(map(_name, rows)))}"
+
+
+def _cells(pair: PairOfRows) -> list[str]:
+    row, other = pair.first, pair.second
+    half, off = pair.half_width, pair.difference
+    return [
+        f"{row.setting.target}, {row.setting.backbone}, {row.setting.scenario}",
+        f"{100 * row.reduction:g} %",
+        row.label,
+        *(percent(it.mean_ap and it.mean_ap.mean) for it in (row, other)),
+        *(NOTHING if it.delta is None else signed(it.delta) for it in (row, other)),
+        NOTHING if off is None else signed(off) + (f" ± {percent(half)}" if half else ""),
+        WORDS[pair.agrees],
+    ]
+
+
+def _name(row: Row) -> str:
+    return f"{row.label} at {100 * row.reduction:g} %"

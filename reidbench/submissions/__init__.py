@@ -1,0 +1,1 @@
+"""Results that others send: checked without torch, prepared, and what became of them."""
