@@ -11,7 +11,7 @@ from reidbench.cli.options import shared
 from reidbench.config.shipped import find_suite, shipped_suites
 from reidbench.config.suite import load_suite
 from reidbench.results import Result, read_results
-from reidbench.run.options import RUNS
+from reidbench.run.places import RUNS
 from reidbench.run.run_folder import RunFolder
 
 

@@ -96,9 +96,7 @@ class LocalExecutor:
             if (key := self._queue.next()) is None:
                 return
             self._begun[key] = monotonic()
-            head, words = self._words(worker, key)
-            self.reporter.begin(head, words, self.pool.number(worker))
-            self.reporter.events.begin(key, f"{head}: {words}", self.pool.number(worker))
+            self.reporter.begin(*self._words(worker, key), self.pool.number(worker), key)
             worker.ask(self.pool.request(key, self._attempts[key] + 1))
 
     def _words(self, worker: WorkerProcess, key: str) -> tuple[str, str]:
@@ -152,9 +150,9 @@ class LocalExecutor:
         if kind == "step":
             head, words = self._words(worker, request.key)
             done, total = reply["done"], reply["total"]
+            self.reporter.note_step(request.key, head, words, done, total, reply["note"])
             shown = f"{words} {done}/{total} {reply['note']}"
             self.reporter.show(head, shown, done / max(1, total), self.pool.number(worker))
-            self.reporter.note_step(request.key, head, words, done, total, reply["note"])
         elif kind == "full":
             raise NoRoom(reply["why"])
         elif kind == "done":
@@ -170,25 +168,19 @@ class LocalExecutor:
         head, words = self._words(worker, key)
         node, trial = self._queue.node(key), self._queue.trial(key)
         wall = self._ended(worker, request, reply, timing_name(node, trial))
-        weight = self.forecast.weight(node)
-        self.reporter.end(head, words, weight, wall)
-        self.reporter.events.end(
-            "finished", key, f"{head}: {words}", seconds=round(wall, 3), weight=weight
-        )
+        self.reporter.end(head, words, self.forecast.weight(node), wall, key)
         self._queue.made(key)
 
     def _failed(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
         key, (head, words) = request.key, self._words(worker, request.key)
-        label = f"{head}: {words}"
         _log.error("%s: %s failed\n%s", head, words, reply["traceback"])
         self._ended(worker, request, reply, FAILED)
         self._attempts[key] += 1
         if reply["damaged"] and self._attempts[key] < ATTEMPTS:
-            self.reporter.say(f"{head}: {words}: its input is damaged, and is made again")
-            self.reporter.events.end("retried", key, label, why="its input is damaged")
+            self.reporter.retried(key, head, words, "its input is damaged, and is made again")
             self._queue.again(key, reply["damaged"])
         else:
-            self.reporter.events.end("failed", key, label, why=reply["why"])
+            self.reporter.events.end("failed", key, f"{head}: {words}", why=reply["why"])
             self._queue.failed(key, Failure(reply["status"], reply["why"]))
 
     def _ended(self, worker: WorkerProcess, request: Request, reply: Reply, name: str) -> float:
@@ -237,8 +229,7 @@ class LocalExecutor:
         self._attempts[key] += 1
         _log.error("%s: %s: %s; %s", head, words, why, request.log)
         if self._attempts[key] < ATTEMPTS:
-            self.reporter.say(f"{head}: {words}: {why}; another worker tries again")
-            self.reporter.events.end("retried", key, f"{head}: {words}", why=why)
+            self.reporter.retried(key, head, words, f"{why}; another worker tries again")
             self._queue.again(key)
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)

@@ -12,7 +12,6 @@ from reidbench.errors import ReidbenchError
 from reidbench.plugins import Registry, discover
 from reidbench.store import store_folder
 
-RUNS = Path("runs")
 DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
 STEP_TIMEOUT = 3600.0
 """Some methods rank a large network for many minutes without a step in between."""

@@ -12,7 +12,8 @@ from reidbench.config.yaml_document import Located
 from reidbench.plan import Plan, make_plan, select
 from reidbench.plugins import Registry
 from reidbench.plugins.protocols import find_protocol
-from reidbench.run.options import RUNS, RunOptions, installed_plugins
+from reidbench.run.options import RunOptions, installed_plugins
+from reidbench.run.places import RUNS
 from reidbench.run.run_folder import RunFolder
 
 

@@ -97,20 +97,24 @@ class Reporter:
             raise
         self.end(head, title, units, monotonic() - started)
 
-    def begin(self, head: str, title: str, row: int = 1) -> None:
+    def begin(self, head: str, title: str, row: int = 1, key: str = "") -> None:
         """Report that a phase begins: ``head`` is its trial, ``row`` its worker."""
         self._show(0.0, title, head, row=row)
+        if key:
+            self.events.begin(key, f"{head}: {title}", row)
         if not self.console.is_terminal:
             self.say(f"{head}: {title} ...")
 
-    def end(self, head: str, title: str, units: float, seconds: float) -> None:
+    def end(self, head: str, title: str, units: float, seconds: float, key: str = "") -> None:
         """Report that a phase has ended."""
         self.work.done += units
+        if key:
+            took, label = round(seconds, 3), f"{head}: {title}"
+            self.events.end("finished", key, label, seconds=took, weight=units)
         self._phases += 1
         self._show_whole()
         if not self.console.is_terminal:
-            took = duration(seconds)
-            self.say(f"{head}: {title} took {took}; left {self.work.left()}")
+            self.say(f"{head}: {title} took {duration(seconds)}; left {self.work.left()}")
 
     def step(self, done: int, total: int, note: str) -> None:
         """Report progress inside the phase."""
@@ -151,6 +155,11 @@ class Reporter:
         done = f"{counted(self._trials, 'trial')} and {counted(self._phases, 'phase')} done"
         line = f"{done}, {self._failed} failed{rate}, left {self.work.left()}"
         self._live.update(self._whole, completed=self.work.done, description=line, visible=True)
+
+    def retried(self, key: str, head: str, title: str, why: str) -> None:
+        """Report that a phase is tried again, and why."""
+        self.events.end("retried", key, f"{head}: {title}", why=why)
+        self.say(f"{head}: {title}: {why}")
 
     def settled(self, index: int, total: int, result: Result) -> None:
         """Report what became of a trial."""

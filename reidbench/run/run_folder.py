@@ -12,10 +12,10 @@ from reidbench.config.protocol import Protocol
 from reidbench.files import write_atomically
 from reidbench.plan import Plan, Trial
 from reidbench.results import Result, ResultError, Status, TrialId, read_result
+from reidbench.run.places import EVENTS
 
 PROTOCOL_COPY = "protocol.yaml"
 """The rules beside the results, where they are not published ones."""
-EVENTS = "events.jsonl"
 SUITE_COPY = "suite.yaml"
 """The suite file beside its results: a leaderboard made later finds claims and seeds there."""
 

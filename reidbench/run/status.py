@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 
 from reidbench.errors import ReidbenchError
 from reidbench.run.event_log import VERSION
-from reidbench.run.options import RUNS
-from reidbench.run.run_folder import EVENTS
+from reidbench.run.places import EVENTS, RUNS
 
 Event: TypeAlias = Mapping[str, Any]
 Process: TypeAlias = tuple[str, int]

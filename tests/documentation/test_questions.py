@@ -17,7 +17,7 @@ FRONT, CLICKS = Path("index.html"), 2
 
 
 def follow(site: Site, clicks: list[str]) -> tuple[Page, str]:
-    """Return the page, and the place in it, where the links with these words lead from the front."""
+    """Return the page, and the place in it, where links with these words lead from the front."""
     page, place = site.pages[FRONT], ""
     for words in clicks:
         target = next((site.target(page, link) for text, link in page.links if text == words), None)

@@ -13,7 +13,7 @@ import pytest
 
 from reidbench.errors import ReidbenchError
 from reidbench.run.event_log import EventLog
-from reidbench.run.run_folder import EVENTS
+from reidbench.run.places import EVENTS
 from reidbench.run.status import newest_run, run_status
 
 NOTE = "loss 1.250, 310 images/s"
@@ -91,7 +91,8 @@ def test_the_last_start_knows_what_was_done_before(log: EventLog, tmp_path: Path
 
 def test_a_run_that_was_killed_does_not_seem_to_run(tmp_path: Path) -> None:
     code = (
-        "import os, signal; from pathlib import Path; from reidbench.run.event_log import EventLog\n"
+        "import os, signal\nfrom pathlib import Path\n"
+        "from reidbench.run.event_log import EventLog\n"
         f"log = EventLog(Path({str(tmp_path / EVENTS)!r}))\n"
         "log.write('run started', suite='mine', workers=1, trials=1, trials_done=0, phases=3, "
         "phases_done=0, weight=3.0)\n"

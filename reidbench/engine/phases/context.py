@@ -114,7 +114,7 @@ class PhaseContext:
     listener: Listener = silent
     claims: Claims | None = None
     """Keeps processes on one store from decoding the same images at once; None: there is one."""
-    pace: Pace = Pace()
+    pace: Pace = field(default_factory=Pace)
     """How often phases keep a checkpoint as they train."""
     decoding: list[dict[str, Any]] = field(default_factory=list)
     """Stopwatch notes of each split that was decoded, until the run's timings take them."""

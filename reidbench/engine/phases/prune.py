@@ -7,13 +7,13 @@ from typing import Any
 from reidbench.engine.channels import PruningPlan, capture, parameters
 from reidbench.engine.phases.checkpoint import PRUNED, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
+from reidbench.engine.phases.resumption import resumable
 from reidbench.engine.phases.train import make_trainer, phase_meta
 from reidbench.engine.pruning.calibration import calibration_batches
 from reidbench.engine.pruning.cut_planner import with_rounds
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.prunable_network import PrunableNetwork
 from reidbench.engine.pruning.score_cache import ScoreCache
-from reidbench.engine.phases.resumption import resumable
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import generator
 from reidbench.engine.training.checkpoints import Checkpoints
@@ -30,9 +30,7 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
     context.train_images(node.data, node.rules.input)  # decoding is not the phase's time
     stopwatch = Stopwatch()
     with resumable(node, context, stopwatch) as checkpoints:
-        phase = begin_prune(
-            node, context, ScoreCache(node, context.store), stopwatch, checkpoints
-        )
+        phase = begin_prune(node, context, ScoreCache(node, context.store), stopwatch, checkpoints)
         phase.run()
         phase.verify()
         with context.store.writing(node.key) as (folder, meta):

@@ -51,7 +51,7 @@ def make_trainer(
     throughput = Throughput()
 
     def on_step(done: int, steps: int, loss: float) -> None:
-        throughput.step(trainer.images_seen)
+        throughput.step(done, trainer.images_seen)
         context.listener(done, steps, training_note(loss, throughput.images_per_second))
         if checkpoints is not None:
             checkpoints.after_step(done, steps)

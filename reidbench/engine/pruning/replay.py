@@ -60,7 +60,7 @@ class Replay:
         if self._found is None:
             return steps
         trainer = self._phase.trainer
-        skipped = min(steps, self._found.notes["done"] - trainer.done)
+        skipped: int = min(steps, self._found.notes["done"] - trainer.done)
         trainer.skip(skipped)
         if trainer.done == self._found.notes["done"]:
             found, self._found = self._found, None
@@ -74,9 +74,10 @@ class Replay:
         if own and self.has_asked:
             return None
         snapshot = training_snapshot(phase.trainer)
-        if own or not self.is_cut:
-            if not keep_method(snapshot, phase.method, self._initial, phase.prunable.network):
-                return None
+        needs_method = own or not self.is_cut
+        network = phase.prunable.network
+        if needs_method and not keep_method(snapshot, phase.method, self._initial, network):
+            return None
         keep_random(snapshot)
         snapshot.tensors[_RANKING] = phase.random.get_state()
         if phase.just_cut is not None:

@@ -14,7 +14,7 @@ from reidbench.api import DataError
 from reidbench_plugins.datasets.synthped import background, camera, picture
 from reidbench_plugins.datasets.synthped.camera import camera_of
 from reidbench_plugins.datasets.synthped.dice import Dice
-from reidbench_plugins.datasets.synthped.domain import DOMAINS, domain_named
+from reidbench_plugins.datasets.synthped.domain import DOMAINS, crowded, domain_named
 from reidbench_plugins.datasets.synthped.identity import draw_person
 from reidbench_plugins.datasets.synthped.picture import draw_picture
 
@@ -26,10 +26,17 @@ GOLDEN = {
     ("c", 7, 1, 2, 3): "25acb2d55c6ee51f",
 }
 
+CROWD = {
+    ("a", 0, 1, 0, 0): "3832642f23813231",
+    ("b", 0, 751, 3, 1): "1cd4fa9852eeb531",
+    ("c", 3, 10752, 5, 0): "9da8ab09f3a9ddfb",
+}
 
-def digest(key: tuple[str, int, int, int, int]) -> str:
+
+def digest(key: tuple[str, int, int, int, int], *, crowd: bool = False) -> str:
     name, *rest = key
-    return hashlib.sha256(draw_picture(DOMAINS[name], *rest).tobytes()).hexdigest()[:16]
+    domain = crowded(DOMAINS[name]) if crowd else DOMAINS[name]
+    return hashlib.sha256(draw_picture(domain, *rest).tobytes()).hexdigest()[:16]
 
 
 def forget() -> None:
@@ -42,6 +49,11 @@ def test_a_picture_has_the_same_bits_on_every_machine(key: tuple[str, int, int, 
     assert digest(key) == GOLDEN[key], (
         "pixels changed: bump the records' version and renew the digests"
     )
+
+
+@pytest.mark.parametrize("key", CROWD, ids=str)
+def test_a_crowds_picture_has_the_same_bits_too(key: tuple[str, int, int, int, int]) -> None:
+    assert digest(key, crowd=True) == CROWD[key], "pixels changed: bump the records' version"
 
 
 def test_the_order_of_drawing_does_not_matter() -> None:

@@ -23,9 +23,7 @@ from tests.engine.phases.world import CPU, STEPS, World, method, protocol
 from tests.support.kills import LINUX
 
 OFTEN = Pace(least=0, most=600, share=0.05)
-METHODS = {
-    c.record.name: c for c in discover().methods.components if c.owner.name == "builtin"
-}
+METHODS = {c.record.name: c for c in discover().methods.components if c.owner.name == "builtin"}
 
 
 class Ended(BaseException):

@@ -66,8 +66,9 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
 def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
     """Return look-alikes: 400 + 200 identities, 6 cameras, in training one picture by each.
 
-    A test identity has two, a query and one in the gallery, and three distractors. Arguments and errors are those of :func:`load`;
-    the domains are harder (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
+    A test identity has two, a query and one in the gallery, and three distractors. Arguments and
+    errors are those of :func:`load`; the domains are harder
+    (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
     """
     return compose(
         "synthped-crowd",
