@@ -209,7 +209,8 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str, theme: str) -
         browser.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
         browser.set_script_timeout(120)
         found: list[dict[str, Any]] = browser.execute_async_script(
-            "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(it => done(it.violations))"
+            "const done = arguments[0];"
+            "axe.run({resultTypes: ['violations']}).then(it => done(it.violations))"
         )
         serious = [it["id"] for it in found if it["impact"] in ("serious", "critical")]
         assert serious == [], page
