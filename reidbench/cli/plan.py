@@ -73,9 +73,8 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     done = {key for key in plan.nodes if store.has(key)}
     nodes = [node for key, node in plan.nodes.items() if key not in done]
     statuses = [status(trial) for trial in plan.trials]
-    click.echo(
-        "\n".join([_summary(plan, nodes, store, statuses), *_price(plan, nodes, store, rate)])
-    )
+    costs = list(_price(plan, nodes, store, rate))
+    click.echo(_summary(plan, nodes, store, statuses, costs))
     if trials:
         click.echo("\n" + _listing(plan, statuses, done))
     ended = ("done", "not applicable")
@@ -145,16 +144,21 @@ def _saved(plan: Plan, expected: Forecast) -> str:
     return f"{words}; {duration(whole - shared)} saved" if whole - shared >= 1 else words
 
 
-def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: Sequence[str]) -> str:
+def _summary(
+    plan: Plan, nodes: list[Node], store: Store, statuses: Sequence[str], costs: Sequence[str]
+) -> str:
     expected = forecast(plan, store)
     left = Counter(_PHASE_WORDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
     time = forecast_text(expected, nodes, store.root)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done") + statuses.count("not applicable")
-    return (
+    lines = [
         f"{counted(len(plan.trials), 'trial')}{beside} under {plan.protocol.name}: {done} done, "
-        f"{len(statuses) - done} left\n"
-        f"{_saved(plan, expected)}\n"
-        f"left to run: {todo}" + (f"\n{time}" if time else "")
-    )
+        f"{len(statuses) - done} left",
+        _saved(plan, expected),
+        *costs,
+        f"left to run: {todo}",
+        *([time] if time else []),
+    ]
+    return "\n".join(lines)
