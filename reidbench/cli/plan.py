@@ -54,8 +54,8 @@ _PHASE_WORDS = {
     "--on",
     "card",
     metavar="CARD",
-    help="Price it on a card by name, or several: a100, h100x8, cpu.  [default: as measured on "
-    f"this machine, or {DEFAULT_CARD}]",
+    help="Price it on a card by name, or several: a100, h100x8, cpu.  [default: as the plan's "
+    f"own phases were measured, or {DEFAULT_CARD}]",
 )
 def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     """Print what a run of SUITE would do, what is left, and what it costs, without running it.

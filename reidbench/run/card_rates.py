@@ -1,4 +1,4 @@
-"""How fast a card trains and measures: an estimate by its name, or what this machine has shown."""
+"""How fast a card trains and measures: an estimate by its name, or what was measured."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import yaml
 
 from reidbench.errors import ReidbenchError, did_you_mean
 from reidbench.plan import Plan, PruneNode, TrainNode
+from reidbench.run.forecast import Machine, machine_of
 from reidbench.run.image_macs import Images, image_macs
 from reidbench.store import Store, StoreError
 
 MEASURED = 20
-"""Phases of the plan that are read to learn this machine's rate, the latest first."""
+"""Phases of the plan that are read to learn a rate, the latest first."""
 FORWARD = 3
 """Training takes this many times a forward pass: forward, and two passes backward."""
 
@@ -30,7 +31,7 @@ class Rate:
     """Throughput in images x GMACs a second.
 
     Attributes:
-        name: of the card, or ``this machine``.
+        name: of the card, or of the device that was measured.
         training, measuring: of a forward pass's MACs, in both.
         fixed: seconds a phase takes besides.
         basis: where the numbers are from.
@@ -68,7 +69,11 @@ def card_rate(text: str) -> Rate:
 
 
 def measured_rate(plan: Plan, store: Store, images: Images, done: Sequence[str]) -> Rate | None:
-    """Return the rate at which the plan's latest phases in the store were trained, or None."""
+    """Return the rate at which the plan's latest phases in the store were trained, or None.
+
+    ``done`` are keys, the latest first; phases of other machines than the latest's are left out.
+    """
+    machine: Machine | None = None
     work = seconds = fixed = 0.0
     read = 0
     for key in done:
@@ -83,6 +88,9 @@ def measured_rate(plan: Plan, store: Store, images: Images, done: Sequence[str])
         macs = image_macs(node, images)
         if macs is None or not trained or not meta.get("images"):
             continue
+        machine = machine or machine_of(meta)
+        if machine_of(meta) != machine:
+            continue
         read, seconds = read + 1, seconds + trained
         work += meta["images"] * macs.gmacs
         fixed += max(0.0, float(meta.get("wall", trained)) - trained)
@@ -90,7 +98,7 @@ def measured_rate(plan: Plan, store: Store, images: Images, done: Sequence[str])
         return None
     rate = work / seconds
     basis = f"measured in {read} training phase{'' if read == 1 else 's'} of this plan"
-    return Rate("this machine", rate, FORWARD * rate, fixed / read, basis)
+    return Rate(str(machine), rate, FORWARD * rate, fixed / read, basis)
 
 
 @cache

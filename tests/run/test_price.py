@@ -88,9 +88,13 @@ def test_the_rate_of_this_machine_is_that_of_the_plans_trained_phases(
     node = trial.phases[0]
     with store.writing(node.key) as (_, meta):
         meta.update(seconds={"training": 5.0}, images=100, wall=7.0)
-    rate = measured_rate(plan, store, images, [trial.final.key, node.key])
+    other = plan.trials[-1].phases[-1]
+    with Store(store.root, {**HERE, "device": "cuda:0"}).writing(other.key) as (_, meta):
+        meta.update(seconds={"training": 0.1}, images=1000, wall=0.2)
+    rate = measured_rate(plan, store, images, [trial.final.key, node.key, other.key])
     macs = dense_gmacs(node)
     assert rate is not None and macs is not None
+    assert rate.name == "cpu, 2 threads"
     assert (rate.training, rate.fixed) == (pytest.approx(20 * macs), 2.0)
 
 
