@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "status": "Print what a run has done, does now and has left: from any terminal.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
+    "site": "Write the leaderboard as pages for a browser.",
     "reproduce": "Run published trials again and say whether they agree.",
     "results": "Pack the results of a folder into one file, or take them out again.",
     "submit": "Prepare the results of a run to be published, and say what is missing.",

@@ -111,10 +111,7 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Leftover:
-    """A temporary folder, or the checkpoint of a phase.
-
-    Its bytes, and when anything in it last changed, in seconds since 1970.
-    """
+    """A temporary folder or a phase's checkpoint: bytes, last change in seconds since 1970."""
 
     path: Path
     size: int

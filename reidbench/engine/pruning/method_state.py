@@ -17,7 +17,7 @@ _STATE = "method"
 _PLAIN = (bool, int, float, str, type(None))
 
 
-class _CannotKeepError(Exception):
+class _NotKeptError(Exception):
     """Something that cannot be written as JSON and tensors and come back as it was."""
 
 
@@ -42,7 +42,7 @@ def keep_method(
             for name, value in vars(method).items()
             if not (name in initial and value is initial[name] and _is_constant(value))
         }
-    except _CannotKeepError:
+    except _NotKeptError:
         return False
     snapshot.notes[_STATE] = attributes
     return not any(map(_has_hooks, network.modules()))
@@ -107,13 +107,13 @@ class _Writer:
             return {type(value).__name__: items}
         if type(value) is dict and all(type(name) is str for name in value):
             return {"dict": {n: self.described(one, f"{where}/{n}") for n, one in value.items()}}
-        raise _CannotKeepError(where)
+        raise _NotKeptError(where)
 
     def _own(self, tensor: Tensor, where: str) -> str:
         place = tensor.untyped_storage().data_ptr()
         # One that shares memory would come back alone; one with a history, without it.
         if tensor.requires_grad or (tensor.numel() and place in self._memory):
-            raise _CannotKeepError(where)
+            raise _NotKeptError(where)
         self._memory.add(place)
         name = f"{_STATE}/{where}"
         self._snapshot.tensors[name] = tensor

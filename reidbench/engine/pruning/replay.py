@@ -74,9 +74,9 @@ class Replay:
         if own and self.has_asked:
             return None
         snapshot = training_snapshot(phase.trainer)
-        decides = own or not self.is_cut
+        needs_method = own or not self.is_cut
         network = phase.prunable.network
-        if decides and not keep_method(snapshot, phase.method, self._initial, network):
+        if needs_method and not keep_method(snapshot, phase.method, self._initial, network):
             return None
         keep_random(snapshot)
         snapshot.tensors[_RANKING] = phase.random.get_state()

@@ -1,0 +1,78 @@
+"""Published suites: folders of results, read one at a time because results are large."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reidbench.config.suite import load_suite
+from reidbench.leaderboard.build import build
+from reidbench.leaderboard.model import Leaderboard, Row
+from reidbench.leaderboard.row_trials import gather
+from reidbench.results import Result, packs, read_results, single_files
+
+SUITE_FILE = "suite.yaml"
+RUN_RESULTS = "results"
+RowKey = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A folder of results, named after it, and the leaderboard that they make."""
+
+    name: str
+    board: Leaderboard
+    results: Sequence[Result]
+    trials: Mapping[RowKey, Sequence[tuple[int, str]]]
+    """Seeds and keys of each row, by :func:`row_key`."""
+
+
+def row_key(row: Row) -> RowKey:
+    """Return what tells a row from all others of its leaderboard."""
+    how = (row.method, row.version, row.distribution, row.strategy, row.allocation)
+    return row.setting, *how, row.control, row.reduction
+
+
+def result_folders(folder: Path) -> list[Path]:
+    """Return the folders with results by name: those in ``folder``, or else itself."""
+    if (folder / RUN_RESULTS).is_dir():
+        return [folder]
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and _has_results(path))
+    # Not both: what lies beside folders of results, as their states do, is no result.
+    return inner or [path for path in (folder,) if _has_results(path)]
+
+
+def _has_results(folder: Path) -> bool:
+    home = _home(folder)
+    return bool(single_files(home) or packs(home))
+
+
+def _home(folder: Path) -> Path:
+    """Return where the results of a folder are: a run keeps them in a folder of their own."""
+    inner = folder / RUN_RESULTS
+    return inner if inner.is_dir() else folder
+
+
+def read_published(folder: Path, state: str = "") -> Published:
+    """Read the results of a folder, with the seeds and claims of the suite beside them.
+
+    ``state`` is how far others have checked them.
+    """
+    results = read_results(_home(folder))
+    copy = folder / SUITE_FILE
+    suite = load_suite(copy).content if copy.is_file() else None
+    board = build(results, suite.claims, suite.seeds) if suite else build(results)
+    board = board.in_state(state)
+    return Published(folder.resolve().name, board, results, dict(_trials(results)))
+
+
+def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:
+    keys: dict[RowKey, list[tuple[int, str]]] = defaultdict(list)
+    for own in gather(results):
+        method, trial = own.method, own.id
+        how = (trial.method, method.version, method.distribution, trial.strategy, trial.allocation)
+        key = (own.setting, *how, trial.control, trial.reduction)
+        keys[key] += [(result.trial.seed, result.key) for result in own.trials]
+    yield from keys.items()
