@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
 from reidbench.config.suite import Evaluate
+from reidbench.datasets.content import with_digests
 from reidbench.datasets.locate import open_dataset
 from reidbench.datasets.validation import VALIDATION, validation_split
 from reidbench.plugins import Component
@@ -153,7 +154,7 @@ class ConfiguredData(Configured):
         whole = self.whole()
         if not (self.on_validation and isinstance(whole, ReIDData)):
             return whole
-        if self.folder is None:
+        if not self._keyed_by_content:
             return validation_split(whole)
         key = canonical(self.configuration())
         if key not in self.cached_lists:
@@ -168,17 +169,23 @@ class ConfiguredData(Configured):
             DataError: what is found breaks its rules.
 
         """
-        if self.folder is None:
+        if not self._keyed_by_content:
             return open_dataset(self.component, self.options, self.root)
         key = canonical(super().configuration())
         if key not in self.cached_lists:
-            self.cached_lists[key] = open_dataset(self.component, self.options, self.root)
+            opened = open_dataset(self.component, self.options, self.root)
+            self.cached_lists[key] = with_digests(opened)
         return self.cached_lists[key]
+
+    @property
+    def _keyed_by_content(self) -> bool:
+        """Whether files decide its numbers: all data sets but those drawn from their options."""
+        return self.folder is not None or (self.record.disk is None and not self.record.drawn)
 
     @cached_property
     def content(self) -> str | None:
-        """A hash of the lists on disk, which decide numbers; None for a built-in data set."""
-        return None if self.folder is None else self.whole().fingerprint[:16]
+        """A hash of lists and images, which decide numbers; None if drawn from its options."""
+        return self.whole().fingerprint[:16] if self._keyed_by_content else None
 
     def configuration(self) -> dict[str, Any]:
         """Return all that a suite sets: identity, options, and the rule of a validation split."""

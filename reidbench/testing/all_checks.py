@@ -16,6 +16,7 @@ from reidbench.testing.fresh_process import same_in_another_process
 from reidbench.testing.phase_checks import (
     declares_its_data,
     deterministic,
+    draws_from_its_generator,
     leaves_the_network_untouched,
     leaves_torch_untouched,
     meets_the_target,
@@ -111,6 +112,7 @@ def _of_phases(record: MethodRecord, reductions: Sequence[float]) -> dict[str, B
         bodies["tells-channels-apart"] = tells_channels_apart
     bodies["leaves-the-network-untouched"] = leaves_the_network_untouched
     bodies["leaves-torch-untouched"] = leaves_torch_untouched
+    bodies["draws-from-its-generator"] = draws_from_its_generator
     bodies["deterministic"] = deterministic
     bodies["same-in-another-process"] = same_in_another_process
     bodies["never-touches-test-data"] = never_touches_test_data

@@ -7,9 +7,11 @@ from functools import cached_property
 
 from reidbench.api.method import Method
 from reidbench.api.records import Data, MethodRecord
+from reidbench.engine.channels import ScopeError
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.training.seeds import isolated
-from reidbench.testing.check import Blocked, CheckFailed, trying
+from reidbench.errors import one_line
+from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
 from reidbench.testing.recording import Trace, guard, restored, run, watch
 from reidbench.testing.sandbox import TINY, Sandbox
 
@@ -24,6 +26,8 @@ class Candidate:
     record: MethodRecord
     changes: list[str] = field(default_factory=list)
     """Changes that the reference run made to networks and images which it may only read."""
+    draws: list[str] = field(default_factory=list)
+    """Draws of the reference run from the generators of the process."""
     settings: list[str] = field(default_factory=list)
     """Changes to torch's settings by import, construction, ranking and the reference run."""
 
@@ -63,8 +67,10 @@ class Candidate:
         """Return a prune phase of this method, which may look at everything.
 
         Raises:
-            Blocked: its target does not import, or its constructor refuses the defaults.
+            Blocked: its target does not import, its constructor refuses the defaults, or the
+                backbone does not work with any method.
         """
+        _needs_backbone(sandbox, initial=self.record.prunes == "initial")
         try:
             self.make()
         except CheckFailed as error:
@@ -93,10 +99,10 @@ class Candidate:
             CheckFailed, Refused: it does not run to its end.
         """
         phase = self.begin(TINY, self.reduction)
-        changes = watch(phase)
+        seen = watch(phase)
         with trying(self.record, f"in a prune phase to {self.reduction:g} of {TINY}"):
             trace = run(phase)
-        self.changes[:] = changes
+        self.changes[:], self.draws[:] = seen.changes, seen.draws
         self.settings.extend(trace.settings)
         return trace
 
@@ -153,3 +159,22 @@ class Candidate:
         if self.ranks:
             self.rank(TINY)
         return True
+
+
+def _needs_backbone(sandbox: Sandbox, *, initial: bool) -> None:
+    """Begin a phase of a method that does nothing: what fails then is no fault of another method.
+
+    Raises:
+        Blocked: the backbone cannot be built, captured or run.
+        Refused: it has no group in the scope.
+    """
+    try:
+        sandbox.pristine(initial=initial)
+    except ScopeError as error:
+        raise Refused(str(error)) from error
+    except (Exception, SystemExit) as error:
+        name = sandbox.backbone.name
+        raise Blocked(
+            f"needs backbone '{name}' to work first: with no method at all it raised "
+            f"{type(error).__name__} ({one_line(error)}); correct {sandbox.backbone.target}"
+        ) from error

@@ -121,6 +121,17 @@ def leaves_torch_untouched(candidate: Candidate) -> None:
         )
 
 
+def draws_from_its_generator(candidate: Candidate) -> None:
+    """Compare the generators of the process before and after each call of the method."""
+    candidate.finished()
+    if candidate.draws:
+        raise CheckFailed(
+            f"method '{candidate.name}': {candidate.draws[0]}, which all code of the process "
+            "shares; pass generator=task.generator to what draws, so that the trial's seed alone "
+            "decides"
+        )
+
+
 def deterministic(candidate: Candidate) -> None:
     """Run the whole phase again with other global random states, and compare bit for bit."""
     first = candidate.finished()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from reidbench.api.method import Method
+from reidbench.engine.channels import GroupView
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.engine.pruning.ranking import Ranking
 from reidbench.engine.pruning.torch_settings import TorchSettings
+from reidbench.engine.pruning.training_hooks import TrainingHooks
 from reidbench.engine.training.seeds import isolated
+from reidbench.testing.handed_out import HandedOut, remembering
 
 Call = Callable[..., Any]
 
@@ -130,9 +135,22 @@ Snapshot: TypeAlias = Mapping[str, Mapping[str, object]]
 _HOOKS_OF_PARAMETERS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
-def watch(phase: Pruning) -> list[str]:
-    """Compare every network before and after each call; return a list of changes that grows."""
-    changes: list[str] = []
+@dataclass(frozen=True)
+class Misdeeds:
+    """What the calls of a method did and may not do, as clauses; the lists grow as it runs.
+
+    Attributes:
+        changes: of networks, of images, and of tensors that it was handed.
+        draws: of random numbers from generators that are not the task's.
+    """
+
+    changes: list[str] = field(default_factory=list)
+    draws: list[str] = field(default_factory=list)
+
+
+def watch(phase: Pruning) -> Misdeeds:
+    """Compare networks, tensors and global generators before and after each call of the method."""
+    seen = Misdeeds()
 
     def around(name: str, call: Call, *arguments: Any) -> Any:
         networks: dict[str, nn.Module] = {"the network that trains": phase.prunable.network}
@@ -140,16 +158,47 @@ def watch(phase: Pruning) -> list[str]:
             networks["the copy that is ranked (task.network)"] = task.whole
         before = {where: snapshot(network) for where, network in networks.items()}
         images = [pair[0].clone() for pair in phase.prunable.calibration]
-        answer = call(*arguments)
+        generators, given = global_generators(), HandedOut()
+        answer = call(*_handing_out(arguments, given))
         for where, network in networks.items():
             if change := difference(before[where], snapshot(network)):
-                changes.append(f"{name}() changed {change} of {where}")
+                seen.changes.append(f"{name}() changed {change} of {where}")
         if not all(map(torch.equal, images, (pair[0] for pair in phase.prunable.calibration))):
-            changes.append(f"{name}() changed the calibration images in place")
+            seen.changes.append(f"{name}() changed the calibration images in place")
+        if written := given.written():
+            seen.changes.append(f"{name}() wrote to {written}, of which the network keeps nothing")
+        moved = [
+            whose for whose, state in global_generators().items() if state != generators[whose]
+        ]
+        seen.draws.extend(f"{name}() drew from {whose}" for whose in moved)
         return answer
 
     wrap(phase.method, READING, around)
-    return changes
+    return seen
+
+
+def _handing_out(arguments: tuple[Any, ...], given: HandedOut) -> tuple[Any, ...]:
+    """Return the arguments of a call, with views that note what they hand out."""
+    return tuple(_noting(argument, given) for argument in arguments)
+
+
+def _noting(argument: Any, given: HandedOut) -> Any:
+    if isinstance(argument, GroupView):
+        return remembering(argument, given)
+    if isinstance(argument, Ranking | TrainingHooks):
+        groups = tuple(remembering(view, given) for view in argument.groups)
+        return replace(argument, groups=groups)
+    return argument
+
+
+def global_generators() -> dict[str, object]:
+    """Return the states of the generators of the process, by whose they are."""
+    kind, keys, *rest = np.random.get_state()
+    return {
+        "torch's global generator": torch.get_rng_state().numpy().tobytes(),
+        "NumPy's global generator": (kind, np.asarray(keys).tobytes(), *rest),
+        "Python's global generator (random)": random.getstate(),
+    }
 
 
 def snapshot(network: nn.Module) -> Snapshot:

@@ -98,6 +98,10 @@ class Sandbox:
         """The protocol of its phases."""
         return _rules(self.scope, self.alone)
 
+    def pristine(self, *, initial: bool) -> Pruning:
+        """Return the shared phase of a method that does nothing, which others start from."""
+        return _pristine(self, initial)
+
     def begin(self, record: MethodRecord, reduction: float | None = None) -> Pruning:
         """Return a new prune phase; by default to half the MACs, if that is within reach."""
         initial = record.prunes == "initial"

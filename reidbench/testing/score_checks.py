@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
 import torch
 
 from reidbench.api.method import Method
@@ -17,7 +15,7 @@ from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import Scores
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
-from reidbench.testing.recording import Call, guard, same, wrap
+from reidbench.testing.recording import Call, global_generators, guard, same, wrap
 from reidbench.testing.sandbox import TINY, Sandbox
 
 
@@ -139,10 +137,7 @@ def _ranked(candidate: Candidate, *, backwards: bool) -> tuple[Scores, bool]:
 
 def _generators(own: torch.Generator) -> tuple[object, ...]:
     """Return the states of all generators that a method may draw from."""
-    states = (own.get_state(), torch.get_rng_state())
-    kind, keys, *rest = np.random.get_state()
-    drawn = (np.asarray(keys).tobytes(), *rest)
-    return (*(state.numpy().tobytes() for state in states), random.getstate(), kind, drawn)
+    return (own.get_state().numpy().tobytes(), *global_generators().values())
 
 
 def _other(one: Scores, two: Scores) -> str:

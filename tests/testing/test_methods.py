@@ -69,9 +69,7 @@ SOUND = [
     record("Sound", strategy="layerwise"),
     record("Sound", prunes="initial"),
     record("SoundGuide", strategy="regularised", data="labels"),
-    # What the harness makes harmless: it seeds global generators, and hands out clones of images.
-    record("GlobalNumpy"),
-    record("GlobalPython"),
+    # What the harness makes harmless: it hands out clones of images.
     record("WritesImages", data="labels"),
     record("SoundSchedule", strategy="own"),
     record("LooksAtMaps", data="images"),

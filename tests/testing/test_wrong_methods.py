@@ -34,9 +34,12 @@ class Wrong:
 OWN, GUIDED = {"strategy": "own"}, {"strategy": "regularised"}
 UNTOUCHED, DETERMINISTIC = "leaves-the-network-untouched", "deterministic"
 TORCH, APART, ORDER = "leaves-torch-untouched", "tells-channels-apart", "any-order-of-groups"
+DRAWS = "draws-from-its-generator"
 NO_TESTS, DATA, TOLD = "never-touches-test-data", "declares-its-data", "documents-itself"
 UNSTEADY = frozenset({NO_TESTS, ORDER})
-PHASES = frozenset({"spends-the-budget", APART, UNTOUCHED, TORCH, DETERMINISTIC, NO_TESTS, DATA})
+PHASES = frozenset(
+    {DRAWS, "spends-the-budget", APART, UNTOUCHED, TORCH, DETERMINISTIC, NO_TESTS, DATA}
+)
 ALL = PHASES | TARGET | RANKS | {"scores-tiny-all", "scores-somewhere"}
 
 METHODS = [
@@ -49,6 +52,15 @@ METHODS = [
     Wrong("WritesInPenalty", UNTOUCHED, r"penalty\(\) changed.*that trains", GUIDED),
     Wrong("WritesAfterStep", UNTOUCHED, r"after_step\(\) changed", {**GUIDED, "data": "labels"}),
     Wrong("WritesInShare", UNTOUCHED, r"pruned_share\(\) changed", {"strategy": "progressive"}),
+    Wrong("WritesWeightInScores", UNTOUCHED, r"scores\(\) wrote to group.weight of 'narrow"),
+    Wrong("WritesWeightAfterStep", UNTOUCHED, "to group.weight of", {**GUIDED, "data": "labels"}),
+    Wrong("WritesWeightInPenalty", UNTOUCHED, r"penalty\(\) wrote to group.weight", GUIDED),
+    Wrong("WritesGradient", UNTOUCHED, "to group.gradient of", {**GUIDED, "data": "labels"}),
+    Wrong("WritesNormScale", UNTOUCHED, r"scores\(\) wrote to group.norm_scale of"),
+    Wrong("GlobalTorch", DRAWS, r"scores\(\) drew from torch's global.*generator=task.generator"),
+    Wrong("GlobalTorchInPrepare", DRAWS, r"prepare\(\) drew from torch's global generator"),
+    Wrong("GlobalNumpy", DRAWS, r"scores\(\) drew from NumPy's global generator"),
+    Wrong("GlobalPython", DRAWS, r"scores\(\) drew from Python's global generator"),
     Wrong("HooksWeights", UNTOUCHED, r"penalty\(\) changed the hooks of '.*weight'", GUIDED),
     Wrong("HooksSteps", UNTOUCHED, r"penalty\(\) changed the hooks of '.*weight'", GUIDED),
     Wrong("HooksState", UNTOUCHED, r"prepare\(\) changed the hooks of 'backbone.stem'"),

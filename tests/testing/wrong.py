@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import CannotScore, Group, Method, PrunePhase, RankingTask, TrainingTask
+from reidbench.engine.phases.context import PhaseContext
 
 
 class Sound(Method):
@@ -115,6 +116,73 @@ class WritesAfterStep(Sound):
                 group.coupled[0].mul_(0.99)
 
 
+class WritesWeightInScores(Sound):
+    """Zero filters through ``group.weight``, a copy, so that nothing happens."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        values = super().scores(group, task)
+        group.weight.data[0] = 0
+        filters = group.weight
+        filters.data[0] = 0
+        return values
+
+
+class WritesWeightAfterStep(Sound):
+    """Shrink filters after each step through ``group.weight``, a copy."""
+
+    def after_step(self, task: TrainingTask) -> None:
+        for group in task.groups:
+            weight = group.weight
+            weight.data.mul_(0.99)
+
+
+class WritesWeightInPenalty(Sound):
+    """Shrink filters in each step through ``group.weight``, a copy."""
+
+    def penalty(self, task: TrainingTask) -> Tensor | None:
+        for group in task.groups:
+            weight = group.weight
+            with torch.no_grad():
+                weight.mul_(0.99)
+        return None
+
+
+class WritesGradient(Sound):
+    """Clear the gradients of filters through ``group.gradient``, a copy."""
+
+    def after_step(self, task: TrainingTask) -> None:
+        for group in task.groups:
+            if (gradient := group.gradient) is not None:
+                gradient[0] = 0
+
+
+class WritesNormScale(Sound):
+    """Shrink the scales of norms through ``group.norm_scale``, a mean."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        values = super().scores(group, task)
+        if (scale := group.norm_scale) is not None:
+            scale.mul_(0.5)
+        return values
+
+
+class GlobalTorch(Method):
+    """Draw from torch's global generator, which the harness seeds."""
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return torch.rand(group.size)
+
+
+class GlobalTorchInPrepare(Sound):
+    """Draw from torch's global generator before scoring, and add the noise to norms."""
+
+    def prepare(self, task: RankingTask) -> None:
+        self.noise = {group.name: torch.rand(group.size) for group in task.groups}
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        return super().scores(group, task) + self.noise[group.name]
+
+
 class GlobalNumpy(Method):
     """Draw from NumPy's global generator, which the harness seeds."""
 
@@ -206,13 +274,18 @@ class RefusesSilently(Sound):
         return super().scores(group, task)
 
 
+def _context_behind(phase: PrunePhase) -> Any:
+    """Reach for what no method is handed: the context, which the trainer's listener closes over."""
+    listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
+    contents = (cell.cell_contents for cell in listener.__closure__)
+    return next(value for value in contents if isinstance(value, PhaseContext))
+
+
 class PeeksAtTests(Sound):
     """Reach around the task for the query images."""
 
     def prune(self, phase: PrunePhase) -> None:
-        listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
-        context = next(cell.cell_contents for cell in listener.__closure__)
-        (data,) = context._data.values()
+        (data,) = _context_behind(phase)._data.values()
         self.shade = float(data.query.read(0).mean())
         phase.cut(phase.reduction)
         phase.train(phase.steps_left)
@@ -222,9 +295,7 @@ class CountsTests(PeeksAtTests):
     """Reach around the task for the identities of the queries, and let them decide."""
 
     def prune(self, phase: PrunePhase) -> None:
-        listener: Any = phase.trainer.on_step  # type: ignore[attr-defined]
-        context = next(cell.cell_contents for cell in listener.__closure__)
-        (data,) = context._data.values()
+        (data,) = _context_behind(phase)._data.values()
         self.shift = int(data.query.pids.sum()) % 97
         phase.cut(phase.reduction)
         phase.train(phase.steps_left)

@@ -21,7 +21,8 @@ from reidbench.cli.data.inputs import (
 from reidbench.cli.options import shared
 from reidbench.cli.progress_bar import bar
 from reidbench.datasets.check import Finding, compare, image_count, inspect_lists, read_images
-from reidbench.datasets.locate import MissingData, open_dataset
+from reidbench.datasets.content import with_digests
+from reidbench.datasets.locate import MissingData, open_dataset, parts
 from reidbench.text import duration
 
 _SHOWN = 12
@@ -76,7 +77,7 @@ def command(
 def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists: bool) -> int:
     if data.drawn and record.disk:
         click.echo("A drawn stand-in in this layout, not the published data set: nothing to match.")
-    click.echo(f"fingerprint {data.fingerprint[:12]}: the same wherever the same files are\n")
+    click.echo(f"{_fingerprint(record, data, lists=lists)}\n")
     click.echo(f"{counts_table(data)}\n")
     findings = inspect_lists(data)
     if lists:
@@ -87,6 +88,19 @@ def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists:
     findings += [damaged] if damaged else []
     took = duration(perf_counter() - started)
     return _conclude(record, findings, f"{_lists_word(data)}, {count:,} images read in {took}")
+
+
+def _fingerprint(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists: bool) -> str:
+    """Return a line with the hash of lists and images, as far as these can be read."""
+    digests = [split.digest for split in parts(data).values()]
+    if not (record.drawn or all(digests)):
+        if lists:
+            return "no fingerprint: its plugin gives no digest of its images (leave --lists out)"
+        try:
+            data = with_digests(data)
+        except DataError:
+            return "no fingerprint: its plugin gives no digest, and not all images can be read"
+    return f"fingerprint {data.fingerprint[:12]}: the same wherever the same files are"
 
 
 def _lists_word(data: ReIDData | ClassificationData) -> str:

@@ -65,7 +65,7 @@ def command(
       reidbench plugins check l1 --fast
       reidbench plugins check mine --backbone resnet18 --scope inner
 
-    Exit status: 0 all passed or refused, 1 some failed, 2 wrong input.
+    Exit status: 0 all passed or refused, 1 some failed or are not known, 2 wrong input.
     """  # noqa: D301 - click wants the character, not the two letters
     if fast and (backbones or scopes):
         raise click.UsageError("--fast checks tiny networks alone: leave --backbone, --scope out")
@@ -81,7 +81,7 @@ def command(
 def _check(
     component: Component[MethodRecord], backbones: list[str], scopes: tuple[Scope, ...]
 ) -> int:
-    """Run the checks of one method, a line each; return how many failed."""
+    """Run the checks of one method, a line each; return how many did not pass."""
     # Imported here, so that a wrong name never waits for torch.
     from reidbench.engine.device import prepare_device
     from reidbench.testing import checks
@@ -93,7 +93,7 @@ def _check(
     click.echo(f"{record.name} {record.version} of {component.owner}: {len(all_checks)} checks")
     counts = Counter(outcome.status for outcome in _reported(all_checks))
     click.echo(f"{_summary(counts)} in {perf_counter() - started:.0f}s\n")
-    return counts["failed"]
+    return counts["failed"] + counts["blocked"]
 
 
 def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
