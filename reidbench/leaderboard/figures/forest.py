@@ -8,7 +8,7 @@ from typing import Any
 from reidbench.config.claim import STANDINGS
 from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.figures.figure import Figure, draw, values
-from reidbench.leaderboard.figures.look import INK, PALETTE, PLOT_WIDTH, QUIET
+from reidbench.leaderboard.figures.look import INK, OUTLINED, PALETTE, PLOT_WIDTH, QUIET
 
 SHAPES = ("circle", "cross", "diamond")
 COLOURS = (PALETTE[2], PALETTE[5], PALETTE[1])
@@ -42,11 +42,11 @@ def _datum(verdict: Verdict) -> dict[str, Any]:
 
 
 def _spec(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
-    x = {"type": "quantitative", "title": "points, 95 % interval; dashed: the bound claimed"}
+    x = {"type": "quantitative", "title": "points, 95 % interval; bars: the bound claimed"}
     order = [row["label"] for row in rows]
     bounds = [{"label": row["label"], "bound": it} for row in rows for it in row["bounds"]]
     shown = [{key: value for key, value in row.items() if key != "bounds"} for row in rows]
-    kinds = {"field": "verdict", "type": "nominal", "title": None}
+    kinds = {"field": "verdict", "type": "nominal", "title": None, "legend": OUTLINED}
     y = {"field": "label", "type": "nominal", "sort": order, "title": None,
          "axis": {"labelLimit": 190}}  # fmt: skip
     return {
@@ -58,8 +58,7 @@ def _spec(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
             {"mark": {"type": "rule", "color": QUIET}, "encoding": {"x": {"datum": 0}}},
             {
                 "data": values(bounds),
-                "mark": {"type": "tick", "thickness": 2, "size": 18, "color": INK,
-                         "strokeDash": [3, 2]},
+                "mark": {"type": "tick", "thickness": 2, "size": 18, "color": INK},
                 "encoding": {"x": {"field": "bound", **x}},
             },
             {

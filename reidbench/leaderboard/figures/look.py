@@ -19,6 +19,11 @@ SHAPES = (
     "triangle-right", "triangle-left",
 )  # fmt: skip
 
+OUTLINED: Mapping[str, Any] = {
+    "encoding": {"symbols": {"update": {"stroke": {"value": INK}, "strokeWidth": {"value": 1}}}}
+}
+"""A legend whose symbols have the outline that the marks have."""
+
 _DARK = {INK: "#e6edf3", GRID: "#3d444d", QUIET: "#a5aeb8"}
 DARK_STYLE = (
     "<style>@media (prefers-color-scheme: dark){"
@@ -43,14 +48,13 @@ CONFIG: Mapping[str, Any] = {
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",
-        "labelLimit": 185,
+        "labelLimit": 202,
     },
     "legend": {
         "labelColor": INK,
         "titleColor": INK,
         "labelFontSize": 11,
         "titleFontSize": 11,
-        "symbolStrokeColor": INK,
         "orient": "bottom",
         "columns": 3,
     },
@@ -73,4 +77,6 @@ def by_family(families: Iterable[str]) -> Mapping[str, Any]:
 
 def _scale(field: str, domain: list[str], colours: list[str]) -> Mapping[str, Any]:
     scale = {"domain": domain, "range": colours}
-    return {"field": field, "type": "nominal", "scale": scale, "title": field}
+    return {
+        "field": field, "type": "nominal", "scale": scale, "title": field, "legend": OUTLINED,
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reidbench.leaderboard.figures.figure import Figure, draw, values
-from reidbench.leaderboard.figures.look import INK, PALETTE, PLOT_WIDTH, QUIET
+from reidbench.leaderboard.figures.look import INK, OUTLINED, PALETTE, PLOT_WIDTH, QUIET
 from reidbench.leaderboard.model import Section
 
 
@@ -43,7 +43,7 @@ def _spec(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
         for moment in ("before", "after")
     ]  # fmt: skip
     across = {"type": "quantitative", "title": "mAP %"}
-    when = {"field": "when", "type": "nominal", "title": None}
+    when = {"field": "when", "type": "nominal", "title": None, "legend": OUTLINED}
     domain = ["before retraining", "after retraining"]
     fill = {**when, "scale": {"domain": domain, "range": ["#FFFFFF", PALETTE[0]]}}
     shape = {**when, "scale": {"domain": domain, "range": ["circle", "square"]}}
