@@ -279,6 +279,9 @@ class OnDisk:
         stand_in: the drawn data set that can be written in this layout, ``""`` for none.
         writer: lazy ``"package.module:function"``; ``writer(data, root)`` writes the stand-in below
             the data root in this layout, with a file ``DRAWN_MARK``, and returns its folder.
+        training_images: how many its training split has as published, 0 if unknown: they price a
+            run before the data are there.
+        test_images: how many query and gallery have together, without junk; 0 for none.
 
     """
 
@@ -289,6 +292,8 @@ class OnDisk:
     ethics: str = ""
     stand_in: str = ""
     writer: str = ""
+    training_images: int = 0
+    test_images: int = 0
 
     def find(self, root: Path) -> Path | None:
         """Return the folder of the data set below ``root``, None if it is not there."""

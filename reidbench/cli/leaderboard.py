@@ -18,7 +18,9 @@ from reidbench.leaderboard import (
     build,
     columns_named,
     compare,
+    find_latency,
     part_of,
+    read_latency,
     to_bibtex,
     to_csv,
     to_html,
@@ -27,6 +29,7 @@ from reidbench.leaderboard import (
     to_markdown,
     to_side_by_side,
     to_terminal,
+    with_latency,
     with_reported,
 )
 from reidbench.leaderboard.reported.paper import load_papers
@@ -90,7 +93,8 @@ def command(
     """Print the leaderboard of the results in DIRECTORY; write it as Markdown and CSV.
 
     DIRECTORY is what a run wrote (runs/<suite name>), or any folder of result files. The claims,
-    and the seeds that a row must have to be ranked, are those of the suite.yaml in it.
+    and the seeds that a row must have to be ranked, are those of the suite.yaml in it. Timings
+    that 'reidbench profile' wrote as latency.json, there or in the folder above, are added.
 
     With --format, --columns, --where, --reduction or --sort a part of it is printed, and no page is
     written. Ranks are always those among all rows. LaTeX needs the packages booktabs and siunitx.
@@ -150,7 +154,17 @@ def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
     board = board.in_state(state_of(directory))
     if papers or reported:
         board = with_reported(board, load_papers(reported or _reported()))
-    return board
+    return _with_latency(board, directory)
+
+
+def _with_latency(board: Leaderboard, directory: Path) -> Leaderboard:
+    file = find_latency(directory)
+    if file is None:
+        return board
+    timed = with_latency(board, read_latency(file))
+    if timed.latency is None and file.parent == directory:
+        click.echo(f"{file}: times none of these trials; no column is added", err=True)
+    return timed
 
 
 def _reported() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import click
@@ -21,13 +21,19 @@ from reidbench.plan import (
     missing_text,
     unfit_data,
 )
+from reidbench.run.card_rates import Rate, card_rate, measured_rate
 from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
+from reidbench.run.image_macs import Images
 from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import plan_suite
+from reidbench.run.price import price
+from reidbench.run.price_text import price_lines
 from reidbench.store import Store
 from reidbench.text import counted, duration
 
+DEFAULT_CARD = "a100"
+"""What is priced where no card is named and none has been measured."""
 _PHASE_WORDS = {
     "load": "load weights",
     "train": "train",
@@ -43,8 +49,16 @@ _PHASE_WORDS = {
     is_flag=True,
     help="Build every component and network too, as a run does before its first step: seconds.",
 )
-def command(check: bool, **given: Any) -> int:
-    """Print the trials of SUITE and their phases, without running anything.
+@click.option("--trials", is_flag=True, help="List every trial with its phases, too.")
+@click.option(
+    "--on",
+    "card",
+    metavar="CARD",
+    help="Price it on a card by name, or several: a100, h100x8, cpu.  [default: as the plan's "
+    f"own phases were measured, or {DEFAULT_CARD}]",
+)
+def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
+    """Print what a run of SUITE would do, what is left, and what it costs, without running it.
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench plan quickstart
 
@@ -52,17 +66,17 @@ def command(check: bool, **given: Any) -> int:
     reach, is not looked at without --check.
     """
     options = RunOptions(**given, progress=sys.stderr)
+    rate = None if card is None else card_rate(card)
     planned = plan_suite(options)
     plan, status, store = planned.plan, planned.folder.status, Store(options.store_folder)
     # Asked once: trials share nodes, and a store may be far away.
     done = {key for key in plan.nodes if store.has(key)}
-    rows = [(str(trial.id), _phases(trial, done), status(trial)) for trial in plan.trials]
-    rows += [(str(point.id), f"- {point.why}", "not applicable") for point in plan.left_out]
-    headers = ("trial", "phases (* done)", "result")
-    click.echo(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
     nodes = [node for key, node in plan.nodes.items() if key not in done]
-    statuses = [row[2] for row in rows[: len(plan.trials)]]
-    click.echo("\n" + _summary(plan, nodes, store, statuses))
+    statuses = [status(trial) for trial in plan.trials]
+    costs = list(_price(plan, nodes, store, rate))
+    click.echo(_summary(plan, nodes, store, statuses, costs))
+    if trials:
+        click.echo("\n" + _listing(plan, statuses, done))
     ended = ("done", "not applicable")
     left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its not in ended]
     if missing := missing_text(plan, data_read(left)):
@@ -91,6 +105,27 @@ def _problems(plan: Plan, left: Sequence[Trial], store: Store | None) -> list[st
     return []
 
 
+def _price(plan: Plan, nodes: list[Node], store: Store, rate: Rate | None) -> Iterator[str]:
+    """Yield what the plan computes, and what its rest takes at a rate or as measured here."""
+    images, left = Images(), {node.key for node in nodes}
+    made = len(left) < len(plan.nodes)
+    whole, rest = price(plan.nodes.values(), images), price(nodes, images)
+    done = [key for key in store.latest() if key in plan.nodes and key not in left] if made else []
+    rate = rate or measured_rate(plan, store, images, done) or card_rate(DEFAULT_CARD)
+    yield from price_lines(whole, rest, rate, images)
+
+
+def _listing(plan: Plan, statuses: Sequence[str], done: Container[str]) -> str:
+    """Return a line a trial: its phases, and what became of it."""
+    rows = [
+        (str(trial.id), _phases(trial, done), its)
+        for trial, its in zip(plan.trials, statuses, strict=True)
+    ]
+    rows += [(str(point.id), f"- {point.why}", "not applicable") for point in plan.left_out]
+    headers = ("trial", "phases (* done)", "result")
+    return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
 def _phases(trial: Trial, done: Container[str]) -> str:
     return " > ".join(trial.word(node) + ("*" if node.key in done else "") for node in trial.nodes)
 
@@ -109,16 +144,21 @@ def _saved(plan: Plan, expected: Forecast) -> str:
     return f"{words}; {duration(whole - shared)} saved" if whole - shared >= 1 else words
 
 
-def _summary(plan: Plan, nodes: list[Node], store: Store, statuses: Sequence[str]) -> str:
+def _summary(
+    plan: Plan, nodes: list[Node], store: Store, statuses: Sequence[str], costs: Sequence[str]
+) -> str:
     expected = forecast(plan, store)
     left = Counter(_PHASE_WORDS[node.kind] for node in nodes)
     todo = ", ".join(f"{count} {kind}" for kind, count in sorted(left.items())) or "nothing"
     time = forecast_text(expected, nodes, store.root)
     beside = f" ({len(plan.left_out)} more not applicable)" if plan.left_out else ""
     done = statuses.count("done") + statuses.count("not applicable")
-    return (
+    lines = [
         f"{counted(len(plan.trials), 'trial')}{beside} under {plan.protocol.name}: {done} done, "
-        f"{len(statuses) - done} left\n"
-        f"{_saved(plan, expected)}\n"
-        f"left to run: {todo}" + (f"\n{time}" if time else "")
-    )
+        f"{len(statuses) - done} left",
+        _saved(plan, expected),
+        *costs,
+        f"left to run: {todo}",
+        *([time] if time else []),
+    ]
+    return "\n".join(lines)

@@ -43,7 +43,8 @@ from reidbench.run.run_folder import RunFolder
     type=click.Path(path_type=Path, dir_okay=False),
     default="latency.json",
     show_default=True,
-    help="The file to write: beside a leaderboard's results it adds columns there.",
+    help="The file to write. In the folder of a run, as latency.json, it adds columns to what "
+    "'reidbench leaderboard' prints and writes.",
 )
 @shared("store", "disabled")
 def command(trials: tuple[str, ...], threads: int | None, out: Path, **asked: Any) -> None:

@@ -2,6 +2,8 @@
 
 from reidbench.leaderboard.build import build
 from reidbench.leaderboard.comparison import compare
+from reidbench.leaderboard.latency import with_latency
+from reidbench.leaderboard.latency_file import find_latency, read_latency
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
 from reidbench.leaderboard.render.bibtex import to_bibtex
@@ -25,7 +27,9 @@ __all__ = [
     "claims_to_csv",
     "columns_named",
     "compare",
+    "find_latency",
     "part_of",
+    "read_latency",
     "to_bibtex",
     "to_csv",
     "to_html",
@@ -34,5 +38,6 @@ __all__ = [
     "to_markdown",
     "to_side_by_side",
     "to_terminal",
+    "with_latency",
     "with_reported",
 ]

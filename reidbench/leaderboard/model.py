@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.latency_file import Latency, Timing
 from reidbench.leaderboard.reported.paper import Entry, Source
 from reidbench.leaderboard.statistics.contrast import Interval
 from reidbench.leaderboard.statistics.rank_sets import RankSet
@@ -107,6 +108,10 @@ class Row:
     delta: float | None = None
     """mAP minus that of the dense control, over the seeds both have."""
     delta_interval: Interval | None = None
+    networks: tuple[str, ...] = ()
+    """The key of the last phase of each scored trial, by which its timings are found."""
+    timings: tuple[Timing, ...] = ()
+    """What ``reidbench profile`` measured, on one machine."""
     state: str = ""
     """How far others have checked its results, as ``reproduced``; empty if nobody was asked."""
 
@@ -202,6 +207,8 @@ class Leaderboard:
     """Every component of any result, methods too."""
     origins: tuple[Origin, ...]
     claims: tuple[Verdict, ...] = ()
+    latency: Latency | None = None
+    """The timings that its rows were joined with."""
 
     def in_state(self, state: str) -> Leaderboard:
         """Return the leaderboard with every row in a state of being checked."""

@@ -56,6 +56,7 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         epochs=_mean(sum(phase.epochs for phase in result.phases) for result in done),
         seconds=_mean(map(_seconds, done)),
         choosing_seconds=_mean(_seconds(result, but="training") for result in done),
+        networks=tuple(result.phases[-1].key for result in done if result.phases),
         notes=(*_off_target(done, misses), *_missing(row), *dict.fromkeys(_failures(row))),
     )
 

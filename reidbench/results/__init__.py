@@ -1,6 +1,7 @@
 """The result of a trial and its file: all that running and the leaderboard share."""
 
 from reidbench.results.files import (
+    LATENCY_FILE,
     packs,
     read_result,
     read_results,
@@ -25,6 +26,7 @@ from reidbench.results.result import (
 from reidbench.results.validation import ResultError
 
 __all__ = [
+    "LATENCY_FILE",
     "PACK",
     "SCHEMA_VERSION",
     "ComponentId",

@@ -13,6 +13,9 @@ from reidbench.results.result import Result
 from reidbench.results.schema import SchemaError, migrated
 from reidbench.results.validation import ResultError, first_fault
 
+LATENCY_FILE = "latency.json"
+"""The timings of ``reidbench profile``, which may lie beside results and are none."""
+
 
 def write_result(directory: Path, result: Result) -> Path:
     """Write a result as ``<key>.json``, atomically, and return its path."""
@@ -43,7 +46,7 @@ def read_result(path: Path) -> Result:
 
 def single_files(directory: Path) -> list[Path]:
     """Return the files of one result each, sorted; hidden ones are other programs'."""
-    return _visible(directory, "*.json")
+    return [path for path in _visible(directory, "*.json") if path.name != LATENCY_FILE]
 
 
 def packs(directory: Path) -> list[Path]:

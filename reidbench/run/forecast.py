@@ -198,7 +198,7 @@ def _noted(meta: Mapping[str, Any], likenesses: tuple[Likeness, ...]) -> _Noted:
     size = sum(file["bytes"] for file in meta.get(FILES, {}).values())
     measured = Measured(float(meta["wall"]), float(epochs), float(reduction), float(size))
     written = str(meta.get("provenance", {}).get("utc", ""))
-    return _Noted(measured, _machine(meta), written, likenesses)
+    return _Noted(measured, machine_of(meta), written, likenesses)
 
 
 def _likenesses(document: Mapping[str, Any], backbone: Any) -> Iterator[Likeness]:
@@ -227,7 +227,8 @@ def _mean(several: Sequence[Measured]) -> Measured:
     return Measured(*map(fmean, zip(*several, strict=True)))
 
 
-def _machine(meta: Mapping[str, Any]) -> Machine:
+def machine_of(meta: Mapping[str, Any]) -> Machine:
+    """Return the machine that made an artefact, by its notes."""
     provenance = meta.get("provenance", {})
     device, hardware = str(provenance.get("device", "?")), provenance.get("hardware", {})
     if device == "cpu":

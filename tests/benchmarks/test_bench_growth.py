@@ -158,7 +158,7 @@ def test_the_grid_has_as_many_trials_a_seed_as_it_says(tmp_path: Path) -> None:
 def test_ten_thousand_trials_are_planned(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     seeds = 480 if benchmark.enabled else 2
     suite = written(tmp_path, seeds)
-    asked = command("plan", suite, "--store", tmp_path / "s")
+    asked = command("plan", suite, "--trials", "--store", tmp_path / "s")
     # A process of its own, whose peak is told apart from this one's.
     watched = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True)"
     report = "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)"

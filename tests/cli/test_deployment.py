@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -60,13 +62,18 @@ def test_export_profile_and_search_a_trial(finished: Run) -> None:
     assert (finished.folder / "search.png").is_file()
 
 
-def test_profile_of_a_suite_times_each_row_beside_the_dense_network(finished: Run) -> None:
-    done = finished.reidbench("profile", "suite.yaml", "--runs", 5, "--batch", 1, "--threads", 1)
+def test_profile_of_a_suite_adds_columns_to_its_leaderboard(finished: Run) -> None:
+    file = finished.home / "latency.json"
+    asked = ("--runs", 5, "--batch", 1, "--threads", 1, "--out", file)
+    done = finished.reidbench("profile", "suite.yaml", *asked)
     assert done.returncode == 0, done.stderr
-    rows = json.loads((finished.folder / "latency.json").read_text())["rows"]
+    rows = json.loads(file.read_text())["rows"]
     pruned = {r.trial.method for r in finished.results().values() if r.trial.reduction}
     assert len(rows) == 1 + len(pruned)
     assert "x least" in done.stdout
+    table = finished.reidbench("leaderboard", finished.home, "--format", "csv").stdout
+    timed = [row for row in csv.DictReader(io.StringIO(table)) if row["eager_batch1_least_ms"]]
+    assert {row["method"] for row in timed} == pruned | {"dense"}
 
 
 @pytest.mark.parametrize(

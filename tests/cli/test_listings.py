@@ -102,8 +102,8 @@ def test_a_printed_protocol_is_the_protocol(new_run: New) -> None:
     assert Protocol.model_validate(yaml.safe_load(text)) == rules
 
 
-def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
-    text = printed(new_run(), "plan", "suite.yaml")
+def test_a_plan_lists_its_trials_on_request(new_run: New) -> None:
+    text = printed(new_run(), "plan", "suite.yaml", "--trials")
     assert re.search(
         r"l1\S+@50%/seed0 +train > prune 50% > measure base > measure cut > measure final +to do$",
         text,
@@ -114,11 +114,38 @@ def test_a_plan_shows_what_a_run_would_do(new_run: New) -> None:
         text,
         re.M,
     )
-    assert text.endswith(
+
+
+def test_a_plan_tells_what_is_left_and_lists_no_trial(new_run: New) -> None:
+    text = printed(new_run(), "plan", "suite.yaml")
+    assert text == (
         "4 trials under smoke/1: 0 done, 4 left\n"
         "18 phases and measurements, 14 after sharing\n"
+        "left out of this price: 14 phases (backbones without a published cost model)\n"
         "left to run: 7 measure, 4 prune and retrain, 3 train\n"
     )
+
+
+def test_a_plan_has_a_price_on_any_card_of_the_table(new_run: New) -> None:
+    run = new_run(backbones=["resnet18"])
+    text = printed(run, "plan", "suite.yaml", "--on", "v100")
+    assert re.search(r"^images x GMACs: \S+ of training, \S+ of measuring$", text, re.M)
+    assert re.search(r"on one v100 \(an estimate: .*\); critical path \d+s$", text, re.M)
+    text = printed(run, "plan", "suite.yaml", "--on", "rtx4090x2")
+    assert re.search(r"^by workers.*: 1: \S+ \(100%\), 2: .*, 8: .*, 64: ", text, re.M)
+
+
+def test_a_part_of_a_plan_has_its_own_price(new_run: New) -> None:
+    run = new_run(backbones=["resnet18"])
+    whole, part = (printed(run, "plan", "suite.yaml", *words) for words in ((), ("--only", "l1")))
+    first, second = (re.search("GMACs: (\\S+)", text) for text in (whole, part))
+    assert first and second and float(second[1]) < float(first[1])
+
+
+def test_a_card_that_is_not_in_the_table_is_named(new_run: New) -> None:
+    said = new_run().reidbench("plan", "suite.yaml", "--on", "a10")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("reidbench: --on a10: no card of the table")
 
 
 def test_a_plan_ends_with_the_data_that_are_not_there(new_run: New) -> None:
@@ -139,7 +166,7 @@ def test_a_plan_without_data_of_its_own_names_none(new_run: New) -> None:
 def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
     suite = finished.folder / "suite.yaml"
     suite.write_text(suite.read_text().replace("- 0.5", "- 0.5\n- 0.75"))
-    text = printed(finished, "plan", "suite.yaml")
+    text = printed(finished, "plan", "suite.yaml", "--trials")
     assert re.search(
         r"l1\S+@50%/seed0 +train\* > prune 50%\* > .* measure final\* +done$",
         text,
@@ -156,7 +183,7 @@ def test_a_plan_shows_what_a_run_has_done(finished: Run) -> None:
 def test_a_plan_shows_results_that_cannot_be_read(finished: Run) -> None:
     path = next((finished.home / "results").glob("*.json"))
     path.write_text("{}")
-    assert printed(finished, "plan", "suite.yaml").count(" unreadable\n") == 1
+    assert printed(finished, "plan", "suite.yaml", "--trials").count(" unreadable\n") == 1
 
 
 def test_the_leaderboard_is_printed_without_torch(finished: Run) -> None:

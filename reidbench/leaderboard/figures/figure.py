@@ -53,8 +53,11 @@ def values(rows: Sequence[Mapping[str, Any]]) -> Spec:
 
 def _labelled(svg: str, name: str, title: str, description: str) -> str:
     """Give an SVG a role, a title, a description, and names that no other figure has."""
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    # The renderer counts on from picture to picture, so that its own names depend on the order.
+    given = dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))
+    for number, own in enumerate(given):
+        svg = svg.replace(f'id="{own}"', f'id="{name}-{number}"')
+        svg = svg.replace(f"url(#{own})", f"url(#{name}-{number})")
     root = re.match(r"<svg\b[^>]*>", svg)
     if root is None:
         raise ValueError(f"figure {name}: the renderer gave no SVG")

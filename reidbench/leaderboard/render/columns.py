@@ -30,6 +30,7 @@ class Column(Generic[R]):
     values: Mapping[str, Callable[[R], Value]] = field(default_factory=dict)
     """How to read each number or word, by its heading in a CSV; none if only people read it."""
     weight: int = 0
+    """Below 0 for a column that is shown on request alone."""
     short: str = ""
 
 

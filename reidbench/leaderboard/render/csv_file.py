@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reidbench.leaderboard.model import Leaderboard, Table
 from reidbench.leaderboard.render.claim_columns import CLAIM_COLUMNS
 from reidbench.leaderboard.render.columns import Value, values
+from reidbench.leaderboard.render.latency_columns import Case, case_values, cases
 from reidbench.leaderboard.render.row_columns import ROW_COLUMNS
 
 TABLE = "table_backbone"
@@ -19,9 +20,11 @@ def to_csv(leaderboard: Leaderboard) -> str:
 
     Where a table shows dense networks of other backbones, ``table_backbone`` says which rows are
     in one table, and the difference of a row is to the dense network of that backbone. Numbers that
-    papers report are left out: every row here is measured.
+    papers report are left out: every row here is measured. Timings, where rows have some, are
+    columns of each engine and batch size.
     """
-    rows = [row for table in leaderboard.tables for row in _rows(table)]
+    shown = cases(row for table in leaderboard.tables for row in table.unique_rows)
+    rows = [row for table in leaderboard.tables for row in _rows(table, shown)]
     if not any(table.other_networks for table in leaderboard.tables):
         rows = [{name: row[name] for name in row if name != TABLE} for row in rows]
     return _text(rows)
@@ -32,9 +35,9 @@ def claims_to_csv(leaderboard: Leaderboard) -> str:
     return _text([values(CLAIM_COLUMNS, verdict) for verdict in leaderboard.claims])
 
 
-def _rows(table: Table) -> Iterator[dict[str, Value]]:
+def _rows(table: Table, shown: Sequence[Case]) -> Iterator[dict[str, Value]]:
     for row in (*table.unique_rows, *table.other_networks):
-        yield {TABLE: table.setting.backbone, **values(ROW_COLUMNS, row)}
+        yield {TABLE: table.setting.backbone, **values(ROW_COLUMNS, row), **case_values(row, shown)}
 
 
 def _text(rows: Sequence[Mapping[str, Value]]) -> str:

@@ -35,6 +35,7 @@ def to_json(leaderboard: Leaderboard) -> str:
 def _section(heading: str, section: Section) -> dict[str, Any]:
     rows = [
         {"label": row.label, "may_be_best": page.may_be_best(row), **values(ROW_COLUMNS, row)}
+        | ({"timings": [it.model_dump() for it in row.timings]} if row.timings else {})
         for row in section.all_rows
     ]
     return {"heading": heading, "reduction": section.reduction, "rows": rows}

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.model import Leaderboard, Origin, Row, Section, Table, UsedComponent
-from reidbench.leaderboard.render import claim_columns, page, reported_columns
+from reidbench.leaderboard.render import claim_columns, latency_columns, page, reported_columns
 from reidbench.leaderboard.render.columns import Column, R
 from reidbench.leaderboard.render.row_columns import MAIN_COLUMNS, PAGE_COLUMNS
 
@@ -56,6 +56,7 @@ def to_markdown(leaderboard: Leaderboard, columns: Sequence[str] = MAIN_COLUMNS)
     parts = ["# Leaderboard", LEGEND]
     for table in leaderboard.tables:
         parts += _table(table, shown)
+    parts += _latency(leaderboard)
     parts += _claims(leaderboard.claims)
     parts += ["## Provenance", _components(leaderboard.components), _origins(leaderboard.origins)]
     return "\n\n".join(parts) + "\n"
@@ -111,6 +112,31 @@ def _section(section: Section, columns: Sequence[Column[Row]], numbers: Mapping[
 def _method(row: Row, numbers: Mapping[str, int]) -> str:
     marks = (f"[{numbers[note]}]" for note in row.notes)
     return " ".join([_escaped(row.label), *(f"**{flag}**" for flag in page.flags(row)), *marks])
+
+
+def _latency(leaderboard: Leaderboard) -> Iterator[str]:
+    """Write the rows that were timed, of every table, with the machine they were timed on."""
+    if leaderboard.latency is None:
+        return
+    yield f"## {latency_columns.TITLE}"
+    yield _escaped(latency_columns.legend(leaderboard.latency))
+    for table in leaderboard.tables:
+        timed = [row for row in table.unique_rows if row.timings]
+        if not timed:
+            continue
+        shown = latency_columns.cases(timed)
+        yield f"### {_escaped(page.title(table.setting))}"
+        yield _grid(
+            ["method", "reduction %", *(f"{engine}, batch {batch}" for engine, batch in shown)],
+            [
+                [
+                    _escaped(row.label),
+                    f"{100 * row.reduction:g}",
+                    *latency_columns.case_cells(row, shown),
+                ]
+                for row in timed
+            ],
+        )
 
 
 def _claims(verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reidbench.leaderboard.model import Row
+from reidbench.leaderboard.render import latency_columns
 from reidbench.leaderboard.render.columns import (
     NOTHING,
     PERCENT,
@@ -113,7 +114,9 @@ _MEASURES = (
     ),
 )
 
-PAGE_COLUMNS = (_HOW, *_MEASURES, _SEEDS)
+_LATENCY = Column[Row]("latency", "latency (speed-up)", latency_columns.cell, weight=-1)
+
+PAGE_COLUMNS = (_HOW, *_MEASURES, _SEEDS, _LATENCY)
 """What people read of a row, beside its rank and name, which need the table around it."""
 MAIN_COLUMNS = ("map", "delta_map", "reduction_percent", "parameters_million", "seeds")
 """The names of those that a page shows unless others are asked for."""
@@ -136,6 +139,7 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     _SEEDS,
     Column("state", values=attributes("state")),
     *_MEASURES,
+    _LATENCY,
     Column("missing", values={"missing_seeds": lambda it: " ".join(map(str, it.missing_seeds))}),
     Column("notes", values={"notes": lambda row: "; ".join(row.notes)}),
 )

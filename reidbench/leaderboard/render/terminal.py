@@ -36,7 +36,9 @@ def to_terminal(
 
     ``columns`` are shown however wide that is.
     """
-    shown = [it for it in PAGE_COLUMNS if columns is None or it.name in columns]
+    shown = [
+        it for it in PAGE_COLUMNS if (it.weight >= 0 if columns is None else it.name in columns)
+    ]
     room = width if columns is None else sys.maxsize
     parts = ["\n".join(_table(table, width, shown, room)) for table in leaderboard.tables]
     if leaderboard.claims:

@@ -22,7 +22,7 @@ FIRST = (
     ("seeds, state", "seeds scored of those asked for"),
 )
 SHOWN_FIRST = {"map", "delta_map", "reduction_percent", "parameters_million", "seeds"}
-MORE = tuple(it for it in PAGE_COLUMNS if it.name not in SHOWN_FIRST)
+MORE = tuple(it for it in PAGE_COLUMNS if it.name not in SHOWN_FIRST and it.weight >= 0)
 MORE_HEADINGS = (*(column.heading for column in MORE), "notes")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 LONGEST = 60
+DEVICES = ("con", "nul", "aux", "prn")
 
 
 def file_stem(name: str) -> str:
@@ -16,6 +17,6 @@ def file_stem(name: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:LONGEST]
     # Windows does not tell upper case from lower case, nor allows a few device names.
-    if plain == name and plain == plain.lower() and plain not in ("con", "nul", "aux", "prn"):
+    if plain and plain == name == name.lower() and name not in DEVICES:
         return plain
     return f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lower()

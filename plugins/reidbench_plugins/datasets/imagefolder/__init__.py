@@ -39,6 +39,7 @@ RECORDS = [
             ),
             stand_in="synthshapes",
             writer="reidbench_plugins.datasets.imagefolder.writing:write_imagenet",
+            training_images=1_281_167,
         ),
     )
 ]

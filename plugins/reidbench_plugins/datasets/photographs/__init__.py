@@ -14,6 +14,7 @@ from reidbench_plugins.datasets.photographs.facts import (
     OCCLUDED_DUKE,
     PKU_REID,
     PLACES,
+    PUBLISHED,
     About,
 )
 
@@ -28,7 +29,7 @@ def _record(
     options: Mapping[str, Any] | None = None,
     writer: str = "",
 ) -> DatasetRecord:
-    package = "reidbench_plugins.datasets.photographs"
+    package, counts = "reidbench_plugins.datasets.photographs", PUBLISHED[name]
     return DatasetRecord(
         name=name,
         version="1",  # bump when any split, identity or camera is read differently
@@ -44,6 +45,8 @@ def _record(
             ethics=about.ethics,
             stand_in="synthped" if writer else "",
             writer=f"{package}.writing:{writer}" if writer else "",
+            training_images=counts.train_images or 0,
+            test_images=(counts.query_images or 0) + (counts.gallery_images or 0),
         ),
     )
 

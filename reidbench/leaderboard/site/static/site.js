@@ -129,7 +129,8 @@
   if (form) {
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());
-    fields.forEach((field) => field.addEventListener("input", remember));
+    form.addEventListener("input", remember);
+    form.addEventListener("change", remember);
     find("#more").onchange = (event) => widen(event.target.checked);
     find("#save").onclick = (event) => {
       event.target.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));

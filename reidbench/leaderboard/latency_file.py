@@ -1,0 +1,82 @@
+"""What ``reidbench profile`` measured, read back without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reidbench.errors import ReidbenchError
+from reidbench.results import LATENCY_FILE
+
+
+class LatencyError(ReidbenchError):
+    """A file of timings that cannot be read."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Timing(_Frozen):
+    """Milliseconds of one network on one engine at one batch size."""
+
+    network: str
+    engine: str
+    batch: int = Field(ge=1)
+    median: float = Field(gt=0)
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    least: float = Field(gt=0)
+    trial: str | None
+    """The key of the trial's last phase, or a folder; None for the dense network."""
+    steady: bool
+    speed_up: tuple[float, float] | None
+    """Over the dense network, by least and by median; None where the machine was too busy."""
+
+
+class Machine(_Frozen):
+    """What the timings are of: they compare with no other machine's."""
+
+    processor: str
+    threads: int
+    versions: Mapping[str, str]
+
+
+class Latency(_Frozen):
+    """All timings of one machine."""
+
+    schema_version: Literal[1]
+    measured: str
+    machine: Machine
+    size: tuple[int, int, int]
+    runs: int
+    rows: tuple[Timing, ...]
+
+
+def find_latency(directory: Path) -> Path | None:
+    """Return the file of timings in a folder or in its parent, where there is one."""
+    places = (directory / LATENCY_FILE, directory.resolve().parent / LATENCY_FILE)
+    return next((place for place in places if place.is_file()), None)
+
+
+def read_latency(file: Path) -> Latency:
+    """Read a file of timings.
+
+    Raises:
+        LatencyError: it cannot be read, or is not what ``reidbench profile`` writes.
+
+    """
+    try:
+        return Latency.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise LatencyError(f"{file}: cannot be read ({error})") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"])) or "the whole file"
+        raise LatencyError(
+            f"{file}: {field}: {fault['msg']}; measure it again with 'reidbench profile', or "
+            "remove the file"
+        ) from error

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from reidbench.config.claim import Claim
+from reidbench.leaderboard import build
+from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
+from reidbench.leaderboard.figures.front import front_of
+from reidbench.results import Result, Width
+from tests.leaderboard.builders import dense, example, result
+
+EVIL = "</title><script>alert(1)</script>"
+
+
+def drawn(results: list[Result]) -> dict[str, Figure]:
+    (table,) = build(results).tables
+    return {it.name: it for it in table_figures("s", table, results, {"l1": "weights"})}
+
+
+def with_widths(results: list[Result]) -> list[Result]:
+    widths = {"conv1": Width(kept=16, size=64), "conv2": Width(kept=64, size=64)}
+    return [it.model_copy(update={"widths": widths}) for it in results]
+
+
+def test_a_table_has_a_picture_of_all_that_its_results_hold() -> None:
+    figures = drawn(with_widths(example()))
+    assert {"s-50-map", "s-50-recovery", "s-50-widths", "s-parameters"} <= set(figures)
+    assert "s-50-widths" not in drawn(example())
+
+
+def test_criteria_are_compared_with_random_only_where_a_criterion_has_several_strategies() -> None:
+    both = [
+        result(method, mean_ap=score, strategy=strategy, control=method == "random")
+        for strategy in ("one-shot", "iterative")
+        for method, score in (("l1", 0.7), ("taylor", 0.72), ("random", 0.65))
+    ]
+    figure = drawn([dense(), *both])["s-50-criteria"]
+    (cells,) = (json.loads(figure.spec)["data"]["values"],)
+    assert {(it["method"], it["points"]) for it in cells} == {("l1", 5.0), ("taylor", 7.0)}
+    assert "s-50-criteria" not in drawn([dense(), *both[:3]])
+
+
+def test_the_main_picture_has_every_row_with_a_difference_the_best_mean_first() -> None:
+    (table,) = build(example()).tables
+    data = json.loads(drawn(example())["s-50-map"].spec)["data"]["values"]
+    shown = [row for row in table.sections[0].rows if row.delta is not None]
+    assert [it["label"] for it in data] == [row.label for row in shown]
+    for it, row in zip(data, shown, strict=True):
+        assert row.delta is not None and it["delta"] == pytest.approx(100 * row.delta, abs=1e-4)
+        assert it["low"] <= it["delta"] <= it["high"]
+
+
+def test_a_picture_says_in_words_what_it_shows() -> None:
+    for figure in drawn(with_widths(example())).values():
+        root = ElementTree.fromstring(figure.svg)
+        assert root.attrib["role"] == "img"
+        first, second = list(root)[:2]
+        assert (first.text, second.text) == (figure.title, figure.description)
+        assert root.attrib["aria-labelledby"].split() == [first.attrib["id"], second.attrib["id"]]
+        assert float(root.attrib["width"]) <= 420, "it must fit a telephone"
+
+
+def test_what_a_result_says_stays_text() -> None:
+    for figure in drawn([dense(), result(EVIL), result("l1", seed=0)]).values():
+        tags = {it.tag.split("}")[-1] for it in ElementTree.fromstring(figure.svg).iter()}
+        assert "script" not in tags and "<script" not in figure.svg
+        assert not re.search(r"(?:href|src)=|<image", figure.svg)
+
+
+def test_claims_are_drawn_with_their_bounds() -> None:
+    claim = Claim.model_validate(
+        {
+            "name": "l1-is-near", "says": "It loses little.", "metric": "mAP",
+            "rows": {"method": "l1"},
+            "against": {"method": "dense"}, "within": 3,
+        }
+    )  # fmt: skip
+    board = build(
+        [*(dense(seed=it, mean_ap=0.8) for it in (0, 1)), *(result(seed=it) for it in (0, 1))],
+        [claim],
+    )
+    (figure,) = claim_figures("s", "paper", board.claims)
+    bounds = json.loads(figure.spec)["layer"][1]["data"]["values"]
+    assert [it["bound"] for it in bounds] == [-3, 3]
+    assert f"l1-is-near: {board.claims[0].standing}" in figure.description
+    assert claim_figures("s", "paper", build(example()).claims) == []
+
+
+def test_the_front_steps_up_from_the_cheapest() -> None:
+    points = [(2.0, 0.5, "dear"), (1.0, 0.4, "cheap"), (1.0, 0.3, "worse"), (3.0, 0.5, "no better")]
+    assert [name for _, _, name in front_of(points)] == ["cheap", "dear"]
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    code = (
+        "import hashlib, tests.leaderboard.figures.test_figures as t;"
+        "print(sorted((n, hashlib.sha256((f.svg + f.spec).encode()).hexdigest())"
+        " for n, f in t.drawn(t.with_widths(t.example())).items()))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1 and "s-50-map" in outputs.pop()

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import filecmp
+import json
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from reidbench.leaderboard.site.method_text import MethodText
+from reidbench.leaderboard.site.names import file_stem
+from reidbench.leaderboard.site.write import SiteError, write_site
+from reidbench.results import Result, write_result
+from tests.leaderboard.builders import dense, example, result
+from tests.support.links import Page
+
+EVIL = '</script><img src=x onerror="alert(1)">../../x'
+
+
+def published(folder: Path, results: list[Result]) -> Path:
+    for number, it in enumerate(results):
+        write_result(folder / "mine", it.model_copy(update={"key": f"{number:016x}"}))
+    return folder
+
+
+def written(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small")
+    card = MethodText("l1", "weights", "Sums | of <weights>.", "# l1\n\n<b onclick=x>hi</b>\n")
+    write_site(published(folder / "results-of", example()), folder / "site", [card])
+    return folder / "site"
+
+
+def test_every_kind_of_page_is_there(site: Path) -> None:
+    names = set(written(site))
+    assert {"index.html", "methods/l1.html", "data/synthped.html", "suites/mine.html"} <= names
+    assert {"tables/mine.csv", "figures/mine-t0-50-map.svg", "site.css", "site.js"} <= names
+    assert sum(name.startswith("trials/mine/") for name in names) == len(example())
+
+
+def test_every_link_leads_to_a_page_of_the_site_or_a_place_in_it(site: Path) -> None:
+    pages = {path.resolve(): Page(path.read_text()) for path in site.rglob("*.html")}
+    checked = 0
+    for path, page in pages.items():
+        assert len(set(page.names)) == len(page.names), f"{path}: a name is given twice"
+        for link in page.links:
+            if link.startswith("data:"):
+                continue
+            target, _, place = unquote(link).partition("#")
+            assert "://" not in target, f"{path}: {link} leaves the site"
+            file = (path.parent / target).resolve() if target else path
+            assert file.is_file(), f"{path}: {link}"
+            assert not place or file.suffix != ".html" or place in pages[file].names, f"{link}"
+            checked += 1
+    assert checked > 100
+
+
+def test_tables_have_captions_and_headings_with_a_scope(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        tags = Page(path.read_text()).tags
+        own = [tag for tag, _ in tags]
+        assert own.count("table") == own.count("caption"), path
+        assert all(found.get("scope") for tag, found in tags if tag == "th"), path
+
+
+def test_seven_columns_stand_in_the_page_and_the_rest_beside_them(site: Path) -> None:
+    text = (site / "suites" / "mine.html").read_text()
+    heads = text.split("</thead>")[0].count('<th scope="col"')
+    rest = json.loads(text.split('id="rest">')[1].split("</script>")[0])
+    assert heads == 7
+    assert len(rest["rows"]) == text.split("</table>")[0].count('<th scope="row"')
+    assert {len(row) for row in rest["rows"]} == {len(rest["headings"])}
+
+
+def test_what_a_result_or_a_docstring_says_stays_text(tmp_path: Path, site: Path) -> None:
+    hostile = [
+        dense(),
+        result(EVIL, target=EVIL, strategy=EVIL, protocol={"name": EVIL, "sha256": EVIL}),
+        result("l1"),
+    ]
+    sound = hostile[1].model_copy(update={"provenance": {EVIL: EVIL}, "error": EVIL})
+    write_site(published(tmp_path / "in", [hostile[0], sound, hostile[2]]), tmp_path / "site")
+    pages = list((tmp_path / "site").rglob("*.html"))
+    for path in [*pages, *site.rglob("*.html")]:
+        tags = Page(path.read_text()).tags
+        assert not [
+            tag for tag, found in tags if tag == "img" or {"onerror", "onclick"} & set(found)
+        ]
+        assert [tag for tag, _ in tags].count("script") <= 2
+    assert not list(tmp_path.glob("x*")) and len(pages) > 8
+
+
+def test_the_same_results_give_the_same_bytes_whatever_is_there(tmp_path: Path, site: Path) -> None:
+    write_site(site.parent / "results-of", tmp_path / "site", [
+        MethodText("l1", "weights", "Sums | of <weights>.", "# l1\n\n<b onclick=x>hi</b>\n")
+    ])  # fmt: skip
+    (tmp_path / "site" / "stale.html").write_text("from before")
+    write_site(site.parent / "results-of", tmp_path / "site", [
+        MethodText("l1", "weights", "Sums | of <weights>.", "# l1\n\n<b onclick=x>hi</b>\n")
+    ])  # fmt: skip
+    assert written(tmp_path / "site") == written(site)
+    assert filecmp.dircmp(tmp_path / "site", site).left_only == []
+
+
+def test_a_folder_that_is_no_site_is_left_alone(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", [dense()])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(SiteError, match="nothing is overwritten"):
+        write_site(source, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.tex").read_text() == "years of work"
+
+
+def test_a_folder_without_results_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="no results here"):
+        write_site(tmp_path, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_states_stand_beside_the_seeds(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", example())
+    write_site(source, tmp_path / "site", state_of=lambda folder: f"state of {folder.name}")
+    assert "2/2, state of mine" in (tmp_path / "site" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["../../etc", "A", "a", "con", "synthped(domain=b)", "", "é", "."])
+def test_a_name_becomes_a_file_name_of_its_own(name: str) -> None:
+    stem = file_stem(name)
+    assert stem and set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert stem not in {file_stem(other) for other in ("../../etc/", "a-", "b", "con-1")}
+    assert (stem == name) == (name == "a")
