@@ -73,4 +73,6 @@ def test_the_help_explains_every_word_of_the_answer(new_run: New) -> None:
     assert said.returncode == 0 and "torch" not in modules
     for word in ("ok ", "refused ", "FAILED ", "- ", "reidbench plugins check l1 --fast"):
         assert f"\n  {word}" in said.stdout or f"\n    {word}" in said.stdout
-    assert "Exit status: 0 all passed or refused, 1 failed or not known, 2 wrong input." in said.stdout
+    assert (
+        "Exit status: 0 all passed or refused, 1 failed or not known, 2 wrong input." in said.stdout
+    )
