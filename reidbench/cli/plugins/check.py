@@ -65,7 +65,7 @@ def command(
       reidbench plugins check l1 --fast
       reidbench plugins check mine --backbone resnet18 --scope inner
 
-    Exit status: 0 all passed or refused, 1 some failed or are not known, 2 wrong input.
+    Exit status: 0 all passed or refused, 1 failed or not known, 2 wrong input.
     """  # noqa: D301 - click wants the character, not the two letters
     if fast and (backbones or scopes):
         raise click.UsageError("--fast checks tiny networks alone: leave --backbone, --scope out")
