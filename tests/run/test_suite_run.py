@@ -68,6 +68,7 @@ def test_it_returns_results_table_folder_and_timings(
 def test_it_leaves_what_the_command_leaves(first: tuple[SuiteOutcome, str]) -> None:
     assert sorted(path.name for path in first[0].folder.iterdir()) == [
         "costs.json",
+        "events.jsonl",
         "leaderboard.csv",
         "leaderboard.md",
         "results",
