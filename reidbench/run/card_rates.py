@@ -77,8 +77,10 @@ def measured_rate(plan: Plan, store: Store, images: Images, done: Sequence[str])
     work = seconds = fixed = 0.0
     read = 0
     for key in done:
+        if read == MEASURED:
+            break
         node = plan.nodes[key]
-        if not isinstance(node, TrainNode | PruneNode) or read == MEASURED:
+        if not isinstance(node, TrainNode | PruneNode):
             continue
         try:
             meta = store.meta(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reidbench.api.records import DATA, Data
@@ -102,34 +103,40 @@ def _is_enough(candidate: Candidate, data: Data) -> bool:
 def leaves_the_network_untouched(candidate: Candidate) -> None:
     """Compare every network before and after each call of the method in the whole phase."""
     candidate.finished()
-    if candidate.changes:
-        raise CheckFailed(
-            f"method '{candidate.name}': {candidate.changes[0]}; a method only looks, so work on a "
-            "copy (tensor.clone(), copy.deepcopy(task.network)) and leave modes, hooks and "
-            "gradients as they were"
-        )
+    _refuse_the_first(
+        candidate,
+        candidate.changes,
+        "; a method only looks, so work on a copy (tensor.clone(), copy.deepcopy(task.network)) "
+        "and leave modes, hooks and gradients as they were",
+    )
 
 
 def leaves_torch_untouched(candidate: Candidate) -> None:
     """Compare torch's settings of the process before and after each call of the method."""
     candidate.finished()
-    if candidate.settings:
-        raise CheckFailed(
-            f"method '{candidate.name}': {candidate.settings[0]}, which is torch's setting for the "
-            "whole process and so for the harness and for other methods; set it for a block alone "
-            "(with torch.no_grad():), or put it back in a finally"
-        )
+    _refuse_the_first(
+        candidate,
+        candidate.settings,
+        ", which is torch's setting for the whole process and so for the harness and for other "
+        "methods; set it for a block alone (with torch.no_grad():), or put it back in a finally",
+    )
 
 
 def draws_from_its_generator(candidate: Candidate) -> None:
     """Compare the generators of the process before and after each call of the method."""
     candidate.finished()
-    if candidate.draws:
-        raise CheckFailed(
-            f"method '{candidate.name}': {candidate.draws[0]}, which all code of the process "
-            "shares; pass generator=task.generator to what draws, so that the trial's seed alone "
-            "decides"
-        )
+    _refuse_the_first(
+        candidate,
+        candidate.draws,
+        ", which all code of the process shares; pass generator=task.generator to what draws, so "
+        "that the trial's seed alone decides",
+    )
+
+
+def _refuse_the_first(candidate: Candidate, found: Sequence[str], advice: str) -> None:
+    """Fail with the first of what recording found, if it found anything."""
+    if found:
+        raise CheckFailed(f"method '{candidate.name}': {found[0]}{advice}")
 
 
 def deterministic(candidate: Candidate) -> None:
