@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from reidbench.config.own_protocol import read_protocol
 from reidbench.config.protocol import load_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, make_bench, variant
-from tests.regime.measure import CURVE_METHODS, SEEDS, Case, cases, measure
+from tests.regime.measure import CANDIDATE, CURVE_METHODS, SEEDS, Case, cases, measure
 from tests.regime.report import report
 
 
@@ -21,6 +22,10 @@ def test_a_variant_differs_in_epochs_alone() -> None:
     assert longer.budgets.train.epochs == 9
     assert variant(longer, train=1 / 1.5) == protocol
     assert longer.digest != protocol.digest
+
+
+def test_the_candidate_is_a_protocol_that_can_be_read() -> None:
+    assert read_protocol(CANDIDATE).name == "mini/2"
 
 
 def test_no_case_is_asked_twice() -> None:
