@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import CodeType
 from typing import cast
 
 import numpy as np
@@ -58,7 +60,9 @@ def _follows(walk: Walk, view: View, roots: IntArray) -> bool:
         if axis != axes[0]:
             if number > PIECES and not _fixed(walk, view.node, number):
                 return False
-        elif not _noted(walk, view.node, number, after.ravel(), roots):
+        elif not _noted(
+            walk, view.node, number, after.ravel(), roots, alone=after.size <= before.size
+        ):
             return False
     return True
 
@@ -70,7 +74,7 @@ def _fixed(walk: Walk, node: Node, number: int) -> bool:
 
 
 def _numbers(node: Node) -> list[int]:
-    """Return the sizes that the code gives to each dimension of a view, -1 for those it does not."""
+    """Return the sizes that the code gives to each dimension of a view, -1 for free ones."""
     given, shape = node.args[1:], shape_of(node)
     sizes = next((list(one) for one in given if isinstance(one, list | tuple)), [])
     if operation_of(node) == "unflatten":
@@ -79,12 +83,16 @@ def _numbers(node: Node) -> list[int]:
     return [cast(int, size) for size in sizes]
 
 
-def _noted(walk: Walk, node: Node, number: int, ids: IntArray, roots: IntArray) -> bool:
-    """Note the attributes that count ``ids``; return whether there are any, and nothing else."""
+def _noted(
+    walk: Walk, node: Node, number: int, ids: IntArray, roots: IntArray, *, alone: bool
+) -> bool:
+    """Note the attributes that count ``ids``: heads ``alone``, or times their size.
+
+    Returns whether there are any, and whether they count nothing else.
+    """
     names = _holding(walk, node, number)
-    if len(names) > 1:  # ids that repeat are heads times their size
-        alone = len(np.unique(ids)) == len(ids)
-        names = [name for name in names if alone and _counts_heads(name)]
+    if len(names) > 1:
+        names = [name for name in names if alone and "head" in name and "dim" not in name]
     owner = running_module(node)
     for name in names:
         known = walk.sizes.setdefault((owner, name, None), ids)
@@ -94,10 +102,6 @@ def _noted(walk: Walk, node: Node, number: int, ids: IntArray, roots: IntArray) 
         words = f"{described(node)} seems to take the number {number} from the attribute '{name}'"
         walk.assumed.append(Noted(np.unique(ids), words))
     return bool(names)
-
-
-def _counts_heads(name: str) -> bool:
-    return "head" in name and "dim" not in name
 
 
 def _holding(walk: Walk, node: Node, number: int) -> list[str]:
@@ -110,10 +114,17 @@ def _holding(walk: Walk, node: Node, number: int) -> list[str]:
 
 def _read(kind: type) -> set[str]:
     """Return the names that the methods of a module's class read once it is made."""
-    own = [base for base in kind.__mro__ if issubclass(base, nn.Module) and base is not nn.Module]
-    methods = [value for base in own for name, value in vars(base).items() if name != "__init__"]
-    codes = (getattr(method, "__code__", None) for method in methods)
-    return {name for code in codes if code is not None for name in code.co_names}
+    own = [name for name in dir(kind) if name != "__init__" and name not in vars(nn.Module)]
+    codes = [getattr(getattr(kind, name), "__code__", None) for name in (*own, "forward")]
+    return {name for code in codes if code is not None for name in _names(code)}
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield what a function reads, and what comprehensions and lambdas in it read."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
 
 
 def _is_split(ids: IntArray) -> bool:
