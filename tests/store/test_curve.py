@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_hundred_points_and_the_first_step_at_most(steps: int) -> None:
     points = trained(Curve(), steps).points
     assert len(points) == (steps if steps <= 100 else 101)
     assert (points[0].step, points[-1].step) == (1, steps)
-    gaps = [b.step - a.step for a, b in zip(points, points[1:], strict=False)]
+    gaps = [b.step - a.step for a, b in pairwise(points)]
     assert all(gap <= -(-steps // 100) for gap in gaps)
 
 
