@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
+from reidbench.api.events import CurvePoint
 from reidbench.cli.options import shared
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
 from reidbench.run.trial_curves import PhaseCurve, TrialCurves, short_names, trial_curves
 from reidbench.store import Store
-from reidbench.store.curve import CurvePoint
 
 SUFFIXES = (".svg", ".png")
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

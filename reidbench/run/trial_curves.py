@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reidbench.api.events import CurvePoint
 from reidbench.errors import ReidbenchError
 from reidbench.results import read_result
 from reidbench.store import Store
-from reidbench.store.curve import CurvePoint, read_curve
+from reidbench.store.curve import read_curve
 from reidbench.store.inventory import Notes, described, source
 
 _KEY = re.compile(r"[0-9a-f]{16}")

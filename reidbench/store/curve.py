@@ -8,31 +8,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reidbench.api.events import CurvePoint
 from reidbench.store.artefacts import Store, StoreError
 
 CURVE = "curve.jsonl"
 """The file of a phase's curve, in the folder of its artefact: a JSON object a line."""
 POINTS = 100
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """A training after one of its steps.
-
-    Attributes:
-        step: optimiser steps so far.
-        epoch: epochs so far.
-        loss: mean of the steps since the point before, with what the method adds to it.
-        learning_rate: of this step.
-        images_per_second: over the last seconds.
-
-    """
-
-    step: int
-    epoch: float
-    loss: float
-    learning_rate: float
-    images_per_second: float
 
 
 @dataclass

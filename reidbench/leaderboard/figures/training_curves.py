@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reidbench.api.events import CurvePoint
 from reidbench.leaderboard.figures.figure import Figure, draw, values
 from reidbench.leaderboard.figures.look import PALETTE, QUIET
-from reidbench.store.curve import CurvePoint
 
 Phases = Sequence[tuple[str, Sequence[CurvePoint]]]
 """Titles and curves of a trial's phases, in their order."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from reidbench.api.events import CurvePoint
 from reidbench.api.method import Method
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
@@ -27,7 +28,7 @@ from reidbench.plan import (
 )
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
-from reidbench.store.curve import CURVE, CurvePoint, read_curve
+from reidbench.store.curve import CURVE, read_curve
 
 CPU = torch.device("cpu")
 STEPS = 12

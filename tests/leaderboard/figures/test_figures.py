@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reidbench.api.events import CurvePoint
 from reidbench.config.claim import Claim
 from reidbench.leaderboard import build
 from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
 from reidbench.leaderboard.figures.front import front_of
 from reidbench.leaderboard.figures.training_curves import training_curves
 from reidbench.results import Result, Width
-from reidbench.store.curve import CurvePoint
 from tests.leaderboard.builders import dense, example, result
 
 EVIL = "</title><script>alert(1)</script>"
