@@ -11,7 +11,7 @@ import pluggy
 from reidbench.errors import named_line
 from reidbench.interrupts import fault_of
 
-LIMIT = 60.0
+LIMIT = 120.0
 """Seconds that an observer may take over one event."""
 _log = logging.getLogger(__name__)
 

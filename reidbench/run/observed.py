@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from reidbench.store.artefacts import StoreError
 from reidbench.store.curve import read_curve
 
 _ENDS = ("finished", "failed", "retried")
+_COUNTED = re.compile(r"^\[\d+/\d+\] | \(worker \d+\)$")
+"""What log lines add to a label: it differs from run to run."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,16 @@ class ObservedEvents:
 
     def __call__(self, kind: str, content: Mapping[str, Any]) -> None:
         """Tell observers of one event, unless it is none of a phase."""
+        if not kind.startswith("phase "):
+            return
         word = kind.removeprefix("phase ")
-        if kind == "phase started":
+        content = {**content, "label": _COUNTED.sub("", content["label"])}
+        if word == "started":
             self.observers.tell("reidbench_phase_started", PhaseStarted(**content))
-        elif kind == "phase step":
+        elif word == "step":
             numbers = {"loss": None, "images_per_second": None}
             self.observers.tell("reidbench_phase_step", PhaseStep(**{**numbers, **content}))
-        elif kind.startswith("phase ") and word in _ENDS:
+        elif word in _ENDS:
             curve = self._curve(content["key"]) if word == "finished" else ()
             why = content.get("why")
             named = {"key": content["key"], "label": content["label"]}

@@ -428,7 +428,7 @@ found, event_log.FIRST_STEP = discover(), 0.0
 found.observers.say = lambda line: print("said", line)
 log = event_log.EventLog(None, ObservedEvents(found.observers, store))
 log.write("run started", suite="s")
-log.begin("0123456789abcdef", "t: train", 2)
+log.begin("0123456789abcdef", "[1/3] t: train (worker 2)", 2)
 log.step("0123456789abcdef", "t: train", 1, 2, "loss 2.000, 100 images/s")
 log.step("0123456789abcdef", "t: train", 2, 2, "loss 1.000, 100 images/s")  # too soon
 log.end("retried", "0123456789abcdef", "t: train", why="killed")
