@@ -1,1 +1,1 @@
-"""Observers that pass a run's numbers on to other programs; each works once its variable is set."""
+"""Observers that pass a run's numbers on: to TensorBoard, to MLflow."""
