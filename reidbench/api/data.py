@@ -136,9 +136,12 @@ class ReIDData:
         name: the record's name.
         published: the statistics of the whole data set; None if there are none to compare with.
         drawn: whether these images are drawn, although the data set is one of photographs.
+        test_only: whether it has no training images, by its authors' design: it can be measured on,
+            and a suite that trains or prunes on it is refused.
 
     Raises:
-        DataError: no training images, junk among them, or an identity in training and query.
+        DataError: no training images unless ``test_only``, some although it is, junk among them,
+            or an identity in training and query.
 
     """
 
@@ -148,12 +151,15 @@ class ReIDData:
     gallery: Split
     published: Counts | None = None
     drawn: bool = False
+    test_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse splits that would train on a test identity or on junk."""
-        if not len(self.train):
+        if self.test_only and len(self.train):
+            raise DataError(f"data set '{self.name}': is test_only, and has training images")
+        if not (len(self.train) or self.test_only):
             raise DataError(f"data set '{self.name}': the training split has no images")
-        if min(self.train.pids) < 0:
+        if (self.train.pids < 0).any():
             raise DataError(
                 f"data set '{self.name}': identity -1 is junk, which only a gallery may hold; "
                 "leave it out of the training split"

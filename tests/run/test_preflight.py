@@ -173,6 +173,42 @@ def test_lists_that_nothing_can_be_trained_or_measured_on_are_refused(
     assert message in line and "\n" not in line
 
 
+TEST_ONLY = "tests.run.unfit:test_only"
+
+
+def test_a_test_only_set_is_refused_where_it_would_be_trained_on(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    line = refusal(tmp_path, aimed(tiny_registry, "datasets", TEST_ONLY))
+    assert line == (
+        "suite 'tiny-suite': tiny is for measuring alone: it has no training images, and a scenario"
+        " of suite 'tiny-suite' trains or prunes on it; train and prune on a source or a bridge "
+        "instead"
+    )
+
+
+def test_a_test_only_set_is_measured_on_where_all_training_is_on_a_source(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    made = plan(
+        tmp_path,
+        tiny_registry,
+        source={"dataset": "tiny", "options": {"palette": 1}},
+        scenarios={"a": [{"train": "source"}, {"prune": "source"}]},
+    )
+    target = made.trials[0].data["target"]
+    object.__setattr__(
+        target, "component", aimed(tiny_registry, "datasets", TEST_ONLY).datasets.get("tiny")
+    )
+    preflight(made, made.trials)
+
+
+def test_a_test_only_set_has_no_validation_split(tmp_path: Path, tiny_registry: Registry) -> None:
+    registry = aimed(tiny_registry, "datasets", TEST_ONLY)
+    message = refusal(tmp_path, registry, evaluate="validation")
+    assert "is for measuring alone: it has no training images of which a validation" in message
+
+
 def test_a_set_that_is_only_trained_on_needs_no_query(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:
