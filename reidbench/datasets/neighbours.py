@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,16 +25,25 @@ def hint(record: DatasetRecord, root: Path) -> str:
     for candidate in (*_up(root), *_children(root)):
         if found := record.disk.find(candidate):
             return f"it is in {found}: use --data {_quoted(candidate)}"
-    for place, folder in _displaced(record.disk.places, root):
-        target = root / place.folder
-        if folder == root:
-            return (
-                f"{folder} itself is one under another name: rename it to {target.name}, and use "
-                f"--data with the folder that holds {place.folder}"
-            )
+    for place in record.disk.places:
+        # One file or folder alone, as "train" is, tells nothing of a folder with another name.
+        if len(place.needs) > 1 and (text := _renamed(record, place, root)):
+            return text
+    return ""
+
+
+def _renamed(record: DatasetRecord, place: Place, root: Path) -> str:
+    """Return where a layout lies under a name that is not known, and how to mend that."""
+    for folder in _children(root / place.folder):
+        if _whole(folder, place):
+            target = _quoted(root / place.folder)
+            return f"it is a folder too deep: mv {_quoted(folder)}/* {target}/"
+    if _whole(root, place) and "/" not in place.folder:
+        parent = root.absolute().parent
         return (
-            f"{folder} has it, a folder too deep: move what is in it to {target}: "
-            f"mv {_quoted(folder)}/* {_quoted(target)}/"
+            f"{root} has the same folders: if that is '{record.name}', "
+            f"mv {_quoted(root.absolute())} {_quoted(parent / place.folder)} and use --data "
+            f"{_quoted(parent)}"
         )
     return ""
 
@@ -59,22 +69,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _displaced(places: tuple[Place, ...], root: Path) -> Iterator[tuple[Place, Path]]:
-    """Yield the folders that hold all that a layout needs, but under a name that is not known."""
-    for place in places:
-        if _whole(root, place):
-            yield place, root
-    for place in places:
-        for child in _children(root / place.folder):
-            if _whole(child, place):
-                yield place, child
-
-
 def _whole(folder: Path, place: Place) -> bool:
     return all((folder / need).exists() for need in place.needs)
 
 
 def _quoted(path: Path) -> str:
-    import shlex
-
     return shlex.quote(str(path))
