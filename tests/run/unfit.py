@@ -98,3 +98,15 @@ class Branching(Plain):
 
 def branching(**_: Any) -> nn.Module:
     return Branching()
+
+
+class Exiting(Plain):
+    """A network that ends the process when it is called."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return nothing."""
+        sys.exit(4)
+
+
+def exiting(**_: Any) -> nn.Module:
+    return Exiting()

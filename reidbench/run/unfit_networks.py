@@ -1,0 +1,165 @@
+"""Finds the trials of a plan whose network or method cannot do what the suite asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from reidbench.engine.channels import (
+    ChannelGraph,
+    ScopeError,
+    capture,
+    guard,
+    highest_reduction,
+    solve,
+)
+from reidbench.engine.pruning.contract import refuse_unsound
+from reidbench.errors import ReidbenchError, named_line, one_line
+from reidbench.plan import (
+    Configured,
+    ConfiguredMethod,
+    LoadNode,
+    Plan,
+    PreflightError,
+    PruneNode,
+    Trial,
+    distinct,
+    make,
+)
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Trials that cannot be carried out, and why; ``applies`` is false if nothing is at fault."""
+
+    trials: tuple[Trial, ...]
+    error: ReidbenchError
+    applies: bool = True
+
+
+def cuts(trial: Trial) -> bool:
+    """Return whether a trial's method removes channels."""
+    return trial.method.record.prunes != "nothing"
+
+
+def unfit_trials(plan: Plan, trials: Sequence[Trial]) -> Iterator[Unfit]:
+    """Yield all that is wrong with methods and networks; builds each of them once."""
+    for method in distinct(trial.method for trial in trials):
+        own = tuple(trial for trial in trials if trial.method == method)
+        yield from _unless(partial(_sound, method), own)
+    for label, backbone in _backbones(trials).items():
+        own = tuple(trial for trial in trials if trial.id.backbone == label)
+        yield from _network(plan, backbone, own)
+
+
+def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
+    return {trial.id.backbone: trial.final.network.backbone for trial in trials}
+
+
+def _sound(method: ConfiguredMethod) -> None:
+    refuse_unsound(make(method), method)
+
+
+def _unless(check: Callable[[], object], trials: tuple[Trial, ...]) -> Iterator[Unfit]:
+    """Yield trials as unfit if a check of theirs raises."""
+    try:
+        check()
+    except ReidbenchError as error:
+        yield Unfit(trials, error)
+
+
+def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Iterator[Unfit]:
+    """Yield the trials that a network cannot serve."""
+    loading = tuple(it for it in trials if any(isinstance(node, LoadNode) for node in it.phases))
+    if loading:
+        yield from _unless(backbone.component.record.weights_loader, loading)
+    try:
+        graph = _captured(plan, backbone)
+    except ReidbenchError as error:
+        yield Unfit(trials, error)
+        return
+    cutting = tuple(trial for trial in trials if cuts(trial))
+    try:
+        yield from _unreachable(plan, backbone.label, graph, cutting)
+    except ScopeError:
+        rules = plan.protocol
+        more = "; use a protocol of scope 'all'" if rules.pruning.scope == "inner" else ""
+        why = (
+            f"{backbone.label} has no channel in scope '{rules.pruning.scope}' of protocol "
+            f"{rules.name}{more}"
+        )
+        yield Unfit(cutting, PreflightError(why), applies=False)
+
+
+def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
+    """Build a network and find its channels; try on a copy that they can go.
+
+    Raises:
+        ReidbenchError: in one line, whatever the network raised.
+
+    """
+    module = make(backbone)
+    try:
+        graph = capture(module, plan.protocol.input.size)
+        guard(module, graph, plan.protocol.pruning.scope)
+    except KeyboardInterrupt:
+        raise
+    # Of its own kind, or of a network that no rule foresaw: one that ends the process, too.
+    except BaseException as error:
+        why = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
+        raise PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}") from error
+    return graph
+
+
+def _reductions(trial: Trial) -> set[float]:
+    """Return the reductions that the prune phases of a trial ask for."""
+    return {node.reduction for node in trial.phases if isinstance(node, PruneNode)}
+
+
+def _unreachable(
+    plan: Plan, label: str, graph: ChannelGraph, cutting: Sequence[Trial]
+) -> Iterator[Unfit]:
+    """Yield the trials whose reductions are out of reach, or between two widths.
+
+    Raises:
+        ScopeError: the protocol's scope holds no channel of the network.
+
+    """
+    rules = plan.protocol.pruning
+    reachable = highest_reduction(graph, rules.scope, rules.min_keep, rules.multiple)
+    asked = {trial.key: _reductions(trial) for trial in cutting}
+    for reduction in sorted(set().union(*asked.values())):
+        if reduction > reachable:
+            why = (
+                f"reduction {reduction:g} is out of reach for {label}: scope '{rules.scope}' of "
+                f"protocol {plan.protocol.name} can remove at most {reachable:.1%} of its MACs; "
+                "ask for less, or use a protocol with a wider scope"
+            )
+        elif not (why := _too_coarse(plan, label, graph, reduction)):
+            continue
+        own = tuple(trial for trial in cutting if reduction in asked[trial.key])
+        yield Unfit(own, PreflightError(f"suite '{plan.suite.name}': {why}"))
+
+
+def _too_coarse(plan: Plan, label: str, graph: ChannelGraph, reduction: float) -> str:
+    """Return that no widths come close enough to a reduction; ``""`` if some do."""
+    rules = plan.protocol.pruning
+    nearest = solve(
+        graph,
+        # Under uniform allocation the widths do not depend on the scores, so any scores will do.
+        {group.name: [0.0] * group.size for group in graph.in_scope(rules.scope)},
+        reduction=reduction,
+        allocation="uniform",
+        scope=rules.scope,
+        min_keep=rules.min_keep,
+        round_to=rules.multiple,
+    )
+    achieved = 1 - graph.macs.total(nearest.widths) / graph.macs.total()
+    if abs(achieved - reduction) <= rules.tolerance:
+        return ""
+    return (
+        f"{label} is too coarse for reduction {reduction:g}: the nearest is {achieved:.4f}, "
+        f"outside the tolerance of {rules.tolerance:g}; ask for another reduction, or use a wider "
+        "network"
+    )
