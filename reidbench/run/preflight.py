@@ -50,7 +50,7 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
     if text := missing_text(plan, data_read(trials)):
         problems.append(MissingData(text))
     problems += unfit_data(plan, trials)
-    unfit = list(unfit_trials(plan, trials))
+    unfit = list(unfit_trials(plan, trials, store))
     failing = _sentences((it.trials, it.error) for it in unfit if it.applies)
     inapplicable = _sentences((it.trials, it.error) for it in unfit if not it.applies)
     if problems or _is_hopeless(plan, failing):

@@ -27,6 +27,7 @@ from reidbench.plan import (
     distinct,
     make,
 )
+from reidbench.store import Store
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,20 @@ def cuts(trial: Trial) -> bool:
     return trial.method.record.prunes != "nothing"
 
 
-def unfit_trials(plan: Plan, trials: Sequence[Trial]) -> Iterator[Unfit]:
-    """Yield all that is wrong with methods and networks; builds each of them once."""
+def unfit_trials(
+    plan: Plan, trials: Sequence[Trial], store: Store | None = None
+) -> Iterator[Unfit]:
+    """Yield all that is wrong with methods and networks; builds each of them once.
+
+    Published weights are loaded, unless ``store`` has the loaded network.
+    """
     for method in distinct(trial.method for trial in trials):
         own = tuple(trial for trial in trials if trial.method == method)
         yield from _unless(partial(_sound, method), own)
     for label, backbone in _backbones(trials).items():
         own = tuple(trial for trial in trials if trial.id.backbone == label)
         yield from _network(plan, backbone, own)
+        yield from _weights(own, store)
 
 
 def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
@@ -71,9 +78,6 @@ def _unless(check: Callable[[], object], trials: tuple[Trial, ...]) -> Iterator[
 
 def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Iterator[Unfit]:
     """Yield the trials that a network cannot serve."""
-    loading = tuple(it for it in trials if any(isinstance(node, LoadNode) for node in it.phases))
-    if loading:
-        yield from _unless(backbone.component.record.weights_loader, loading)
     try:
         graph = _captured(plan, backbone)
     except ReidbenchError as error:
@@ -90,6 +94,28 @@ def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Ite
             f"{rules.name}{more}"
         )
         yield Unfit(cutting, PreflightError(why), applies=False)
+
+
+def _weights(trials: tuple[Trial, ...], store: Store | None) -> Iterator[Unfit]:
+    """Yield the trials whose published weights are missing, or are another network's."""
+    loading: dict[str, list[tuple[Trial, LoadNode]]] = {}
+    for trial in trials:
+        for node in trial.phases:
+            if isinstance(node, LoadNode) and not (store is not None and store.has(node.key)):
+                # Seeds share the file.
+                loading.setdefault(str(node.weights), []).append((trial, node))
+    for users in loading.values():
+        own = tuple(trial for trial, _ in users)
+        yield from _unless(partial(_load, users[0][1]), own)
+
+
+def _load(node: LoadNode) -> None:
+    load = node.backbone.component.record.weights_loader()
+    try:
+        network = make(node.backbone)
+    except ReidbenchError:
+        return  # said of the network already
+    load(network, node.weights)
 
 
 def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
