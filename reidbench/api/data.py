@@ -48,7 +48,8 @@ class Split(_Named):
         camids: cameras, int64 (n,), from 0.
         names: a unique name for each image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
-            may call it at once.
+            may call it at once. A method ``kinds(i)`` of it may name what is unusual about the file
+            and how it is read, as a tuple of phrases: ``reidbench data check`` prints them.
         digest: a hash of the images beyond their names, e.g. of the files' sizes.
         unrecognised: names of image files in the split's folder that are left out, because they
             break its naming rules.
@@ -83,7 +84,8 @@ class LabelledImages(_Named):
         labels: classes, int64 (n,), from 0.
         names: a unique name for each image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
-            may call it at once.
+            may call it at once. A method ``kinds(i)`` of it may name what is unusual about the file
+            and how it is read, as a tuple of phrases: ``reidbench data check`` prints them.
         digest: a hash of the images beyond their names, e.g. of the files' sizes.
 
     Raises:
