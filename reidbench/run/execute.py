@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from reidbench.engine.device import (
 from reidbench.files import room_for
 from reidbench.plan import Trial
 from reidbench.results import write_result
-from reidbench.run.assemble import inapplicable_result
+from reidbench.run.assemble import failed_result, inapplicable_result
 from reidbench.run.event_log import EventLog
 from reidbench.run.executor import Executor
 from reidbench.run.failure_notes import FailureNotes
@@ -29,7 +29,7 @@ from reidbench.run.local import LocalExecutor
 from reidbench.run.observed import ObservedEvents
 from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
-from reidbench.run.preflight import preflight
+from reidbench.run.preflight import Verdict, preflight
 from reidbench.run.progress import Reporter, console_on
 from reidbench.run.serial import SerialExecutor
 from reidbench.run.timings import RunTimings, TimingsRecorder
@@ -55,13 +55,13 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     recorder = TimingsRecorder(started)
     # Workers start while the plan is checked.
     with _pool(planned, store) as pool:
-        inapplicable = preflight(plan, trials, store)
+        verdict = preflight(plan, trials, store)
         _refuse_unwritable(options.store_folder)
         # Not before preflight: what a missing data set makes look superseded is not.
         folder.set_superseded_aside(plan)
         folder.results.mkdir(parents=True, exist_ok=True)
         folder.keep_suite(planned.suite.path, plan.protocol)
-        trials = _applicable(planned, trials, inapplicable)
+        trials = _runnable(planned, trials, verdict, store)
         with _logging_to(folder.log), _clean(store):
             executor, events = _executor(planned, trials, store, device, recorder, pool)
             with _noted(events, planned, trials, store):
@@ -71,15 +71,23 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     return timings
 
 
-def _applicable(
-    planned: PlannedSuite, trials: tuple[Trial, ...], inapplicable: Mapping[str, str]
+def _runnable(
+    planned: PlannedSuite, trials: tuple[Trial, ...], verdict: Verdict, store: Store
 ) -> tuple[Trial, ...]:
-    """Write the rows of trials that do not apply, and return the others."""
+    """Write the rows of trials that cannot run or do not apply, and return the others."""
+    plan = planned.plan
     for trial in trials:
-        if why := inapplicable.get(trial.key):
+        if why := verdict.failing.get(trial.key):
+            planned.options.say(f"{trial.id}: failed: {why}")
+            result = failed_result(plan, trial, store, "failed", why)
+        elif why := verdict.inapplicable.get(trial.key):
             planned.options.say(f"{trial.id}: not applicable: {why}")
-            write_result(planned.folder.results, inapplicable_result(planned.plan, trial, why))
-    return tuple(trial for trial in trials if trial.key not in inapplicable)
+            result = inapplicable_result(plan, trial, why)
+        else:
+            continue
+        write_result(planned.folder.results, result)
+        planned.registry.trial_finished(result)
+    return tuple(trial for trial in trials if trial.key not in verdict.rows)
 
 
 def _device(options: RunOptions) -> Device:
