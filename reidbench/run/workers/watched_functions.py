@@ -47,7 +47,8 @@ class WatchedFunctions:
         found = []
         for where, held in self._held.items():
             now = vars(held.holder)
-            names = [name for name, value in held.functions.items() if now.get(name) is not value]
+            pairs = ((name, now.get(name), value) for name, value in held.functions.items())
+            names = [name for name, found, value in pairs if _is_other(found, value)]
             if isinstance(held.holder, type):
                 names += _overridden(held.holder, now.keys() - held.names)
             found += [f"{where}.{name}" for name in names]
@@ -68,6 +69,11 @@ def _functions(holder: Holder) -> Iterator[tuple[str, Any]]:
     for name, value in list(vars(holder).items()):
         if callable(value) or isinstance(value, property | staticmethod | classmethod):
             yield name, value
+
+
+def _is_other(found: Any, value: Any) -> bool:
+    # Torch wraps the step of an optimiser when the first one of its class is made.
+    return found is not value and not getattr(found, "hooked", False)
 
 
 def _overridden(kind: type, new: Iterable[str]) -> Iterator[str]:

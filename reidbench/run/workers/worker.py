@@ -21,9 +21,9 @@ from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
-from reidbench.plan import Node, PhaseNode, Plan, PruneNode
+from reidbench.plan import PhaseNode, Plan
+from reidbench.run.damaged import remove_damaged_inputs
 from reidbench.run.planned_suite import plan_suite
-from reidbench.run.schedule import inputs
 from reidbench.run.timings import peak_memory
 from reidbench.run.workers.deaths import is_out_of_memory
 from reidbench.run.workers.messages import Request, Setup, plan_digest
@@ -31,7 +31,6 @@ from reidbench.run.workers.process_state import ProcessState, adopt_orphans, end
 from reidbench.run.workers.watched_functions import WatchedFunctions
 from reidbench.store import Store
 from reidbench.store.claims import Claims
-from reidbench.store.cleanup import check
 from reidbench.store.provenance import hardware
 
 HEARTBEAT, STEP = 5.0, 0.2
@@ -141,7 +140,7 @@ def serve(
         answer = {"reply": "full", "why": str(error)}
     # Whatever a method raises, KeyboardInterrupt included: nobody interrupts a worker.
     except BaseException as error:
-        answer = {**_failure(error), "damaged": _damaged(node, context.store)}
+        answer = {**_failure(error), "damaged": remove_damaged_inputs(node, context.store)}
     notes, context.decoding[:] = list(context.decoding), []
     changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
     answer |= {"changed": changed, "spent": answer.get("spent", False) or bool(changed)}
@@ -175,17 +174,6 @@ def _failure(error: BaseException) -> dict[str, Any]:
         "traceback": text,
         "spent": memory or not isinstance(error, Exception | SystemExit),
     }
-
-
-def _damaged(node: Node, store: Store) -> list[str]:
-    """Remove the inputs of a node that are not as they were written; return their keys."""
-    needed = [one.key for one in inputs(node)]
-    if isinstance(node, PruneNode) and node.ranking_key and store.has(node.ranking_key):
-        needed.append(node.ranking_key)
-    damaged = [key for key in needed if not store.has(key) or check(store, key)]
-    for key in damaged:
-        store.remove(key)
-    return damaged
 
 
 def _log_to(log: Path) -> None:
