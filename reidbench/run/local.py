@@ -192,9 +192,17 @@ class LocalExecutor:
         self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
         meta = {"seconds": {}} if name == FAILED else self.store.meta(request.key)
         self.recorder.record_with_images(name, wall, meta, reply["decoding"])
-        if reply["spent"]:  # out of memory, or with settings changed that decide numbers
+        if reply["changed"]:
+            self._say_changed(worker, request, reply["changed"])
+        if reply["spent"]:  # out of memory, or not as it was before
             self.pool.remove(worker)
         return wall
+
+    def _say_changed(self, worker: WorkerProcess, request: Request, changed: list[str]) -> None:
+        head, words = self._words(worker, request.key)
+        why = f"changed {', '.join(changed)} for its whole process, and a new worker replaces it"
+        _log.warning("%s: %s %s", head, words, why)
+        self.reporter.say(f"{head}: {words} {why}")
 
     # --- losses -------------------------------------------------------------------------------
 
