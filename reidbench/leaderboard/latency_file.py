@@ -41,6 +41,8 @@ class Machine(_Frozen):
     """What the timings are of: they compare with no other machine's."""
 
     processor: str
+    device: str = "cpu"
+    """Files of schema 1 name none: all of them were timed on a CPU."""
     threads: int
     versions: Mapping[str, str]
 
@@ -48,7 +50,7 @@ class Machine(_Frozen):
 class Latency(_Frozen):
     """All timings of one machine."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     measured: str
     machine: Machine
     size: tuple[int, int, int]
