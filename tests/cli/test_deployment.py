@@ -77,6 +77,21 @@ def test_profile_of_a_suite_adds_columns_to_its_leaderboard(finished: Run) -> No
     table = finished.reidbench("leaderboard", finished.home, "--format", "csv").stdout
     timed = [row for row in csv.DictReader(io.StringIO(table)) if row["eager_batch1_least_ms"]]
     assert {row["method"] for row in timed} == pruned | {"dense"}
+    # A run that has nothing left to do writes the pages anew: they keep what was timed.
+    again = finished.reidbench("run", "suite.yaml")
+    assert again.returncode == 0, again.stderr
+    assert "\n## Latency\n" in (finished.home / "leaderboard.md").read_text()
+    assert (finished.home / "leaderboard.csv").read_text() == table
+
+
+def test_a_run_refuses_timings_that_cannot_be_read_before_its_first_step(new_run) -> None:
+    run = new_run()
+    run.home.mkdir(parents=True)
+    (run.home / "latency.json").write_text("{")
+    done = run.reidbench("run", "suite.yaml")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "latency.json: the whole file: " in done.stderr
+    assert not (run.home / "results").exists()
 
 
 @pytest.mark.parametrize(
