@@ -16,11 +16,15 @@ HEIGHT = 240
 
 @dataclass(frozen=True)
 class _Cost:
-    """What a row costs, None where that is not known; ``axis`` are the lines below the axis."""
+    """What a row costs, None where that is not known.
+
+    ``axis`` are the lines below the axis; ``note`` is a sentence of the description.
+    """
 
     name: str
     axis: Sequence[str]
     of: Callable[[Row], float | None]
+    note: str = ""
 
 
 def parameters_front(
@@ -40,7 +44,11 @@ def latency_front(
     """
     engine, batch = case
     heading = f"milliseconds a batch of {batch}, {engine}"
-    return _front(name, what, table, families, _Cost(heading, [heading, machine], _least(case)))
+    timings = [timing for row in table.unique_rows for timing in case_timings(row, [case])]
+    noisy = sum(it is not None and not it.steady for it in timings)
+    note = f" {noisy} more: too noisy for a verdict." if noisy else ""
+    cost = _Cost(heading, [heading, machine], _least(case), note)
+    return _front(name, what, table, families, cost)
 
 
 def _least(case: Case) -> Callable[[Row], float | None]:
@@ -72,6 +80,7 @@ def _front(
     front = front_of((row["cost"], row["map"], row["label"]) for row in rows)
     where = "".join(f" on {line}" for line in cost.axis[1:])
     said = f"{len(rows)} networks{where}. On the front, the cheapest first: {_list(front)}."
+    said += cost.note
     spec = _spec(rows, front, cost.axis)
     return draw(name, f"mAP against {cost.name}: {what}", said, spec)
 
@@ -93,7 +102,10 @@ def _spec(
     rows: list[dict[str, Any]], front: Sequence[tuple[float, float, str]], axis: Sequence[str]
 ) -> Mapping[str, Any]:
     title = list(axis) if len(axis) > 1 else axis[0]
-    x = {"field": "cost", "type": "quantitative", "title": title, "scale": {"zero": False}}
+    x = {
+        "field": "cost", "type": "quantitative", "title": title, "scale": {"zero": False},
+        "axis": {"titleLimit": PLOT_WIDTH + 150},
+    }  # fmt: skip
     y = {"field": "map", "type": "quantitative", "title": "mAP %", "scale": {"zero": False}}
     steps = [{"cost": cost, "map": score} for cost, score, _ in front]
     return {

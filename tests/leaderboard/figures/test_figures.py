@@ -16,7 +16,7 @@ from reidbench.leaderboard.figures.front import front_of
 from reidbench.leaderboard.figures.pdf import to_pdf
 from reidbench.results import Result, Width
 from tests.leaderboard.builders import dense, example, result
-from tests.leaderboard.timings import timed_results, write_timings
+from tests.leaderboard.timings import DOCUMENT, timed_results, write_timings
 
 EVIL = "</title><script>alert(1)</script>"
 
@@ -100,8 +100,9 @@ def test_the_front_steps_up_from_the_cheapest() -> None:
     assert [name for _, _, name in front_of(points)] == ["cheap", "dear"]
 
 
-def timed_figures(folder: Path) -> dict[str, Figure]:
-    write_timings(folder)
+def timed_figures(folder: Path, processor: str = "Some | CPU") -> dict[str, Figure]:
+    machine = {**DOCUMENT["machine"], "processor": processor}
+    write_timings(folder, {**DOCUMENT, "machine": machine})
     found = with_latency_beside(build(timed_results()), folder)
     (table,) = found.tables
     figures = table_figures("s", table, timed_results(), {"l1": "weights"}, found.latency)
@@ -115,11 +116,17 @@ def test_map_against_latency_is_of_one_machine_and_leaves_noise_out(tmp_path: Pa
     assert "3 networks on Some | CPU, 1 thread. On the front, the cheapest first: l1" in (
         figure.description
     )
+    assert figure.description.endswith(" 1 more: too noisy for a verdict.")
     spec = json.loads(figure.spec)
     assert spec["encoding"]["x"]["title"][1] == "Some | CPU, 1 thread"
     drawn_rows = spec["layer"][1]["data"]["values"]
     costs = {it["label"].split()[0]: it["cost"] for it in drawn_rows}
     assert costs == {"dense": 50.0, "l1": 25.0, "fpgm": 30.0}
+
+
+def test_no_name_of_a_machine_makes_a_picture_wider_than_a_telephone(tmp_path: Path) -> None:
+    (figure,) = timed_figures(tmp_path, 20 * "very long name ").values()
+    assert float(ElementTree.fromstring(figure.svg).attrib["width"]) <= 420
 
 
 def test_a_pdf_holds_the_text_and_fonts_of_a_picture() -> None:

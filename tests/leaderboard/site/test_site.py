@@ -87,7 +87,7 @@ def test_latency_stands_beside_the_table_with_its_machine(tmp_path: Path) -> Non
     write_site(source, tmp_path / "site")
     for name in ("index.html", "suites/mine.html"):
         text = (tmp_path / "site" / name).read_text()
-        assert '<span class="machine">; latency on Some | CPU, 1 thread</span>' in text
+        assert '<span class="machine">latency on Some | CPU, 1 thread</span>' in text
         assert 'value="latency"' in text
         columns = json.loads(text.split('id="latency">')[1].split("</script>")[0])
         assert columns["headings"] == ["onnxruntime, batch 1", "onnxruntime, batch 8"]
