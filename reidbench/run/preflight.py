@@ -56,6 +56,7 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
     for label, backbone in _backbones(trials).items():
         own = [trial for trial in trials if trial.id.backbone == label]
         problems += _network(plan, backbone, own, inapplicable)
+        problems += _weights(own, store)
     if store is not None and not problems and (text := lack_of_room(plan, trials, store)):
         problems.append(PreflightError(text))
     if len(problems) > 1:
@@ -85,9 +86,6 @@ def _network(
     plan: Plan, backbone: Configured, trials: Sequence[Trial], inapplicable: dict[str, str]
 ) -> Iterator[ReidbenchError]:
     """Yield what is wrong with a network; note the trials that its scope leaves without a cut."""
-    loads = (node for trial in trials for node in trial.phases if isinstance(node, LoadNode))
-    if next(loads, None) is not None:
-        yield from _problem(backbone.component.record.weights_loader)
     try:
         module = make(backbone)
     except ReidbenchError as error:
@@ -112,6 +110,27 @@ def _network(
         )
         more = "; use a protocol of scope 'all'" if rules.pruning.scope == "inner" else ""
         inapplicable.update((trial.key, why + more) for trial in cutting)
+
+
+def _weights(trials: Iterable[Trial], store: Store | None) -> Iterator[ReidbenchError]:
+    """Yield what is wrong with published weights: they are loaded, unless a store has them.
+
+    Every trial begins with them, so a file that is missing or another network's ends them all.
+    """
+    loads = (node for trial in trials for node in trial.phases if isinstance(node, LoadNode))
+    # Seeds share the file.
+    for node in {str(node.weights): node for node in loads}.values():
+        if store is None or not store.has(node.key):
+            yield from _problem(partial(_load, node))
+
+
+def _load(node: LoadNode) -> None:
+    load = node.backbone.component.record.weights_loader()
+    try:
+        network = make(node.backbone)
+    except ReidbenchError:
+        return  # said of the network already
+    load(network, node.weights)
 
 
 def _unreachable(
