@@ -27,9 +27,11 @@ def load_weights(network: nn.Module, file: Path | str) -> None:
     Reads safetensors, and what ``torch.save`` wrote if it holds tensors alone (``weights_only``).
 
     Raises:
-        WeightsError: the file cannot be read, holds more than tensors, or is of another network.
+        WeightsError: the file cannot be read, holds more than tensors, or is of another network, or
+            ``network`` cannot hold weights.
 
     """
+    refuse_without_values(network)
     state = unwrapped(read_weights(Path(file)), network.state_dict())
     own = network.state_dict()
     missing, unexpected = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
@@ -46,6 +48,21 @@ def load_weights(network: nn.Module, file: Path | str) -> None:
             "build the network they were saved from"
         )
     network.load_state_dict(dict(state), strict=True)
+
+
+def refuse_without_values(network: nn.Module) -> None:
+    """Refuse a network on torch's device ``meta``, whose tensors have shapes alone.
+
+    Raises:
+        WeightsError: which tensor, and what to do.
+
+    """
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if tensor.is_meta:
+            raise WeightsError(
+                f"'{name}' of this {type(network).__name__} is on the device 'meta', which holds "
+                "no values; build the network on a CPU or GPU, and load its weights"
+            )
 
 
 def read_weights(file: Path) -> dict[str, Tensor]:
