@@ -35,7 +35,8 @@ class Figure:
         """Return it as PNG, on white, at twice its size."""
         white = json.loads(self.spec)
         white["config"] = {**white["config"], "background": "#FFFFFF"}
-        return vl_convert.vegalite_to_png(white, vl_version=VEGA_LITE, scale=2)
+        drawn: bytes = renderer().vegalite_to_png(white, vl_version=VEGA_LITE, scale=2)
+        return drawn
 
 
 def draw(name: str, title: str, description: str, spec: Spec) -> Figure:

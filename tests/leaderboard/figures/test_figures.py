@@ -14,8 +14,8 @@ from reidbench.config.claim import Claim
 from reidbench.leaderboard import build, with_latency_beside
 from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
 from reidbench.leaderboard.figures.front import front_of
-from reidbench.leaderboard.figures.training_curves import training_curves
 from reidbench.leaderboard.figures.pdf import to_pdf
+from reidbench.leaderboard.figures.training_curves import training_curves
 from reidbench.results import Result, Width
 from tests.leaderboard.builders import dense, example, result
 from tests.leaderboard.timings import DOCUMENT, timed_results, write_timings
