@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from reidbench.datasets.locate import MissingData
 from reidbench.engine.channels import (
@@ -85,14 +87,13 @@ def _network(
     plan: Plan, backbone: Configured, trials: Sequence[Trial], inapplicable: dict[str, str]
 ) -> Iterator[ReidbenchError]:
     """Yield what is wrong with a network; note the trials that its scope leaves without a cut."""
-    loads = (node for trial in trials for node in trial.phases if isinstance(node, LoadNode))
-    if next(loads, None) is not None:
-        yield from _problem(backbone.component.record.weights_loader)
     try:
         module = make(backbone)
     except ReidbenchError as error:
         yield error
         return
+    loads = [node for trial in trials for node in trial.phases if isinstance(node, LoadNode)]
+    yield from _problem(partial(_load, module, loads[0])) if loads else ()
     try:
         graph = capture(module, plan.protocol.input.size)
         guard(module, graph, plan.protocol.pruning.scope)
@@ -112,6 +113,28 @@ def _network(
         )
         more = "; use a protocol of scope 'all'" if rules.pruning.scope == "inner" else ""
         inapplicable.update((trial.key, why + more) for trial in cutting)
+
+
+def _load(module: Any, node: LoadNode) -> None:
+    """Load the weights of a file, before hours of work; published ones may be a download.
+
+    Raises:
+        ReidbenchError: they are not of this network, or its loader fails.
+
+    """
+    record, weights = node.backbone.component.record, node.weights
+    load = record.weights_loader()
+    if not isinstance(weights, Path):
+        return
+    try:
+        load(module, weights)
+    except ReidbenchError:
+        raise
+    except Exception as error:
+        raise PreflightError(
+            f"{weights} cannot be loaded into '{record.name}' by plugin "
+            f"{node.backbone.component.owner} ({named_line(error)}); give a file of its weights"
+        ) from error
 
 
 def _unreachable(

@@ -260,3 +260,27 @@ def test_a_disk_without_room_for_the_images_is_refused_until_they_are_there(
     usage.free -= 1
     with pytest.raises(PreflightError, match="only 55"):
         preflight(made, made.trials, store)
+
+
+def with_weights(folder: Path, registry: Registry, state: object) -> Plan:
+    torch.save(state, folder / "theirs.pth")
+    return plan(
+        folder,
+        registry,
+        scenarios={"s": [{"train": "source"}, {"train": "target"}, {"prune": "target"}]},
+        source={"dataset": "tiny-disk", "weights": "theirs.pth"},
+    )
+
+
+def test_weights_of_a_file_are_loaded_before_anything_is_trained(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    state = tiny_registry.backbones.get("tinynet").record.build({}).state_dict()
+    made = with_weights(tmp_path, tiny_registry, state)
+    preflight(made, made.trials)
+    made = with_weights(tmp_path, tiny_registry, {"stem.weight": torch.ones(1)})
+    with pytest.raises(ReidbenchError) as caught:
+        preflight(made, made.trials)
+    message = str(caught.value)
+    assert "theirs.pth cannot be loaded into 'tinynet' by plugin reidbench-tiny" in message
+    assert message.endswith("give a file of its weights") and "\n" not in message
