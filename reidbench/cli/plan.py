@@ -21,7 +21,7 @@ from reidbench.plan import (
     missing_text,
     unfit_data,
 )
-from reidbench.run.card_rates import Rate, card_rate, measured_rate
+from reidbench.run.card_rates import CPU, GPU, Rate, card_rate, likely_card, measured_rate
 from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
 from reidbench.run.image_macs import Images
@@ -32,8 +32,6 @@ from reidbench.run.price_text import price_lines
 from reidbench.store import Store
 from reidbench.text import counted, duration
 
-DEFAULT_CARD = "a100"
-"""What is priced where no card is named and none has been measured."""
 _PHASE_WORDS = {
     "load": "load weights",
     "train": "train",
@@ -55,7 +53,7 @@ _PHASE_WORDS = {
     "card",
     metavar="CARD",
     help="Price it on a card by name, or several: a100, h100x8, cpu.  [default: as the plan's "
-    f"own phases were measured, or {DEFAULT_CARD}]",
+    f"own phases were measured; before, {CPU}, or {GPU} where there is a GPU]",
 )
 def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     """Print what a run of SUITE would do, what is left, and what it costs, without running it.
@@ -111,7 +109,7 @@ def _price(plan: Plan, nodes: list[Node], store: Store, rate: Rate | None) -> It
     made = len(left) < len(plan.nodes)
     whole, rest = price(plan.nodes.values(), images), price(nodes, images)
     done = [key for key in store.latest() if key in plan.nodes and key not in left] if made else []
-    rate = rate or measured_rate(plan, store, images, done) or card_rate(DEFAULT_CARD)
+    rate = rate or measured_rate(plan, store, images, done) or card_rate(likely_card())
     yield from price_lines(whole, rest, rate, images)
 
 

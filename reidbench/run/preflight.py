@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from reidbench.datasets.locate import MissingData
 from reidbench.engine.channels import (
@@ -58,6 +56,7 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
     for label, backbone in _backbones(trials).items():
         own = [trial for trial in trials if trial.id.backbone == label]
         problems += _network(plan, backbone, own, inapplicable)
+        problems += _weights(own, store)
     if store is not None and not problems and (text := lack_of_room(plan, trials, store)):
         problems.append(PreflightError(text))
     if len(problems) > 1:
@@ -92,8 +91,6 @@ def _network(
     except ReidbenchError as error:
         yield error
         return
-    loads = [node for trial in trials for node in trial.phases if isinstance(node, LoadNode)]
-    yield from _problem(partial(_load, module, loads[0])) if loads else ()
     try:
         graph = capture(module, plan.protocol.input.size)
         guard(module, graph, plan.protocol.pruning.scope)
@@ -115,24 +112,31 @@ def _network(
         inapplicable.update((trial.key, why + more) for trial in cutting)
 
 
-def _load(module: Any, node: LoadNode) -> None:
-    """Load the weights of a file, before hours of work; published ones may be a download.
+def _weights(trials: Iterable[Trial], store: Store | None) -> Iterator[ReidbenchError]:
+    """Yield what is wrong with published weights: they are loaded, unless a store has them.
 
-    Raises:
-        ReidbenchError: they are not of this network, or its loader fails.
-
+    Every trial begins with them, so a file that is missing or another network's ends them all.
     """
-    record, weights = node.backbone.component.record, node.weights
-    load = record.weights_loader()
-    if not isinstance(weights, Path):
-        return
+    loads = (node for trial in trials for node in trial.phases if isinstance(node, LoadNode))
+    # Seeds share the file.
+    for node in {str(node.weights): node for node in loads}.values():
+        if store is None or not store.has(node.key):
+            yield from _problem(partial(_load, node))
+
+
+def _load(node: LoadNode) -> None:
+    load = node.backbone.component.record.weights_loader()
     try:
-        load(module, weights)
+        network = make(node.backbone)
+    except ReidbenchError:
+        return  # said of the network already
+    try:
+        load(network, node.weights)
     except ReidbenchError:
         raise
     except Exception as error:
         raise PreflightError(
-            f"{weights} cannot be loaded into '{record.name}' by plugin "
+            f"{node.weights} cannot be loaded into '{node.backbone.label}' by plugin "
             f"{node.backbone.component.owner} ({named_line(error)}); give a file of its weights"
         ) from error
 

@@ -318,6 +318,22 @@ class TestSelection:
             "one/tinynet/tiny/l1[one-shot,uniform]@50%/seed0",
         }
 
+    @pytest.mark.parametrize("word", ["width=48", "backbone=width=48", "tinynet(width=48)"])
+    def test_a_variant_is_chosen_by_its_option(
+        self, folder: Path, tiny_registry: Registry, word: str
+    ) -> None:
+        small = {"backbone": "tinynet", "options": {"width": 48}}
+        it = plan(folder, tiny_registry, only=[word], backbones=["tinynet", small])
+        assert {trial.id.backbone for trial in it.trials} == {"tinynet(width=48)"}
+
+    @pytest.mark.parametrize("word", ["market1501", "incomplete", "market1501 (incomplete)"])
+    def test_a_mark_may_be_left_out_or_asked_for(
+        self, folder: Path, tiny_registry: Registry, word: str
+    ) -> None:
+        both = ["tiny", {"dataset": "market1501", "complete": False}]
+        it = plan(folder, tiny_registry, only=[word], targets=both)
+        assert {trial.id.target for trial in it.trials} == {"market1501 (incomplete)"}
+
     def test_words_that_leave_nothing_are_refused(
         self, folder: Path, tiny_registry: Registry
     ) -> None:

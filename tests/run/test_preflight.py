@@ -14,9 +14,10 @@ import yaml
 from reidbench.config.protocol import load_protocol
 from reidbench.config.suite import load_suite
 from reidbench.engine.phases import PhaseContext
-from reidbench.errors import ReidbenchError
-from reidbench.plan import Plan, Trial, make_plan
+from reidbench.errors import ReidbenchError, WeightsError
+from reidbench.plan import LoadNode, Plan, Trial, make_plan
 from reidbench.plugins import Catalogue, Component, Registry
+from reidbench.run.options import installed_plugins
 from reidbench.run.preflight import PreflightError, preflight
 from reidbench.store import Store
 from tests.support.suites import write_suite
@@ -272,7 +273,7 @@ def with_weights(folder: Path, registry: Registry, state: object) -> Plan:
     )
 
 
-def test_weights_of_a_file_are_loaded_before_anything_is_trained(
+def test_a_loader_that_raises_anything_is_one_sentence(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:
     state = tiny_registry.backbones.get("tinynet").record.build({}).state_dict()
@@ -284,3 +285,31 @@ def test_weights_of_a_file_are_loaded_before_anything_is_trained(
     message = str(caught.value)
     assert "theirs.pth cannot be loaded into 'tinynet' by plugin reidbench-tiny" in message
     assert message.endswith("give a file of its weights") and "\n" not in message
+
+
+@pytest.mark.parametrize("held", [{"a": torch.zeros(1)}, None])
+def test_published_weights_are_loaded_before_the_first_step(
+    tmp_path: Path, held: dict[str, torch.Tensor] | None
+) -> None:
+    if held is None:
+        (tmp_path / "w.pth").write_text("no weights")
+    else:
+        torch.save(held, tmp_path / "w.pth")
+    made = plan(
+        tmp_path,
+        installed_plugins((), print),
+        scenarios={"one": [{"train": "source"}, {"prune": "target"}]},
+        protocol="paper-mini/1",
+        backbones=["resnet18"],
+        targets=["synthped-quick"],
+        source={"dataset": "imagenet", "weights": "w.pth"},
+        methods=["dense", "l1"],
+        reductions=[0.5],
+    )
+    store = Store(tmp_path / "store")
+    with pytest.raises(WeightsError, match=r"w\.pth"):
+        preflight(made, made.trials, store)
+    (load,) = {node.key for node in made.nodes.values() if isinstance(node, LoadNode)}
+    with store.writing(load) as (folder, _):
+        (folder / "network.pt").touch()
+    assert preflight(made, made.trials, store) == {}
