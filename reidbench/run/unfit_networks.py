@@ -118,7 +118,14 @@ def _load(node: LoadNode) -> None:
         network = make(node.backbone)
     except ReidbenchError:
         return  # said of the network already
-    load(network, node.weights)
+    fault = fault_of(partial(load, network, node.weights))
+    if isinstance(fault, ReidbenchError):
+        raise fault
+    if fault is not None:
+        raise PreflightError(
+            f"{node.weights} cannot be loaded into '{node.backbone.label}' by plugin "
+            f"{node.backbone.component.owner} ({named_line(fault)}); give a file of its weights"
+        ) from fault
 
 
 def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:

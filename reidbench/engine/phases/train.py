@@ -111,8 +111,13 @@ def run_load(node: LoadNode, context: PhaseContext) -> None:
         network = fresh_network(node, identities=1)
         load = node.backbone.component.record.weights_loader()
         classifier = load(network.backbone, node.weights)
-        # Under a BNNeck, which it has never seen, the published classifier means nothing.
-        if classifier is not None and not node.rules.training.bnneck:
+        # Under a BNNeck, which it has never seen, the published classifier means nothing; nor does
+        # one of another embedding, where a layer before it is left out.
+        if (
+            classifier is not None
+            and not node.rules.training.bnneck
+            and classifier.shape[1] == network.classifier.in_features
+        ):
             network.classifier = from_weight(classifier)
         plan = PruningPlan.everything(context.dense(node).graph)
     with context.store.writing(node.key) as (folder, meta):
