@@ -111,12 +111,24 @@ class Places:
 
 
 def alive() -> list[Node]:
-    """Return the nodes of the cluster that are alive."""
+    """Return the nodes of the cluster that are alive.
+
+    Raises:
+        ReidbenchError: the cluster does not answer.
+
+    """
     import ray
 
+    try:
+        known = ray.nodes()
+    except Exception as error:
+        raise ReidbenchError(
+            f"the Ray cluster does not answer any more ({one_line(error)[:200]}); what is finished "
+            "is kept: run the same command once there is a cluster"
+        ) from error
     return [
         Node(each["NodeID"], f"{each['NodeManagerHostname']} ({each['NodeManagerAddress']})", has)
-        for each in ray.nodes()
+        for each in known
         if each["Alive"] and (has := each["Resources"])
     ]
 
@@ -158,6 +170,8 @@ def _connect(ray: Any, address: str) -> None:
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error", **more)
+        # Or Ray prints pages of a dead node's state among the results; no option stops that.
+        ray._private.worker._worker_logs_enabled = False
     # Of many kinds, and different ones from version to version.
     except Exception as error:
         raise ReidbenchError(

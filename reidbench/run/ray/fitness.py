@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +18,9 @@ from reidbench.run.workers.messages import PlanRef
 from reidbench.store.owner import Owner, make_signed, remove_signed
 from reidbench.store.provenance import PACKAGES, distribution_version
 
-PATIENCE = 10.0
-"""Seconds after which a shared folder must show what another machine has just put there."""
+PATIENCE, LOOK = 10.0, 1.0
+"""Seconds after which a shared folder must show what another machine has just put there, and
+between two looks."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Demands:
     """
 
     versions: Mapping[str, str]
-    disabled: tuple[str, ...]
+    disabled: Sequence[str]
     paths: Mapping[str, str]
     sign: str
     owner: Mapping[str, object]
-    nodes: tuple[str, ...] = ()
+    nodes: Sequence[str] = ()
 
     def line(self) -> str:
         """Return the demands as a line."""
@@ -73,32 +74,45 @@ def demands(planned: PlannedSuite) -> Iterator[Demands]:
         make_signed(sign)
     try:
         owner = asdict(Owner.this_process())
-        disabled = tuple(options.disabled)
-        yield Demands(versions(disabled), disabled, paths, str(sign), owner)
+        found = versions(options.disabled)
+        yield Demands(found, list(options.disabled), paths, str(sign), owner)
     finally:
         remove_signed(sign)
 
 
-def versions(disabled: tuple[str, ...]) -> dict[str, str]:
-    """Return the versions by which numbers may differ, by name; a plugin that fails has none."""
-    found = {name: distribution_version(name) or "none" for name in PACKAGES}
-    plugins = {f"plugin {one.name}": str(one) for one in discover(disabled).plugins}
-    return {"reidbench": reidbench.__version__, **found, **plugins}
+def versions(disabled: Sequence[str]) -> dict[str, str]:
+    """Return the versions by which numbers may differ, of what is installed, by name."""
+    found = {name: distribution_version(name) for name in PACKAGES}
+    plugins = {one.distribution: one.version for one in discover(disabled).plugins}
+    known = {name: version for name, version in found.items() if version is not None}
+    return known | plugins | {"reidbench": reidbench.__version__}
 
 
 def shortcomings(line: str) -> list[str]:
     """Return what is wrong with this node, for people; nothing if it is fit."""
     asked = Demands.of(line)
-    here, there = versions(tuple(asked.disabled)), asked.versions
+    here, there = versions(asked.disabled), asked.versions
     wrong = [
-        f"has {name} {here.get(name, 'none')}, and the driver {there.get(name, 'none')}"
+        f"has {_named(here, name)}, and the driver {_named(there, name)}"
         for name in sorted(here.keys() | there.keys())
         if here.get(name) != there.get(name)
     ]
-    unseen = [f"{option} {path}" for path, option in asked.paths.items() if not _appears(path)]
-    if not unseen and Owner.of(Path(asked.sign)) != Owner(**asked.owner):  # type: ignore[arg-type]
+    unseen = [f"{what} {path}" for path, what in asked.paths.items() if not _appears(path)]
+    if not unseen and not _is_signed(asked):
         unseen = [f"in --store {Path(asked.sign).parent} what the driver has put there"]
     return wrong + [f"does not see {one}" for one in unseen]
+
+
+def _named(versions: Mapping[str, str], name: str) -> str:
+    return f"{name} {versions[name]}" if name in versions else f"no {name}"
+
+
+def _is_signed(asked: Demands) -> bool:
+    sign = Path(asked.sign)
+    if not _appears(str(sign)):
+        return False
+    owner = Owner.of(sign)
+    return owner is not None and asdict(owner) == asked.owner
 
 
 def _appears(path: str) -> bool:
@@ -107,5 +121,5 @@ def _appears(path: str) -> bool:
     while not Path(path).exists():
         if monotonic() > until:
             return False
-        sleep(PATIENCE / 10)
+        sleep(LOOK)
     return True

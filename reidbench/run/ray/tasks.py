@@ -49,7 +49,7 @@ def ray_tasks(
         refuse_unwritable(options.store_folder)
         with demands(planned) as asked:
             _refuse_unfit(used, asked)
-            line = replace(asked, nodes=tuple(node.id for node in used)).line()
+            line = replace(asked, nodes=[node.id for node in used]).line()
             pool = WorkerPool(
                 setup,
                 planned.folder.logs,
