@@ -22,6 +22,7 @@ COMMANDS = {
     "results": "Pack the results of a folder into one file, or take them out again.",
     "submit": "Prepare the results of a run to be published, and say what is missing.",
     "check": "Check results that are to be published: every number, without running anything.",
+    "groups": "List a network's channel groups, and how far each scope can be pruned.",
     "prune": "Prune a network of your own to a share of its MACs.",
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",
