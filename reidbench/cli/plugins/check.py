@@ -101,7 +101,7 @@ def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
 
     console, width = Console(stderr=True), max(len(check.name) for check in all_checks)
     for number, check in enumerate(all_checks, start=1):
-        with console.status(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
+        with console.status(f"{check.component}: {check.name} ({number} of {len(all_checks)})"):
             outcome = check.outcome()
         word = f"{WORDS[outcome.status]:8}"
         if outcome.status == "failed":

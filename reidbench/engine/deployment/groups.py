@@ -91,7 +91,8 @@ class Groups:
             if highest is None:
                 yield f"scope '{scope}': no group, so a protocol of this scope prunes nothing here"
             else:
-                yield f"scope '{scope}': {counted(count, 'group')}, a reduction of {highest:.4f} at most"
+                groups = counted(count, "group")
+                yield f"scope '{scope}': {groups}, a reduction of {highest:.4f} at most"
 
 
 def channel_groups(
