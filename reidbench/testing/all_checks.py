@@ -39,8 +39,8 @@ SCOPES: tuple[Scope, ...] = ("inner", "all")
 REDUCTIONS = (0.25, 0.5, 0.75)
 
 
-def checks(
-    record: MethodRecord | str,
+def method_checks(
+    record: MethodRecord,
     *,
     backbones: Iterable[str] | None = None,
     scopes: Iterable[Scope] = SCOPES,
@@ -48,18 +48,15 @@ def checks(
 ) -> Iterator[Check]:
     """Return the checks of a method, to be run one by one; nothing runs before that.
 
-    ``record`` is a method's record, or its name, which is looked up among the installed plugins.
     Each check runs on a tiny network; those of scores also on ``backbones`` (names; all installed
     ones if None, no other than the tiny one if empty), in ``scopes``. ``reductions`` are those to
     reach, above 0 and up to 0.9.
 
     Raises:
-        UnknownComponent: a name that no plugin declares.
+        UnknownComponent: a backbone that no plugin declares.
         ValueError: a reduction that is out of range.
     """
     registry = discover()
-    if isinstance(record, str):
-        record = registry.methods.get(record).record
     installed = [component.record for component in registry.backbones.components]
     chosen = installed
     if backbones is not None:

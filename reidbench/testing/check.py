@@ -168,8 +168,7 @@ def trying(record: Record, where: str) -> Iterator[None]:
         ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
         refusing = ", or say with CannotScore what it lacks" if ranking else ""
         raise CheckFailed(
-            f"{whose} raised {described(error, record)} {where}; it should work "
-            f"there{refusing}"
+            f"{whose} raised {described(error, record)} {where}; it should work there{refusing}"
         ) from error
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -17,6 +14,7 @@ import torch
 from reidbench.api.records import MethodRecord, TargetError
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
+from reidbench.testing.interpreter import ask
 from reidbench.testing.recording import run
 from reidbench.testing.sandbox import TINY
 
@@ -67,33 +65,21 @@ def _fresh_digests(candidate: Candidate) -> Digests:
         Refused: the other process cannot import the method.
     """
     record = candidate.record
-    with TemporaryDirectory(prefix="reidbench-testing-") as folder:
-        answer = Path(folder, "answer.json")
-        request = {
+
+    def request(answer: Path) -> dict[str, Any]:
+        return {
             "record": {**vars(record), "options": dict(record.options)},
             "threads": torch.get_num_threads(),
             "answer": str(answer),
         }
-        ended = subprocess.run(
-            [sys.executable, "-c", f"from {__name__} import main; main()"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(str(Path(place).resolve()) for place in sys.path),
-                "PYTHONHASHSEED": "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1",
-            },
-            check=False,
-        )
-        reply: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
+
+    reply, last = ask(__name__, request)
     if "missing" in reply:
         raise Refused(
             f"{record.target} cannot be imported in another process, so it was not tried there; "
             "put the class into a module of its own"
         )
     if "digests" not in reply:
-        last = (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
         raise CheckFailed(
             f"method '{record.name}' ran through in this process and broke in a fresh one, with "
             f"{last}; let it need nothing that another run left behind"

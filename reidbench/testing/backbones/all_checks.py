@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reidbench.api.records import BackboneRecord
 from reidbench.config.protocol import load_protocol, protocol_names
+from reidbench.engine.channels import Scope
 from reidbench.testing.backbones import build_checks, channel_checks, forward_checks, weight_checks
 from reidbench.testing.backbones.candidate import BackboneCandidate, Size, words
 from reidbench.testing.check import Check
@@ -15,7 +16,7 @@ from reidbench.testing.check import Check
 SIZE: Size = (3, 64, 32)
 """Where a backbone is captured unless another size is asked for: that of ``mini/1``."""
 REDUCTION = 0.5
-SCOPES = ("inner", "all")
+SCOPES: tuple[Scope, ...] = ("inner", "all")
 
 Body = Callable[[BackboneCandidate], None]
 
