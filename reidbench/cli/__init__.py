@@ -27,6 +27,7 @@ COMMANDS = {
     "export": "Write a trial's network for ONNX, torch.export or OpenVINO.",
     "profile": "Time pruned networks beside their dense ones.",
     "search": "Draw what a network finds in a gallery.",
+    "new": "Write a plugin of your own that works at once: code, tests, suite, CI.",
     "plugins": "List every method, backbone and data set, and plugins that failed to load.",
     "data": "List data sets, check those on disk, draw stand-ins for those you lack.",
     "store": "List the networks and measurements that are kept, check them, make room.",
