@@ -12,6 +12,7 @@ from reidbench.testing.recording import same
 
 def documents_itself(backbone: BackboneCandidate) -> None:
     """Read the record's summary, and look for the options in the target's docstring."""
+    backbone.built()
     with trying(backbone.record, "when its target was read"):
         faults = list(target_faults(backbone.record, "ResNet-18, embedding of 512."))
     for fault in faults:

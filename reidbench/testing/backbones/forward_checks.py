@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+from torch import nn
 
 from reidbench.engine.training.seeds import isolated
 from reidbench.testing.backbones.candidate import BackboneCandidate, Size, pictures, words
@@ -42,6 +43,8 @@ def one_image_alone(backbone: BackboneCandidate) -> None:
         return
     if not same(backbone.embedded(network, images, seed=3), whole):
         raise Blocked("needs 'deterministic-in-eval-mode' to pass first")
+    if _left_training(network):
+        raise Blocked("needs 'untouched-by-eval-mode' to pass first")
     raise CheckFailed(
         f"{backbone} gives an image another embedding alone than among {len(images)}, in eval "
         "mode; let no image see the others: no statistics of the batch, no squeeze() of its "
@@ -63,9 +66,7 @@ def deterministic_in_eval_mode(backbone: BackboneCandidate) -> None:
 def untouched_by_eval_mode(backbone: BackboneCandidate) -> None:
     """Compare everything of the network before and after it embeds images in eval mode."""
     network = backbone.built()
-    network.eval()
-    left = [name for name, part in network.named_modules() if part.training]
-    if left:
+    if left := _left_training(network):
         raise CheckFailed(
             f"{backbone}: module '{left[0] or 'the network itself'}' is still in training mode "
             "after eval(); let train(mode) pass on to super().train(mode) and return it"
@@ -98,6 +99,12 @@ def trains_every_weight(backbone: BackboneCandidate) -> None:
                 "gradient, cannot be pruned, and is counted in every table; remove its layer, "
                 "e.g. the classifier: network.fc = nn.Identity()"
             )
+
+
+def _left_training(network: nn.Module) -> list[str]:
+    """Return the modules that are in training mode after ``eval()``."""
+    network.eval()
+    return [name for name, part in network.named_modules() if part.training]
 
 
 def _close(one: torch.Tensor, other: torch.Tensor) -> bool:

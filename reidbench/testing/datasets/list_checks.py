@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from reidbench.testing.documentation import target_faults
 
 def documents_itself(data_set: DatasetCandidate) -> None:
     """Read the record's summary, and look for the options in the target's docstring."""
+    with suppress(Refused):
+        data_set.opened()
     with trying(data_set.record, "when its target was read"):
         faults = list(target_faults(data_set.record, "Street pictures of 751 people, 6 cameras."))
     for fault in faults:

@@ -16,12 +16,14 @@ from reidbench.api.data import LabelledImages, Split
 from reidbench.datasets import sample as sampling
 from reidbench.datasets.check import damage
 from reidbench.datasets.locate import Data, find_folder, parts
-from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
+from reidbench.engine.training.seeds import isolated
+from reidbench.testing.check import Blocked, CheckFailed, Refused, needing, trying
 from reidbench.testing.datasets.candidate import DatasetCandidate
 from reidbench.testing.interpreter import ask
 from reidbench.testing.recording import global_generators
 
 THREADS = 4
+OWN_STATE = 20_240_229
 LARGEST_COPY = 200_000_000
 """Bytes of a data set that is copied to change a picture of it."""
 
@@ -61,7 +63,7 @@ def opens_the_same_again(data_set: DatasetCandidate) -> None:
     data = _readable(data_set)
     first = _digests(data_set, data)
     if other := _other(first, _digests(data_set, data_set.open())):
-        _refuse_unsteady(data_set, first)
+        _wait_for_steady_pictures(data_set)
         raise CheckFailed(
             f"{data_set}: {other} was another when the data set was opened again; let its target "
             "depend on its options and its files alone, and sort what a folder lists"
@@ -88,7 +90,7 @@ def same_in_another_process(data_set: DatasetCandidate) -> None:
             "need nothing that another call left behind"
         )
     if other := _other(here, reply["digests"]):
-        _refuse_unsteady(data_set, here)
+        _wait_for_steady_pictures(data_set)
         raise CheckFailed(
             f"{data_set}: {other} was another in a fresh process; take no seed from hash(), id(), "
             "the clock or the process, and sort what has no order of its own"
@@ -98,13 +100,14 @@ def same_in_another_process(data_set: DatasetCandidate) -> None:
 def leaves_generators_untouched(data_set: DatasetCandidate) -> None:
     """Compare the global generators before and after the data set is opened and read."""
     data_set.opened()
-    before = global_generators()
-    data = data_set.open()
-    with trying(data_set.record, "when its pictures were read"):
+    # From a state that no seed of its own gives: seeding again alike would not show.
+    with isolated(OWN_STATE):
+        before = global_generators()
+        data = data_set.open()
         for split in parts(data).values():
             for index in sampling.sample(split, 2):
                 damage(split, index)
-    after = global_generators()
+        after = global_generators()
     for whose in [name for name, state in after.items() if state != before[name]]:
         raise CheckFailed(
             f"{data_set} drew from {whose}, or seeded it, when it was opened and read; all code of "
@@ -114,7 +117,8 @@ def leaves_generators_untouched(data_set: DatasetCandidate) -> None:
 
 def content_in_key(data_set: DatasetCandidate) -> None:
     """Change a picture of each split in a copy, and look whether the fingerprint changes."""
-    _readable(data_set)
+    if not all(map(len, parts(_readable(data_set)).values())):
+        raise Blocked("needs 'fills-its-splits' to pass first")
     folder = find_folder(data_set.record, data_set.place)
     if sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) > LARGEST_COPY:
         raise Refused(f"{data_set} is too large to be copied and changed; check its stand-in")
@@ -176,9 +180,9 @@ def _digests(data_set: DatasetCandidate, data: Data) -> sampling.Digests:
         return sampling.digests(data, data_set.pictures)
 
 
-def _refuse_unsteady(data_set: DatasetCandidate, first: sampling.Digests) -> None:
-    if _other(first, _digests(data_set, data_set.data)):
-        raise Blocked("needs 'reads-the-same-again' to pass first")
+def _wait_for_steady_pictures(data_set: DatasetCandidate) -> None:
+    with needing("reads-the-same-again"):
+        reads_the_same_again(data_set)
 
 
 def _other(one: sampling.Digests, two: sampling.Digests) -> str:
