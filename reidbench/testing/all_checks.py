@@ -11,8 +11,8 @@ from reidbench.api.records import BackboneRecord, MethodRecord
 from reidbench.engine.channels import Scope
 from reidbench.plugins import discover
 from reidbench.testing.candidate import Candidate
-from reidbench.testing.check import Check
-from reidbench.testing.fresh_process import same_in_another_process
+from reidbench.testing.check import Check, at_once
+from reidbench.testing.fresh_process import Elsewhere
 from reidbench.testing.phase_checks import (
     declares_its_data,
     deterministic,
@@ -36,6 +36,7 @@ from reidbench.testing.score_checks import (
 Body = Callable[[Candidate], None]
 
 SCOPES: tuple[Scope, ...] = ("inner", "all")
+ELSEWHERE = "same-in-another-process"
 REDUCTIONS = (0.25, 0.5, 0.75)
 
 
@@ -70,7 +71,13 @@ def method_checks(
         tried = _sandboxes(chosen, scopes)
         bodies |= _of_scores(tried, [*tried, *_sandboxes(installed, SCOPES)])
     bodies |= _of_phases(record, reductions)
-    return (Check(name, record.name, partial(body, candidate)) for name, body in bodies.items())
+    elsewhere = Elsewhere(candidate)
+    bodies[ELSEWHERE] = lambda candidate: elsewhere.check()
+    begins = {ELSEWHERE: elsewhere.begin}
+    return (
+        Check(name, record.name, partial(body, candidate), begin=begins.get(name, at_once))
+        for name, body in bodies.items()
+    )
 
 
 def _sandboxes(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> list[Sandbox]:
@@ -111,7 +118,6 @@ def _of_phases(record: MethodRecord, reductions: Sequence[float]) -> dict[str, B
     bodies["leaves-torch-untouched"] = leaves_torch_untouched
     bodies["draws-from-its-generator"] = draws_from_its_generator
     bodies["deterministic"] = deterministic
-    bodies["same-in-another-process"] = same_in_another_process
     bodies["never-touches-test-data"] = never_touches_test_data
     if record.prunes != "nothing":
         bodies["declares-its-data"] = declares_its_data

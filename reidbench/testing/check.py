@@ -94,14 +94,22 @@ class Outcome:
     seconds: float
 
 
+def at_once() -> None:
+    """Start nothing: most checks begin when they run."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """One named check of one component; ``str()`` is its name, as ``pytest`` wants for ids."""
+    """One named check of one component; ``str()`` is its name, as ``pytest`` wants for ids.
+
+    ``begin`` starts what it waits for, if anything, for others to run meanwhile.
+    """
 
     name: str
     component: str
     body: Callable[[], None] = field(repr=False)
     kind: Kind = "method"
+    begin: Callable[[], None] = field(default=at_once, repr=False)
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from reidbench.api.records import MethodRecord, TargetError
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
-from reidbench.testing.interpreter import ask
+from reidbench.testing.interpreter import Asked
 from reidbench.testing.recording import run
 from reidbench.testing.sandbox import TINY
 
@@ -24,12 +24,64 @@ UNTRAINED = replace(TINY, trained=False)
 Digests = list[list[str]]
 
 
-def same_in_another_process(candidate: Candidate) -> None:
-    """Prune the untrained network here, after other runs, and in a fresh interpreter; compare."""
-    candidate.finished()
-    here, there = _digests(candidate), _fresh_digests(candidate)
-    if here == there:
-        return
+@dataclass
+class Elsewhere:
+    """The check that a fresh process gives the same bits; ``begin`` starts it beside others."""
+
+    candidate: Candidate
+    asked: Asked | None = None
+
+    def begin(self) -> None:
+        """Start the fresh process, which takes seconds to import torch."""
+        if self.asked is None:
+            self.asked = Asked(__name__, self._request)
+
+    def check(self) -> None:
+        """Prune the untrained network here, after other runs, and in the process; compare."""
+        try:
+            self.candidate.finished()
+            self.begin()
+            here, there = _digests(self.candidate), self._answer()
+        finally:
+            if self.asked is not None:
+                self.asked.close()
+                self.asked = None
+        if here != there:
+            _refuse_difference(self.candidate, here, there)
+
+    def _request(self, answer: Path) -> dict[str, Any]:
+        record = self.candidate.record
+        return {
+            "record": {**vars(record), "options": dict(record.options)},
+            "threads": torch.get_num_threads(),
+            "answer": str(answer),
+        }
+
+    def _answer(self) -> Digests:
+        """Return the digests of the run in the fresh process.
+
+        Raises:
+            CheckFailed: the method breaks there.
+            Refused: the other process cannot import the method.
+        """
+        assert self.asked is not None
+        reply, last = self.asked.answer()
+        record = self.candidate.record
+        if "missing" in reply:
+            raise Refused(
+                f"{record.target} cannot be imported in another process, so it was not tried "
+                "there; put the class into a module of its own"
+            )
+        if "digests" not in reply:
+            raise CheckFailed(
+                f"method '{record.name}' ran through in this process and broke in a fresh one, "
+                f"with {last}; let it need nothing that another run left behind"
+            )
+        found: Digests = reply["digests"]
+        return found
+
+
+def _refuse_difference(candidate: Candidate, here: Digests, there: Digests) -> None:
     pairs = zip(here, there, strict=False)
     difference = next((mine[0] for mine, theirs in pairs if mine != theirs), "scores")
     if _digests(candidate) != here:
@@ -55,37 +107,6 @@ def _digests(candidate: Candidate) -> Digests:
         [what, hashlib.sha256(values.cpu().numpy().tobytes()).hexdigest()]
         for what, values in tensors
     ]
-
-
-def _fresh_digests(candidate: Candidate) -> Digests:
-    """Return the digests of a run in a fresh interpreter with the same import path.
-
-    Raises:
-        CheckFailed: the method breaks there.
-        Refused: the other process cannot import the method.
-    """
-    record = candidate.record
-
-    def request(answer: Path) -> dict[str, Any]:
-        return {
-            "record": {**vars(record), "options": dict(record.options)},
-            "threads": torch.get_num_threads(),
-            "answer": str(answer),
-        }
-
-    reply, last = ask(__name__, request)
-    if "missing" in reply:
-        raise Refused(
-            f"{record.target} cannot be imported in another process, so it was not tried there; "
-            "put the class into a module of its own"
-        )
-    if "digests" not in reply:
-        raise CheckFailed(
-            f"method '{record.name}' ran through in this process and broke in a fresh one, with "
-            f"{last}; let it need nothing that another run left behind"
-        )
-    found: Digests = reply["digests"]
-    return found
 
 
 def main() -> None:

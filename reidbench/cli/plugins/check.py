@@ -147,6 +147,8 @@ def _check(component: Component[Any], settings: dict[str, Any]) -> int:
 def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
     from rich.console import Console  # here, because listings and help need none of it
 
+    for check in all_checks:
+        check.begin()
     console, width = Console(stderr=True), max(len(check.name) for check in all_checks)
     for number, check in enumerate(all_checks, start=1):
         with console.status(f"{check.component}: {check.name} ({number} of {len(all_checks)})"):
