@@ -76,8 +76,7 @@ class PooledExecutor:
             closing(self.pool),
             self.reporter.running(),
         ):
-            weight = self.forecast.weight
-            self._queue = NodeQueue(ledger, self.store, claims, self.notes, weight)
+            self._queue = NodeQueue(ledger, self.store, claims, self.notes, self.forecast.weight)
             self._hand_out()
             while not ledger.is_settled:
                 self._listen()
