@@ -111,10 +111,23 @@ def _exported(
             reason = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
             raise CaptureError(
                 f"{type(module).__name__} cannot be captured at {input_size}:"
-                f" {reason or problem!r};"
+                f" {_apart(module) or reason or repr(problem)};"
                 " its eval forward must run on a batch of images of that size and must not"
                 " branch on their values"
             ) from problem
+
+
+def _apart(module: nn.Module) -> str:
+    """Say which tensors are on different devices, and what to do; nothing if none are."""
+    first = {
+        tensor.device: name
+        for name, tensor in reversed([*module.named_parameters(), *module.named_buffers()])
+        if tensor.dim()
+    }
+    if len(first) < 2:
+        return ""
+    where = " and ".join(f"'{name}' on '{device}'" for device, name in first.items())
+    return f"it is on several devices ({where}); move it to one with network.to(device)"
 
 
 @contextmanager
