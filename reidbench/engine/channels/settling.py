@@ -134,7 +134,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 def _is_split(ids: IntArray) -> bool:
     """Return whether channels vary along more than one dimension."""
-    return sum(size > 1 for size in ids.shape) > 1
+    return bool(sum(size > 1 for size in ids.shape) > 1)
 
 
 def _by_root(roots: IntArray, ids: IntArray) -> IntArray:
