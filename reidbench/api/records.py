@@ -91,6 +91,18 @@ class Record:
     def _refuse(self, what: str, expected: str, got: object) -> None:
         raise TypeError(f"record {self.name!r}: {what} must be {expected}, not {got!r}")
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The options that are paths, which a user must give."""
+        return tuple(name for name, value in self.options.items() if isinstance(value, Path))
+
+    def options_text(self) -> str:
+        """Return the options with their defaults for a list, ``""`` if there are none."""
+        shown = {
+            name: "PATH" if name in self.paths else self.options[name] for name in self.options
+        }
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
+
     def settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``options`` with the defaults filled in; imports nothing.
 

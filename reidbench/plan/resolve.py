@@ -243,7 +243,7 @@ class _Resolver:
             except OptionError as error:
                 raise self.located.fault(place, str(error)) from error
             if isinstance(chosen, Path):
-                chosen = self.located.path.parent / chosen
+                chosen = (self.located.path.parent / chosen).absolute()
                 if not chosen.exists():
                     raise self.located.fault(place, f"no such file or folder: {chosen}")
             if chosen in found:

@@ -68,6 +68,8 @@ def test_options_that_are_not_taken_are_refused(
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no folder; name one"):
+        load()
+    with pytest.raises(DataError, match="is no folder; name one"):
         load(root=tmp_path / "no")
     with pytest.raises(DataError, match="holds no picture in a folder"):
         load(root=tmp_path)

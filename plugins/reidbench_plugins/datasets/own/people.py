@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reidbench.api import DataError, ReIDData
-from reidbench_plugins.datasets.own.pictures import Picture, own_split
+from reidbench_plugins.datasets.own.pictures import NOT_GIVEN, Picture, own_split
 from reidbench_plugins.datasets.photographs.files import is_drawn, is_image
 
 SPLITS = ("train", "query", "gallery")
@@ -17,7 +17,7 @@ RULE = "folder/1"
 """The name of the rule that draws a half: another rule has another name."""
 
 
-def load(*, root: Path, split: int = 0, camera: str = r"_c([0-9]+)") -> ReIDData:
+def load(*, root: Path = NOT_GIVEN, split: int = 0, camera: str = r"_c([0-9]+)") -> ReIDData:
     """Return the pictures below ``root``, where each person has a folder.
 
     The folders are in ``train/``, ``query/`` and ``gallery/``; or, without these, directly in
@@ -37,7 +37,7 @@ def load(*, root: Path, split: int = 0, camera: str = r"_c([0-9]+)") -> ReIDData
     pattern = _pattern(camera)
     if split not in range(HALVES):
         raise ValueError(f"option 'split' is {split}; choose one of ten halves, 0 to {HALVES - 1}")
-    if not root.is_dir():
+    if root == NOT_GIVEN or not root.is_dir():
         raise DataError(f"{root} is no folder; name one of pictures with the option 'root'")
     if any((root / name).is_dir() for name in SPLITS):
         if split:

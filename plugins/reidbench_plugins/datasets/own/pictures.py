@@ -15,6 +15,7 @@ from reidbench.api import DataError, Split
 from reidbench_plugins.datasets.photographs.files import PhotoReader
 
 JUNK = "-1"
+NOT_GIVEN = Path()
 THREADS = 8
 
 

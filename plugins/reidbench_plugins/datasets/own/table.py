@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reidbench.api import DataError, ReIDData
-from reidbench_plugins.datasets.own.pictures import JUNK, Picture, own_split
+from reidbench_plugins.datasets.own.pictures import JUNK, NOT_GIVEN, Picture, own_split
 from reidbench_plugins.datasets.photographs.files import is_drawn
 
 COLUMNS = ("path", "pid", "camid", "split")
 SPLITS = ("train", "query", "gallery")
 
 
-def load(*, file: Path) -> ReIDData:
+def load(*, file: Path = NOT_GIVEN) -> ReIDData:
     """Return the pictures of a table with the columns ``path, pid, camid, split``.
 
     ``path`` is relative to the table's folder; ``pid`` and ``camid`` are numbers or words, ``-1``
