@@ -105,6 +105,7 @@ def _reserve(file: Path) -> None:
 
 _log = logging.getLogger(__name__)
 PIXELS = "pixels.npy"
+Capture = Callable[[torch.nn.Module, tuple[int, int, int]], ChannelGraph]
 Listener = Callable[[int, int, str], None]
 """Called with work done, work in all, and what it is, e.g. ``loss 1.23``."""
 
@@ -131,6 +132,8 @@ class PhaseContext:
     """Keeps processes on one store from decoding the same images at once; None: there is one."""
     pace: Pace = field(default_factory=Pace)
     """How often phases keep a checkpoint as they train."""
+    capture: Capture = capture
+    """How backbones become graphs; the conformance kit keeps those of its toy networks."""
     decoding: list[dict[str, Any]] = field(default_factory=list)
     """Stopwatch notes of each split that was decoded, until the run's timings take them."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
@@ -158,7 +161,7 @@ class PhaseContext:
         key = canonical([node.backbone.configuration(), node.rules.input.size])
         if key not in self._dense:
             backbone = fresh_network(node, identities=1).backbone
-            graph = capture(backbone, node.rules.input.size)
+            graph = self.capture(backbone, node.rules.input.size)
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
 
