@@ -21,7 +21,7 @@ from reidbench.plan import (
     missing_text,
     unfit_data,
 )
-from reidbench.run.card_rates import Rate, card_rate, measured_rate
+from reidbench.run.card_rates import CPU, GPU, Rate, card_rate, likely_card, measured_rate
 from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
 from reidbench.run.image_macs import Images
@@ -32,8 +32,6 @@ from reidbench.run.price_text import price_lines
 from reidbench.store import Store
 from reidbench.text import counted, duration
 
-DEFAULT_CARD = "a100"
-"""What is priced where no card is named and none has been measured."""
 _PHASE_WORDS = {
     "load": "load weights",
     "train": "train",
@@ -55,15 +53,15 @@ _PHASE_WORDS = {
     "card",
     metavar="CARD",
     help="Price it on a card by name, or several: a100, h100x8, cpu.  [default: as the plan's "
-    f"own phases were measured, or {DEFAULT_CARD}]",
+    f"own phases were measured; before, {CPU}, or {GPU} where there is a GPU]",
 )
 def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     """Print what a run of SUITE would do, what is left, and what it costs, without running it.
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench plan quickstart
 
-    Exit status: 0, or 2 if a run would refuse it. Whether components load, and reductions are in
-    reach, is not looked at without --check.
+    Exit status: 0, or 2 if a run would refuse it; with --check, 1 if rows of it are bound to fail.
+    Whether components load, and reductions are in reach, is not looked at without --check.
     """
     options = RunOptions(**given, progress=sys.stderr)
     rate = None if card is None else card_rate(card)
@@ -81,28 +79,31 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its not in ended]
     if missing := missing_text(plan, data_read(left)):
         click.echo("\n" + missing)
-    problems = _problems(plan, left, store if check else None)
-    if problems:
-        click.echo("\na run will refuse this:\n" + "\n".join(problems))
-    return 2 if problems else 0
+    refused, failing = _foreseen(plan, left, store if check else None)
+    if refused:
+        click.echo("\na run will refuse this:\n" + "\n".join(refused))
+    return 2 if refused else 1 if failing else 0
 
 
-def _problems(plan: Plan, left: Sequence[Trial], store: Store | None) -> list[str]:
-    """Return what a run would refuse; with the store, all that it looks at."""
+def _foreseen(plan: Plan, left: Sequence[Trial], store: Store | None) -> tuple[list[str], int]:
+    """Return what a run would refuse, and how many trials are bound to fail, which are named.
+
+    With the store, all is looked at that a run looks at before its first step.
+    """
     if store is None:
-        return [str(problem) for problem in unfit_data(plan, left)]
+        return [str(problem) for problem in unfit_data(plan, left)], 0
     from reidbench.run.preflight import preflight
 
     try:
-        inapplicable = preflight(plan, left, store)
+        verdict = preflight(plan, left, store)
     except ReidbenchError as error:
         # What is missing is named already: a plan is made before the data are there.
         missing = missing_text(plan, data_read(left)).splitlines()
-        return [line for line in str(error).splitlines() if line not in missing]
-    for why in dict.fromkeys(inapplicable.values()):
-        count = list(inapplicable.values()).count(why)
-        click.echo(f"\n{counted(count, 'trial')} not applicable: {why}")
-    return []
+        return [line for line in str(error).splitlines() if line not in missing], 0
+    for rows, word in ((verdict.failing, "will fail"), (verdict.inapplicable, "not applicable")):
+        for why, count in Counter(rows.values()).items():
+            click.echo(f"\n{counted(count, 'trial')} {word}: {why}")
+    return [], len(verdict.failing)
 
 
 def _price(plan: Plan, nodes: list[Node], store: Store, rate: Rate | None) -> Iterator[str]:
@@ -111,7 +112,7 @@ def _price(plan: Plan, nodes: list[Node], store: Store, rate: Rate | None) -> It
     made = len(left) < len(plan.nodes)
     whole, rest = price(plan.nodes.values(), images), price(nodes, images)
     done = [key for key in store.latest() if key in plan.nodes and key not in left] if made else []
-    rate = rate or measured_rate(plan, store, images, done) or card_rate(DEFAULT_CARD)
+    rate = rate or measured_rate(plan, store, images, done) or card_rate(likely_card())
     yield from price_lines(whole, rest, rate, images)
 
 

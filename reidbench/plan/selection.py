@@ -23,8 +23,9 @@ class SelectionError(ReidbenchError):
 def select(plan: Plan, words: Sequence[str]) -> Plan:
     """Return the part of a plan that ``words`` name: ``NAME``, or ``kind=NAME``; all for no word.
 
-    A component's name selects itself, and all its variants if none has exactly this name. Words of
-    one kind are alternatives; a row must have a name of every kind that is asked for.
+    A component's name selects itself, and all its variants if none has exactly this name; so does
+    what stands in a variant's brackets: ``split=1`` of ``pku-reid(split=1) (incomplete)``. Words
+    of one kind are alternatives; a row must have a name of every kind that is asked for.
 
     Raises:
         SelectionError: a word that names nothing in the grid, or words that leave nothing of it.
@@ -64,24 +65,34 @@ def _names(row: Trial | NotApplicable, reductions: Iterable[float]) -> Names:
 
 def _meaning(rows: Sequence[Names], word: str) -> tuple[str, set[str]]:
     """Return the kind of a word, and the names of that kind that it selects."""
-    asked, equals, name = word.partition("=")
-    if not equals or "(" in asked:  # the label of a variant has an equals sign of its own
-        asked, equals, name = "", "", word
-    kinds = (asked,) if equals else KINDS
-    if equals and asked not in KINDS:
-        raise SelectionError(f"--only {word}: '{asked}' is none of {', '.join(KINDS)}")
-    if equals and asked in ("reduction", "seed"):
+    named, _, name = word.partition("=")
+    asked = named if named in KINDS else ""
+    if not asked:  # an option of a variant has an equals sign of its own
+        name = word
+    kinds = (asked,) if asked else KINDS
+    if asked in ("reduction", "seed"):
         name = _number(name)
     known = {kind: {each for names in rows for each in names[kind]} for kind in kinds}
     for kind in kinds:
-        variants = {label for label in known[kind] if label.split("(")[0].strip() == name}
+        variants = {label for label in known[kind] if name in _short_names(label)}
         if meant := known[kind] & {name} or variants:
             return kind, meant
     every = sorted(set().union(*known.values()))
+    if not asked and "=" in word and "(" not in word:
+        raise SelectionError(
+            f"--only {word}: '{named}' is none of {', '.join(KINDS)}, and no option of a variant"
+        )
     raise SelectionError(
         f"--only {word}: the suite has no such {asked or 'name'}{did_you_mean(name, every)} "
         f"(it has: {', '.join(every)})"
     )
+
+
+def _short_names(label: str) -> set[str]:
+    """Return what also selects a variant: ``NAME (OPTION=VALUE, ...) (MARK)`` in parts."""
+    name, *brackets = label.split("(")
+    parts = [part.strip(" )") for bracket in brackets for part in bracket.split(", ")]
+    return {name.strip(), label.removesuffix("(incomplete)").strip(), *parts}
 
 
 def _number(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,10 @@ MEASURED = 20
 """Phases of the plan that are read to learn a rate, the latest first."""
 FORWARD = 3
 """Training takes this many times a forward pass: forward, and two passes backward."""
+
+
+CPU, GPU = "cpu", "a100"
+"""The rows that stand for this machine, where no card is named and none has been measured."""
 
 
 class CardError(ReidbenchError):
@@ -66,6 +71,11 @@ def card_rate(text: str) -> Rate:
     row = known[name]
     numbers = {field: float(row[field]) for field in ("training", "measuring", "fixed")}
     return Rate(name, basis=f"an estimate: {row['basis']}", cards=cards, **numbers)
+
+
+def likely_card() -> str:
+    """Return the row that stands for this machine, found without a driver or torch."""
+    return GPU if shutil.which("nvidia-smi") else CPU
 
 
 def measured_rate(plan: Plan, store: Store, images: Images, done: Sequence[str]) -> Rate | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from reidbench.engine.device import peak_gpu_memory
 from reidbench.plan import Trial
 from reidbench.results import write_result
-from reidbench.run.assemble import inapplicable_result
+from reidbench.run.assemble import failed_result, inapplicable_result
 from reidbench.run.backends import BACKENDS, Backend
 from reidbench.run.event_log import EventLog
 from reidbench.run.executor import Executor
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
+from reidbench.run.observed import ObservedEvents
 from reidbench.run.planned_suite import PlannedSuite
-from reidbench.run.preflight import preflight
+from reidbench.run.preflight import Verdict, preflight
 from reidbench.run.progress import Reporter, console_on
 from reidbench.run.room import refuse_unwritable
 from reidbench.run.timings import RunTimings, TimingsRecorder
@@ -38,13 +39,13 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     recorder = TimingsRecorder(started)
     with BACKENDS[options.backend](planned) as backend:
         store = Store(options.store_folder, backend.provenance)
-        inapplicable = preflight(plan, trials, store)
+        verdict = preflight(plan, trials, store)
         refuse_unwritable(options.store_folder)
         # Not before preflight: what a missing data set makes look superseded is not.
         folder.set_superseded_aside(plan)
         folder.results.mkdir(parents=True, exist_ok=True)
         folder.keep_suite(planned.suite.path, plan.protocol)
-        trials = _applicable(planned, trials, inapplicable)
+        trials = _runnable(planned, trials, verdict, store)
         with _logging_to(folder.log), _clean(store):
             executor, events = _executor(planned, trials, store, recorder, backend)
             with _noted(events, planned, trials, store, backend.workers):
@@ -54,15 +55,23 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     return timings
 
 
-def _applicable(
-    planned: PlannedSuite, trials: tuple[Trial, ...], inapplicable: Mapping[str, str]
+def _runnable(
+    planned: PlannedSuite, trials: tuple[Trial, ...], verdict: Verdict, store: Store
 ) -> tuple[Trial, ...]:
-    """Write the rows of trials that do not apply, and return the others."""
+    """Write the rows of trials that cannot run or do not apply, and return the others."""
+    plan = planned.plan
     for trial in trials:
-        if why := inapplicable.get(trial.key):
+        if why := verdict.failing.get(trial.key):
+            planned.options.say(f"{trial.id}: failed: {why}")
+            result = failed_result(plan, trial, store, "failed", why)
+        elif why := verdict.inapplicable.get(trial.key):
             planned.options.say(f"{trial.id}: not applicable: {why}")
-            write_result(planned.folder.results, inapplicable_result(planned.plan, trial, why))
-    return tuple(trial for trial in trials if trial.key not in inapplicable)
+            result = inapplicable_result(plan, trial, why)
+        else:
+            continue
+        write_result(planned.folder.results, result)
+        planned.registry.trial_finished(result)
+    return tuple(trial for trial in trials if trial.key not in verdict.rows)
 
 
 @contextmanager
@@ -87,8 +96,10 @@ def _executor(
     nodes = {node.key: node for trial in trials for node in trial.nodes}
     left = [node for key, node in nodes.items() if not store.has(key)]
     expected = forecast(plan, store)
-    events = EventLog(folder.events)
+    observers = planned.registry.observers
+    events = EventLog(folder.events, ObservedEvents(observers, store))
     reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)), events)
+    observers.say = reporter.say
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "
         f"under {plan.protocol.name} on {backend.where}; results in {folder.results}"

@@ -18,7 +18,7 @@ def price_lines(whole: Price, left: Price, rate: Rate, images: Images) -> Iterat
         yield f"images x GMACs: {_work(whole)}"
         if left.nodes != whole.nodes and left.products:
             yield f"of these left: {_work(left)}"
-    if left.products:
+    if left.training or left.measuring:
         yield from _times(left, rate)
     if images.published:
         yield f"by published counts, not there: {', '.join(sorted(images.published))}"
@@ -35,7 +35,8 @@ def _work(price: Price) -> str:
 def _times(left: Price, rate: Rate) -> Iterator[str]:
     seconds = left.seconds(rate)
     total, longest = sum(seconds.values()), critical_path(left.nodes, seconds)
-    yield f"{duration(total)} on one {rate.name} ({rate.basis}); critical path {duration(longest)}"
+    hours = f"{'at least ' if left.left_out else ''}{duration(total)} on one {rate.name}"
+    yield f"{hours} ({rate.basis}); critical path {duration(longest)}"
     if not total:
         return
     counts = sorted({*WORKERS, rate.cards})

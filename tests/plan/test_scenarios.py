@@ -225,9 +225,23 @@ class TestWeights:
         sha = hashlib.sha256(b"theirs").hexdigest()
         assert loaded.id.source == f"theirs.pth ({sha[:8]})"
         assert slim.id.source == "tiny-disk"  # which trains on it
-        changes["source"]["weights"] = "imagenet"
-        _, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
-        assert loaded.id.source == "tiny-disk"
+
+    @pytest.mark.parametrize(
+        ("word", "source"),
+        [
+            ("imagenet", "imagenet"),
+            ("tiny-disk", "tiny-disk"),
+            ("tiny-disk-packaged", "tiny-disk"),
+            ("tiny-disks", "tiny-disks"),
+        ],
+    )
+    def test_weights_of_a_word_are_named_by_a_data_set_of_that_name_alone(
+        self, folder: Path, tiny_registry: Registry, word: str, source: str
+    ) -> None:
+        changes = {**self.source(word), "methods": ["scratch", "l1"]}
+        slim, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
+        assert loaded.id.source == source
+        assert slim.id.source == "tiny-disk"
 
     def test_a_file_is_keyed_by_its_content_wherever_it_is(
         self, folder: Path, tiny_registry: Registry
@@ -303,6 +317,22 @@ class TestSelection:
             "one/tinynet/tiny/dense/seed0",
             "one/tinynet/tiny/l1[one-shot,uniform]@50%/seed0",
         }
+
+    @pytest.mark.parametrize("word", ["width=48", "backbone=width=48", "tinynet(width=48)"])
+    def test_a_variant_is_chosen_by_its_option(
+        self, folder: Path, tiny_registry: Registry, word: str
+    ) -> None:
+        small = {"backbone": "tinynet", "options": {"width": 48}}
+        it = plan(folder, tiny_registry, only=[word], backbones=["tinynet", small])
+        assert {trial.id.backbone for trial in it.trials} == {"tinynet(width=48)"}
+
+    @pytest.mark.parametrize("word", ["market1501", "incomplete", "market1501 (incomplete)"])
+    def test_a_mark_may_be_left_out_or_asked_for(
+        self, folder: Path, tiny_registry: Registry, word: str
+    ) -> None:
+        both = ["tiny", {"dataset": "market1501", "complete": False}]
+        it = plan(folder, tiny_registry, only=[word], targets=both)
+        assert {trial.id.target for trial in it.trials} == {"market1501 (incomplete)"}
 
     def test_words_that_leave_nothing_are_refused(
         self, folder: Path, tiny_registry: Registry

@@ -66,6 +66,20 @@ def test_images_that_nobody_published_are_left_out_and_named(planned: Planner) -
     assert line == f"left out of this price: {len(plan.nodes)} phases (images unknown: tiny-disk)"
 
 
+def test_what_is_unknown_makes_no_hours_and_known_ones_a_least(planned: Planner) -> None:
+    images = Images()
+    loaded = planned(targets=["tiny-disk", "tiny"])
+    whole = price(loaded.nodes.values(), images)
+    lines = list(price_lines(whole, whole, card_rate("cpu"), images))
+    assert any(line.startswith("at least ") for line in lines)
+    nothing = price(
+        [node for node in loaded.nodes.values() if node.key not in whole.products], images
+    )
+    assert not any(
+        "on one cpu" in line for line in price_lines(nothing, nothing, card_rate("cpu"), images)
+    )
+
+
 def test_workers_take_as_long_as_the_work_or_the_longest_chain(planned: Planner) -> None:
     whole = price(planned(seeds=[0, 1, 2]).nodes.values(), Images())
     rate = Rate("here", training=2.0, measuring=6.0, fixed=1.0, basis="made up")

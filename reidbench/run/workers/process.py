@@ -50,6 +50,10 @@ class WorkerProcess:
         self._kills, self._started = oom_kills(), monotonic()
         # What it prints before its first request, whose log it then has.
         self._log = tempfile.NamedTemporaryFile(prefix="reidbench-worker-")  # noqa: SIM115
+        # What plugins leave there goes with the worker.
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="reidbench-worker-", ignore_cleanup_errors=True
+        )
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CODE.format(path=sys.path)],
             stdin=subprocess.PIPE,
@@ -127,6 +131,7 @@ class WorkerProcess:
         else:
             self._process.kill()
         self._process.wait()
+        self._scratch.cleanup()
         with suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()
@@ -144,6 +149,7 @@ class WorkerProcess:
         threads, card = self.setup.threads, self.card
         more = dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {}
         cards = {} if card is None else {"CUDA_VISIBLE_DEVICES": card}
+        more["TMPDIR"] = self._scratch.name
         return {**os.environ, **more, **cards, "PYTHONUNBUFFERED": "1"}
 
     @property
