@@ -11,6 +11,7 @@ from reidbench.api.data import (
     ReIDData,
     Split,
 )
+from reidbench.api.events import CurvePoint, PhaseFinished, PhaseStarted, PhaseStep
 from reidbench.api.hooks import hookimpl
 from reidbench.api.method import Method
 from reidbench.api.records import (
@@ -30,9 +31,10 @@ from reidbench.api.tasks import (
     Scores,
     TrainingTask,
 )
+from reidbench.api.weights import load_backbone
 from reidbench.errors import WeightsError
 
-API_VERSION = 3
+API_VERSION = 4
 """The version of this API. A plugin may name the one it needs in a module-level ``REIDBENCH_API``;
 an older reidbench then refuses it with a sentence."""
 
@@ -44,6 +46,7 @@ __all__ = [
     "ClassCounts",
     "ClassificationData",
     "Counts",
+    "CurvePoint",
     "DataError",
     "DatasetRecord",
     "Group",
@@ -52,6 +55,9 @@ __all__ = [
     "MethodRecord",
     "NextLayer",
     "OnDisk",
+    "PhaseFinished",
+    "PhaseStarted",
+    "PhaseStep",
     "Place",
     "PrunePhase",
     "RankingTask",
@@ -61,4 +67,5 @@ __all__ = [
     "TrainingTask",
     "WeightsError",
     "hookimpl",
+    "load_backbone",
 ]

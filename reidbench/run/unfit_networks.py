@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -16,6 +17,7 @@ from reidbench.engine.channels import (
 )
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError, named_line, one_line
+from reidbench.interrupts import fault_of
 from reidbench.plan import (
     Configured,
     ConfiguredMethod,
@@ -115,7 +117,14 @@ def _load(node: LoadNode) -> None:
         network = make(node.backbone)
     except ReidbenchError:
         return  # said of the network already
-    load(network, node.weights)
+    fault = fault_of(partial(load, network, node.weights))
+    if isinstance(fault, ReidbenchError):
+        raise fault
+    if fault is not None:
+        raise PreflightError(
+            f"{node.weights} cannot be loaded into '{node.backbone.label}' by plugin "
+            f"{node.backbone.component.owner} ({named_line(fault)}); give a file of its weights"
+        ) from fault
 
 
 def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
@@ -126,15 +135,17 @@ def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
 
     """
     module = make(backbone)
-    try:
-        graph = capture(module, plan.protocol.input.size)
-        guard(module, graph, plan.protocol.pruning.scope)
-    except KeyboardInterrupt:
-        raise
-    # Of its own kind, or of a network that no rule foresaw: one that ends the process, too.
-    except BaseException as error:
-        why = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
-        raise PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}") from error
+    traced: list[ChannelGraph] = []
+    if fault := fault_of(lambda: traced.append(_traced(module, plan))):
+        # Of its own kind, or of a network that no rule foresaw: one that ends the process, too.
+        why = one_line(fault) if isinstance(fault, ReidbenchError) else named_line(fault)
+        raise PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}") from fault
+    return traced[0]
+
+
+def _traced(module: Any, plan: Plan) -> ChannelGraph:
+    graph = capture(module, plan.protocol.input.size)
+    guard(module, graph, plan.protocol.pruning.scope)
     return graph
 
 

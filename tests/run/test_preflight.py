@@ -380,6 +380,30 @@ def test_a_disk_without_room_for_the_images_is_refused_until_they_are_there(
         preflight(made, made.trials, store)
 
 
+def with_weights(folder: Path, registry: Registry, state: object) -> Plan:
+    torch.save(state, folder / "theirs.pth")
+    return plan(
+        folder,
+        registry,
+        scenarios={"s": [{"train": "source"}, {"train": "target"}, {"prune": "target"}]},
+        source={"dataset": "tiny-disk", "weights": "theirs.pth"},
+    )
+
+
+def test_a_loader_that_raises_anything_is_one_sentence(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    state = tiny_registry.backbones.get("tinynet").record.build({}).state_dict()
+    made = with_weights(tmp_path, tiny_registry, state)
+    preflight(made, made.trials)
+    made = with_weights(tmp_path, tiny_registry, {"stem.weight": torch.ones(1)})
+    with pytest.raises(ReidbenchError) as caught:
+        preflight(made, made.trials)
+    message = str(caught.value)
+    assert "theirs.pth cannot be loaded into 'tinynet' by plugin reidbench-tiny" in message
+    assert message.endswith("give a file of its weights") and "\n" not in message
+
+
 @pytest.mark.parametrize("held", [{"a": torch.zeros(1)}, None])
 def test_published_weights_are_loaded_before_the_first_step(
     tmp_path: Path, held: dict[str, torch.Tensor] | None
