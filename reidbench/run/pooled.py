@@ -23,7 +23,7 @@ from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
 from reidbench.run.workers.interface import Event, Worker
-from reidbench.run.workers.messages import Reply, Request
+from reidbench.run.workers.messages import PlanRef, Reply, Request
 from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store
 from reidbench.store.claims import Claims
@@ -76,8 +76,7 @@ class PooledExecutor:
             closing(self.pool),
             self.reporter.running(),
         ):
-            weight = self.forecast.weight
-            self._queue = NodeQueue(ledger, self.store, claims, self.notes, weight)
+            self._queue = NodeQueue(ledger, self.store, claims, self.notes, self.forecast.weight)
             self._hand_out()
             while not ledger.is_settled:
                 self._listen()
@@ -105,8 +104,6 @@ class PooledExecutor:
         by = f" (worker {self.pool.number(worker)})" if self.pool.size > 1 else ""
         head = f"[{self._trials[trial.key]}/{len(self._trials)}] {trial.id}"
         return head, title(self._queue.node(key), trial) + by
-
-    # --- listening ----------------------------------------------------------------------------
 
     def _listen(self) -> None:
         self._hear(self.pool.listen(TICK))
@@ -136,11 +133,7 @@ class PooledExecutor:
         elif reply["reply"] == "unfit":
             raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
-            if reply["plan"] != self.pool.setup.plan.digest:
-                raise ReidbenchError(
-                    f"{self.pool.setup.plan.suite}: a worker makes another plan of it now: suite, "
-                    "data or plugins have changed since the run began; run the same command again"
-                )
+            _refuse_another(self.pool.setup.plan, reply["plan"])
             worker.is_ready, self._stillborn = True, 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
@@ -191,22 +184,13 @@ class PooledExecutor:
         self.reporter.idle(self.pool.number(worker))
         self.pool.drop_empty(request)
         wall = monotonic() - self._begun.pop(request.key)
-        self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
-        meta = {"seconds": {}} if name == FAILED else self.store.meta(request.key)
-        self.recorder.record_with_images(name, wall, meta, reply["decoding"])
-        if reply["changed"]:
-            self._say_changed(worker, request, reply["changed"])
+        _record(self.recorder, name, wall, self.store, reply)
+        if changed := _changed(reply):
+            _log.warning("%s: %s %s", *self._words(worker, request.key), changed)
+            self.reporter.say(f"{': '.join(self._words(worker, request.key))} {changed}")
         if reply["spent"]:  # out of memory, or not as it was before
             self.pool.remove(worker)
         return wall
-
-    def _say_changed(self, worker: Worker, request: Request, changed: list[str]) -> None:
-        head, words = self._words(worker, request.key)
-        why = f"changed {', '.join(changed)} for its whole process, and a new worker replaces it"
-        _log.warning("%s: %s %s", head, words, why)
-        self.reporter.say(f"{head}: {words} {why}")
-
-    # --- losses -------------------------------------------------------------------------------
 
     def _patience(self, request: Request) -> float:
         expected = self.forecast.seconds(self._queue.node(request.key)) or 0.0
@@ -251,5 +235,32 @@ class PooledExecutor:
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
-        printed = f"; its output ends: {last}" if (last := worker.printed) else ""
-        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{printed}"))
+        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{_end(worker)}"))
+
+
+def _refuse_another(plan: PlanRef, made: str) -> None:
+    """Refuse a worker whose plan is not the driver's."""
+    if made != plan.digest:
+        raise ReidbenchError(
+            f"{plan.suite}: a worker makes another plan of it now: suite, data or plugins have "
+            "changed since the run began; run the same command again"
+        )
+
+
+def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:
+    """Record what a phase took, by its notes in the store if it was made."""
+    recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
+    meta = {"seconds": {}} if name == FAILED else store.meta(reply["key"])
+    recorder.record_with_images(name, wall, meta, reply["decoding"])
+
+
+def _changed(reply: Reply) -> str:
+    """Return what a phase has changed for its whole process, for people; empty if nothing."""
+    if not reply["changed"]:
+        return ""
+    what = ", ".join(reply["changed"])
+    return f"changed {what} for its whole process, and a new worker replaces it"
+
+
+def _end(worker: Worker) -> str:
+    return f"; its output ends: {last}" if (last := worker.printed) else ""

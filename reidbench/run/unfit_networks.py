@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-from torch import nn
+from typing import Any
 
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -144,7 +143,7 @@ def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
     return traced[0]
 
 
-def _traced(module: nn.Module, plan: Plan) -> ChannelGraph:
+def _traced(module: Any, plan: Plan) -> ChannelGraph:
     graph = capture(module, plan.protocol.input.size)
     guard(module, graph, plan.protocol.pruning.scope)
     return graph
