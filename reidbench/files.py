@@ -19,7 +19,7 @@ class NoRoom(ReidbenchError):  # noqa: N818 - as Diverged
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write text, as UTF-8, or bytes so that a file is never half written, even after a crash.
+    """Write text (as UTF-8) or bytes so that a file is never half written, even after a crash.
 
     Raises:
         NoRoom: its disk is full; the file is unchanged.

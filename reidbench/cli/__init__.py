@@ -16,6 +16,7 @@ COMMANDS = {
     "work": "Work on a suite beside others: any number of workers, no driver.",
     "plan": "Print a suite's trials and phases: what is done, what is left.",
     "status": "Print what a run has done, does now and has left: from any terminal.",
+    "curves": "Show how trials trained: loss and learning rate, phase after phase.",
     "leaderboard": "Print and write the leaderboard of a folder of results.",
     "site": "Write the leaderboard as pages for a browser.",
     "reproduce": "Run published trials again and say whether they agree.",

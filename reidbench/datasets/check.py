@@ -178,8 +178,9 @@ def _damage(split: Split | LabelledImages, index: int) -> str:
     """Return why an image cannot be used, ``""`` if it can."""
     try:
         image = split.read(index)
-    # Decoders raise nearly anything for nearly anything: OSError, SyntaxError, struct.error, ...
-    except Exception as error:
+    # Decoders raise nearly anything for nearly anything: OSError, SyntaxError, a panic of Rust, ...
+    # In a thread of the pool, where the user's Ctrl-C never arrives.
+    except BaseException as error:
         return _reason(error)
     shape = tuple(image.shape)
     if image.dtype.name != "uint8" or len(shape) != 3 or shape[2] != 3 or 0 in shape:
@@ -187,7 +188,7 @@ def _damage(split: Split | LabelledImages, index: int) -> str:
     return ""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return the decoder's own message, without the path that a loader adds."""
     # Here, because checking lists needs no decoder.
     from PIL import UnidentifiedImageError

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import pluggy
-
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.errors import ReidbenchError, did_you_mean
-
-_log = logging.getLogger(__name__)
+from reidbench.plugins.observers import Observers
 
 R = TypeVar("R", bound=Record)
 
@@ -120,18 +116,9 @@ class Registry:
     datasets: Catalogue[DatasetRecord]
     plugins: tuple[Plugin, ...]
     problems: tuple[PluginProblem, ...]
-    hooks: pluggy.PluginManager
+    observers: Observers
     protocols: tuple[DeclaredProtocol, ...] = ()
 
     def trial_finished(self, result: Any) -> None:
-        """Call every observer with a result; whatever one raises is logged, and it is left out."""
-        for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
-            try:
-                impl.function(*([result] if impl.argnames else []))
-            # An observer that calls sys.exit() ends no run either.
-            except (Exception, SystemExit):
-                _log.exception(
-                    "plugin %s failed in reidbench_trial_finished; it is not called again",
-                    impl.plugin_name,
-                )
-                self.hooks.unregister(impl.plugin)
+        """Tell every observer of a result."""
+        self.observers.tell("reidbench_trial_finished", result)

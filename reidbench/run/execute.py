@@ -26,6 +26,7 @@ from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
 from reidbench.run.local import LocalExecutor
+from reidbench.run.observed import ObservedEvents
 from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
 from reidbench.run.preflight import preflight
@@ -133,8 +134,10 @@ def _executor(
     nodes = {node.key: node for trial in trials for node in trial.nodes}
     left = [node for key, node in nodes.items() if not store.has(key)]
     expected = forecast(plan, store)
-    events = EventLog(folder.events)
+    observers = planned.registry.observers
+    events = EventLog(folder.events, ObservedEvents(observers, store))
     reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)), events)
+    observers.say = reporter.say
     by = f", {counted(options.workers, 'worker')}" if options.workers > 1 else ""
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "

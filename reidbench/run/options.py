@@ -99,6 +99,7 @@ def available_cores() -> int:
 def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:
     """Return the plugins that load, and say which do not, and why."""
     registry = discover(disabled)
+    registry.observers.say = say
     for problem in registry.problems:
         say(f"plugin {problem.plugin} left out: {problem.reason}")
     return registry

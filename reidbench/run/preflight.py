@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from reidbench.datasets.locate import MissingData
 from reidbench.engine.channels import (
@@ -16,6 +17,7 @@ from reidbench.engine.channels import (
 )
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError, named_line, one_line
+from reidbench.interrupts import fault_of
 from reidbench.plan import (
     Configured,
     ConfiguredMethod,
@@ -91,13 +93,13 @@ def _network(
     except ReidbenchError as error:
         yield error
         return
-    try:
-        graph = capture(module, plan.protocol.input.size)
-        guard(module, graph, plan.protocol.pruning.scope)
-    except Exception as error:  # of its own kind, or of a network that no rule foresaw
-        why = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
+    traced: list[ChannelGraph] = []
+    if fault := fault_of(lambda: traced.append(_traced(module, plan))):
+        # Of its own kind, or of a network that no rule foresaw.
+        why = one_line(fault) if isinstance(fault, ReidbenchError) else named_line(fault)
         yield PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}")
         return
+    (graph,) = traced
     cutting = [trial for trial in trials if trial.method.record.prunes != "nothing"]
     asked = {node.reduction for it in cutting for node in it.phases if isinstance(node, PruneNode)}
     try:
@@ -131,6 +133,12 @@ def _load(node: LoadNode) -> None:
     except ReidbenchError:
         return  # said of the network already
     load(network, node.weights)
+
+
+def _traced(module: Any, plan: Plan) -> ChannelGraph:
+    graph = capture(module, plan.protocol.input.size)
+    guard(module, graph, plan.protocol.pruning.scope)
+    return graph
 
 
 def _unreachable(

@@ -15,6 +15,7 @@ from reidbench.engine.device import Device
 from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
+from reidbench.interrupts import noting_interrupts
 from reidbench.plan import Node, Plan, Trial
 from reidbench.plugins import Registry
 from reidbench.results import Result, write_result
@@ -95,7 +96,8 @@ class SerialExecutor:
 
     def _tried(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         words = title(node, trial)
-        with self.reporter.phase(words, self.forecast.weight(node), node.key):
+        reported = self.reporter.phase(words, self.forecast.weight(node), node.key)
+        with noting_interrupts() as received, reported:
             try:
                 self._run(node, trial, context)
             except NoRoom:
@@ -104,8 +106,10 @@ class SerialExecutor:
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
                 return Failure("diverged", str(error))
-            # A method that calls sys.exit() ends its trial like any other that breaks.
-            except (Exception, SystemExit) as error:
+            # Whatever a method raises ends its trial, and only the user's Ctrl-C the run.
+            except BaseException as error:
+                if received:
+                    raise
                 _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
                 return Failure("failed", named_line(error))
         return None
@@ -114,7 +118,7 @@ class SerialExecutor:
         started = perf_counter()
         try:
             run_phase(node, context)
-        except (Exception, SystemExit):
+        except BaseException:
             self._record(FAILED, started, {"seconds": {}}, context)
             raise
         self._record(timing_name(node, trial), started, self.store.meta(node.key), context)

@@ -23,6 +23,7 @@ from reidbench.errors import (
     one_line,
     own_frames,
 )
+from reidbench.interrupts import fault_of
 
 
 def described(error: BaseException, record: MethodRecord) -> str:
@@ -111,12 +112,11 @@ class Check:
         """Run the check and return how it ended, whatever it raises."""
         status: Status = "ok"
         sentence, start = "", perf_counter()
-        try:
-            self.body()
-        except (CheckFailed, Refused) as ended:
-            status, sentence = ended.status, str(ended)
         # A record may be broken in ways that no check foresees: it still gets its line.
-        except (Exception, SystemExit) as error:
+        error = fault_of(self.body)
+        if isinstance(error, CheckFailed | Refused):
+            status, sentence = error.status, str(error)
+        elif error is not None:
             status, text = "failed", one_line(error)
             sentence = (
                 f"method '{self.method}' broke this check with {type(error).__name__} ({text}); "
@@ -149,8 +149,10 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         ) from error
     except ReidbenchError as error:
         raise CheckFailed(f"{error} (seen {where})") from error
+    except KeyboardInterrupt:
+        raise
     # A method that calls sys.exit() is at fault like any other.
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         frames = own_frames(error, record.target)
         ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
         refusing = ", or say with CannotScore what it lacks" if ranking else ""

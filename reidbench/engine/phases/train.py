@@ -16,20 +16,21 @@ from reidbench.engine.training.network import from_weight
 from reidbench.engine.training.snapshot import restore_training, training_snapshot
 from reidbench.engine.training.throughput import Throughput
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.store.curve import Curve
 from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
     """Train and leave the network in the store under the node's key."""
     images = context.train_images(node.data, node.rules.input)
-    stopwatch = Stopwatch()
+    stopwatch, curve = Stopwatch(), Curve()
     dense = context.dense(node).graph
     network, plan = starting_network(node, images.identities, context.store, dense)
     if plan is None:
         plan = PruningPlan.everything(dense)
     network.to(context.device)
-    with resumable(node, context, stopwatch) as checkpoints:
-        trainer = make_trainer(node, network, images, context, checkpoints)
+    with resumable(node, context, stopwatch, curve) as checkpoints:
+        trainer = make_trainer(node, network, images, context, checkpoints, curve)
         checkpoints.take_by(lambda: training_snapshot(trainer))
         if checkpoints.found is not None:
             restore_training(trainer, checkpoints.found)
@@ -37,6 +38,7 @@ def run_train(node: TrainNode, context: PhaseContext) -> None:
             trainer.train(trainer.steps - trainer.done)
         with context.store.writing(node.key) as (folder, meta):
             save_network(folder, network, plan)
+            curve.write(folder)
             meta.update(phase_meta(node, trainer, stopwatch))
 
 
@@ -46,13 +48,16 @@ def make_trainer(
     images: Images,
     context: PhaseContext,
     checkpoints: Checkpoints | None = None,
+    curve: Curve | None = None,
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
-    throughput = Throughput()
+    throughput, curve = Throughput(), curve or Curve()
 
     def on_step(done: int, steps: int, loss: float) -> None:
         throughput.step(done, trainer.images_seen)
-        context.listener(done, steps, training_note(loss, throughput.images_per_second))
+        speed, rate = throughput.images_per_second, trainer.learning_rate
+        curve.step(done, steps, epoch=trainer.epochs, loss=loss, rate=rate, speed=speed)
+        context.listener(done, steps, training_note(loss, speed))
         if checkpoints is not None:
             checkpoints.after_step(done, steps)
 

@@ -9,11 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reidbench.api.events import CurvePoint
 from reidbench.config.claim import Claim
 from reidbench.leaderboard import build, with_latency_beside
 from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
 from reidbench.leaderboard.figures.front import front_of
 from reidbench.leaderboard.figures.pdf import to_pdf
+from reidbench.leaderboard.figures.training_curves import training_curves
 from reidbench.results import Result, Width
 from tests.leaderboard.builders import dense, example, result
 from tests.leaderboard.timings import DOCUMENT, timed_results, write_timings
@@ -158,3 +160,22 @@ def test_another_process_draws_the_same_bytes() -> None:
         for seed, fonts in (("1", {}), ("2", {"FONTCONFIG_FILE": "/nowhere"}))
     }
     assert len(outputs) == 1 and "s-50-map" in outputs.pop()
+
+
+def test_curves_go_on_where_the_phase_before_ended() -> None:
+    def points(*epochs: float) -> list[CurvePoint]:
+        return [CurvePoint(int(10 * e), e, 1 / e, 0.1 * e, 100.0) for e in epochs]
+
+    trained, pruned = ("train on x", points(1, 2)), ("prune on x", points(0.5, 1))
+    figure = training_curves({"a/one": [trained, pruned], "b/two": [("load", []), trained]})
+    rows = json.loads(figure.spec)["data"]["values"]
+    assert [(row["trial"], row["phase"], row["epoch"], row["begins"]) for row in rows] == [
+        ("a/one", "1 train on x", 1, False),
+        ("a/one", "1 train on x", 2, False),
+        ("a/one", "2 prune on x", 2.5, True),
+        ("a/one", "2 prune on x", 3, False),
+        ("b/two", "2 train on x", 1, False),
+        ("b/two", "2 train on x", 2, False),
+    ]
+    assert "prune on x from a loss of 2 to 1" in figure.description
+    assert figure.png().startswith(b"\x89PNG")
