@@ -31,9 +31,10 @@ from reidbench.api.tasks import (
     Scores,
     TrainingTask,
 )
+from reidbench.api.weights import load_backbone
 from reidbench.errors import WeightsError
 
-API_VERSION = 3
+API_VERSION = 4
 """The version of this API. A plugin may name the one it needs in a module-level ``REIDBENCH_API``;
 an older reidbench then refuses it with a sentence."""
 
@@ -66,4 +67,5 @@ __all__ = [
     "TrainingTask",
     "WeightsError",
     "hookimpl",
+    "load_backbone",
 ]

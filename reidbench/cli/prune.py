@@ -70,11 +70,12 @@ def command(network: str, weights: Path | None, size: str, out: Path, **asked: A
     """  # noqa: D301 - click wants the character, not the two letters
     # Here, so that --help and a wrong size never wait for torch.
     shape = size_of(size)
-    from reidbench.engine.deployment import find_network, load_weights, prune
+    from reidbench.engine.deployment import find_network, prune
+    from reidbench.engine.weights import load_backbone
 
     made = find_network(network)
     if weights is not None:
-        load_weights(made, weights)
+        load_backbone(made, weights, name=network)
     pruned = prune(made, size=shape, **asked)
     pruned.save(out)
     click.echo(str(pruned.report))

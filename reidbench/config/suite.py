@@ -95,6 +95,7 @@ class PhaseSpec(_Part):
 class BackboneSpec(_Part):
     """A backbone, the options that differ from its defaults, and what runs on it.
 
+    Lists of values make a grid: a backbone for each combination.
     ``methods`` are names of the suite's methods; all of them if left out.
     """
 
@@ -104,7 +105,7 @@ class BackboneSpec(_Part):
 
 
 class DatasetSpec(_Part):
-    """A data set and the options that differ from its defaults.
+    """A data set and the options that differ from its defaults; of targets, lists make a grid.
 
     ``complete: false`` accepts a copy whose numbers differ from the published ones.
     """
@@ -137,7 +138,10 @@ Allocations = Annotated[
 
 
 class MethodSpec(_Part):
-    """A method; strategy and allocation replace its record's, and lists of them make a grid."""
+    """A method; strategy and allocation replace its record's.
+
+    Lists of them, and of an option's values, make a grid: a row for each combination.
+    """
 
     method: str
     strategy: Strategies | None = None

@@ -43,3 +43,11 @@ def _number(loader: Loader, node: yaml.ScalarNode) -> Any:
 
 Loader.add_implicit_resolver(_TAG, _NUMBER, list("-+.0123456789"))
 Loader.add_constructor(_TAG, _number)
+
+
+def scalar(text: str) -> Any:
+    """Return what a value of a suite would be that is written as ``text``; no YAML is text."""
+    try:
+        return yaml.load(text, Loader)
+    except (yaml.YAMLError, ValueError):
+        return text

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from reidbench.api.data import ClassificationData, DataError, LabelledImages, ReIDData, Split
 from reidbench.api.records import DatasetRecord, Place, Task
+from reidbench.datasets.neighbours import hint
 from reidbench.errors import ReidbenchError, last_own_place, named_line
 from reidbench.interrupts import noting_interrupts
 from reidbench.plugins import Component
@@ -92,10 +93,11 @@ def find_folder(record: DatasetRecord, root: Path) -> Path:
     found = record.disk.find(root)
     if found is None:
         known = "" if root.is_dir() else ", and no such folder is here"
+        near = f"{text}; " if (text := hint(record, root)) else ""
         raise MissingData(
             f"data set '{record.name}' is not below {root} (--data){known}: looked for "
-            f"{'; or '.join(looked_for(record, root))}; 'reidbench data show {record.name}' says "
-            "how to get it, and what goes where"
+            f"{'; or '.join(looked_for(record, root))}; {near}'reidbench data show "
+            f"{record.name}' says how to get it, and what goes where"
         )
     return found
 

@@ -17,6 +17,7 @@ from reidbench.plan.nodes import (
     PhaseNode,
     PruneNode,
     TrainNode,
+    stand_for,
     weights_label,
 )
 from reidbench.plan.selection import select
@@ -46,6 +47,7 @@ __all__ = [
     "missing_text",
     "refuse_missing",
     "select",
+    "stand_for",
     "unfit_data",
     "weights_label",
 ]

@@ -192,9 +192,18 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(_COMPACT_JSON.encode(document).encode()).hexdigest()
 
 
-def weights_label(file: Path) -> str:
-    """Return how rows name weights of a file: its name and the start of its SHA-256."""
-    return f"{file.name} ({_content(file)[:8]})"
+def weights_label(weights: str | Path) -> str:
+    """Return how rows name weights: the word, or the file's name and the start of its SHA-256."""
+    return weights if isinstance(weights, str) else f"{weights.name} ({_content(weights)[:8]})"
+
+
+def stand_for(weights: str | Path, dataset: str) -> bool:
+    """Return whether weights are known to come from a data set: those of its name.
+
+    ``imagenet`` and ``imagenet-packaged`` stand for ``imagenet``, and for no other data set; who
+    knows what the network of a file was trained on.
+    """
+    return isinstance(weights, str) and f"{weights}-".startswith(f"{dataset}-")
 
 
 @cache

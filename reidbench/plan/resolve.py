@@ -20,7 +20,7 @@ from reidbench.plan.components import (
     ConfiguredMethod,
     Lists,
 )
-from reidbench.plugins import Catalogue, Registry, UnknownComponent
+from reidbench.plugins import Catalogue, Component, Registry, UnknownComponent
 
 # A word that backbones know, such as imagenet; anything with a dot or a slash is a file.
 _WEIGHTS_WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -60,14 +60,16 @@ class _Resolver:
 
     def backbones(self) -> list[ConfiguredBackbone]:
         """Return each backbone, without weights."""
-        backbones = []
+        backbones: list[ConfiguredBackbone] = []
+        places: list[int] = []
         for index, spec in enumerate(self.located.content.backbones):
             where = ("backbones", index)
-            found = self._configured(self.registry.backbones, spec.backbone, spec.options, where)
-            backbones.append(
-                ConfiguredBackbone(found.component, found.options, methods=spec.methods)
-            )
-        return self._distinct("backbones", backbones)
+            for found in self._grid(self.registry.backbones, spec.backbone, spec.options, where):
+                backbones.append(
+                    ConfiguredBackbone(found.component, found.options, methods=spec.methods)
+                )
+                places.append(index)
+        return self._distinct("backbones", backbones, places)
 
     def with_weights(
         self, backbone: ConfiguredBackbone, source: ConfiguredData | None
@@ -105,28 +107,45 @@ class _Resolver:
 
     def targets(self) -> list[ConfiguredData]:
         """Return each target; all are re-ID data sets."""
-        specs = enumerate(self.located.content.targets)
-        return self._distinct("targets", [self._reid(spec, ("targets", i)) for i, spec in specs])
+        targets: list[ConfiguredData] = []
+        places: list[int] = []
+        for index, spec in enumerate(self.located.content.targets):
+            variants = [self._reid(data, ("targets", index)) for data in self._data(spec, index)]
+            targets += variants
+            places += [index] * len(variants)
+        return self._distinct("targets", targets, places)
 
     def domains(self) -> dict[Domain, ConfiguredData]:
         """Return the source and the bridge, if the suite names them."""
         suite = self.located.content
         domains: dict[Domain, ConfiguredData] = {}
         if suite.source:
-            domains["source"] = self._data(suite.source, ("source",))
+            domains["source"] = self._one(suite.source, "source")
         if suite.bridge:
-            domains["bridge"] = self._reid(suite.bridge, ("bridge",))
+            domains["bridge"] = self._reid(self._one(suite.bridge, "bridge"), ("bridge",))
         return domains
 
-    def _reid(self, spec: DatasetSpec, where: Location) -> ConfiguredData:
-        data = self._data(spec, where)
+    def _reid(self, data: ConfiguredData, where: Location) -> ConfiguredData:
         if data.record.task != "re-id":
             message = f"'{data.label}' is for classification: it can be a source alone"
             raise self.located.fault(where, message)
         return data
 
-    def _data(self, spec: DatasetSpec, where: Location) -> ConfiguredData:
-        found = self._configured(self.registry.datasets, spec.dataset, spec.options, where)
+    def _data(self, spec: DatasetSpec, index: int) -> list[ConfiguredData]:
+        where = ("targets", index)
+        found = self._grid(self.registry.datasets, spec.dataset, spec.options, where)
+        return [self._of_spec(each, spec) for each in found]
+
+    def _one(self, spec: DatasetSpec, field: Domain) -> ConfiguredData:
+        """Return the source or the bridge, of which a suite has one."""
+        for option, value in spec.options.items():
+            if isinstance(value, list):
+                message = f"takes one value: a suite has one {field}, and lists make a grid"
+                raise self.located.fault((field, "options", option), message)
+        (found,) = self._grid(self.registry.datasets, spec.dataset, spec.options, (field,))
+        return self._of_spec(found, spec)
+
+    def _of_spec(self, found: Configured, spec: DatasetSpec) -> ConfiguredData:
         return ConfiguredData(
             found.component,
             found.options,
@@ -137,7 +156,7 @@ class _Resolver:
         )
 
     def methods(self) -> list[ConfiguredMethod]:
-        """Return each method, once for each strategy and allocation that is asked for."""
+        """Return each method, once for each strategy, allocation and option that is asked for."""
         methods: list[ConfiguredMethod] = []
         places: list[int] = []
         for index, spec in enumerate(self.located.content.methods):
@@ -147,9 +166,9 @@ class _Resolver:
         return self._distinct("methods", methods, places)
 
     def _variants(self, spec: MethodSpec, where: Location) -> Iterator[ConfiguredMethod]:
-        """Yield a method once for each strategy and allocation that its entry lists."""
-        found = self._configured(self.registry.methods, spec.method, spec.options, where)
-        record = found.component.record
+        """Yield a method once for each strategy, allocation and option that its entry lists."""
+        variants = self._grid(self.registry.methods, spec.method, spec.options, where)
+        record = variants[0].component.record
         for name in ("strategy", "allocation"):
             if record.prunes == "nothing" and getattr(spec, name):
                 message = f"'{spec.method}' removes nothing, and takes none: leave it out"
@@ -158,7 +177,8 @@ class _Resolver:
         if "own" in strategies and record.strategy != "own":
             message = f"'{spec.method}' has no schedule of its own; name one of the strategies"
             raise self.located.fault((*where, "strategy"), message)
-        for strategy, allocation in product(strategies, spec.allocation or (record.allocation,)):
+        allocations = spec.allocation or (record.allocation,)
+        for found, strategy, allocation in product(variants, strategies, allocations):
             yield ConfiguredMethod(found.component, found.options, strategy, allocation)
 
     def _distinct(
@@ -179,17 +199,38 @@ class _Resolver:
                 raise self.located.fault((field, where[index]), message)
         return components
 
-    def _configured(
+    def _grid(
         self, catalogue: Catalogue[Any], name: str, options: Mapping[str, Any], where: Location
-    ) -> Configured:
+    ) -> list[Configured]:
+        """Return a component once for each combination of the values that its options list."""
         try:
             component = catalogue.get(name)
         except UnknownComponent as error:
             raise self.located.fault(where, str(error)) from error
-        for option, value in options.items():
-            # One at a time, so that the error points at the option's own line.
+        choices = {
+            option: self._choices(component, option, value, (*where, "options", option))
+            for option, value in options.items()
+        }
+        return [
+            Configured(component, component.record.settings(dict(zip(choices, each, strict=True))))
+            for each in product(*choices.values())
+        ]
+
+    def _choices(
+        self, component: Component[Any], option: str, value: Any, where: Location
+    ) -> list[Any]:
+        """Return the values that an entry gives one option: one, or those of a list."""
+        found: list[Any] = []
+        # One at a time, so that the error points at the option's own line.
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            place = (*where, index) if isinstance(value, list) else where
             try:
-                component.record.settings({option: value})
+                chosen = component.record.settings({option: each})[option]
             except OptionError as error:
-                raise self.located.fault((*where, "options", option), str(error)) from error
-        return Configured(component, component.record.settings(options))
+                raise self.located.fault(place, str(error)) from error
+            if chosen in found:
+                raise self.located.fault(place, f"{chosen!r} is listed twice")
+            found.append(chosen)
+        if not found:
+            raise self.located.fault(where, "must not be empty: a value, or a list of values")
+        return found

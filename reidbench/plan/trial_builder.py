@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import Domain, PhaseSpec
@@ -16,6 +15,7 @@ from reidbench.plan.nodes import (
     PhaseNode,
     PruneNode,
     TrainNode,
+    stand_for,
     weights_label,
 )
 from reidbench.plan.steps import Step, steps_of
@@ -113,15 +113,13 @@ class TrialBuilder:
         )
 
     def _source(self, method: ConfiguredMethod) -> str:
-        """Return what a trial's network learned first: the data set, or a file of weights.
-
-        Who knows what the file's network was trained on: the data set's name would be a guess.
-        """
-        weights, own = self.backbone.weights, self.domains["source"].label
-        loads = isinstance(weights, Path) and any(
-            step.kind == "load" for step in steps_of(self.phases, method, weights=True)
-        )
-        return weights_label(weights) if loads and isinstance(weights, Path) else own
+        """Return what a trial's network learned first: the data set, or weights of another."""
+        weights, source = self.backbone.weights, self.domains["source"]
+        if weights is None or stand_for(weights, source.record.name):
+            return source.label
+        steps = steps_of(self.phases, method, weights=True)
+        loads = any(step.kind == "load" for step in steps)
+        return weights_label(weights) if loads else source.label
 
 
 def _stretch(method: ConfiguredMethod, reduction: float) -> float:

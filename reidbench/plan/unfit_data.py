@@ -91,6 +91,13 @@ def _without_batches(
 ) -> Iterator[str]:
     """Say why the training images make no batch of the protocol."""
     needed = _batches(trials, data)
+    if needed and isinstance(made, ReIDData) and made.test_only:
+        yield (
+            "is for measuring alone: it has no training images, and a scenario of suite "
+            f"'{plan.suite.name}' trains or prunes on it; train and prune on a source or a bridge "
+            "instead"
+        )
+        return
     where = f"a batch of protocol {plan.protocol.name} needs"
     if isinstance(made, ClassificationData):
         images = max((it.size for it in needed if isinstance(it, ShuffledBatch)), default=0)

@@ -119,6 +119,23 @@ class Registry:
     observers: Observers
     protocols: tuple[DeclaredProtocol, ...] = ()
 
+    def named(self, name: str) -> list[Component[Any]]:
+        """Return the components called ``name``: one, unless a name is used for several kinds.
+
+        Raises:
+            UnknownComponent: no plugin declares one, or two plugins declare one of a kind.
+
+        """
+        catalogues: tuple[Catalogue[Any], ...] = (self.methods, self.backbones, self.datasets)
+        found = [catalogue.get(name) for catalogue in catalogues if name in catalogue.names()]
+        if not found:
+            known = [one for catalogue in catalogues for one in catalogue.names()]
+            raise UnknownComponent(
+                f"no plugin declares a method, backbone or data set '{name}'"
+                f"{did_you_mean(name, known)} (see 'reidbench plugins')"
+            )
+        return found
+
     def trial_finished(self, result: Any) -> None:
         """Tell every observer of a result."""
         self.observers.tell("reidbench_trial_finished", result)

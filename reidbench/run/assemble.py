@@ -17,6 +17,7 @@ from reidbench.plan import (
     Plan,
     PruneNode,
     Trial,
+    stand_for,
 )
 from reidbench.results import (
     Cost,
@@ -93,10 +94,13 @@ def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
     if isinstance(first, LoadNode):
         # What the network began with, in place of the images it was not trained on.
         changed: dict[str, Any] = {"content": first.content}
+        source = identity["components"]["source"]
         if isinstance(first.weights, Path):
             # Nobody knows what they were trained on: the data set's name would be a guess.
             changed |= {"name": first.weights.name, "version": "-", "distribution": "a file"}
-        source = identity["components"]["source"]
+        elif not stand_for(first.weights, source.name):
+            owner = first.backbone.component.owner.distribution
+            changed |= {"name": first.weights, "version": "-", "distribution": owner}
         identity["components"]["source"] = source.model_copy(update=changed)
     return {**identity, "schedule": _schedule(trial)}
 

@@ -20,6 +20,7 @@ from reidbench.plan import Node, Plan, Trial
 from reidbench.plugins import Registry
 from reidbench.results import Result, write_result
 from reidbench.run.assemble import failed_result, finished_result
+from reidbench.run.damaged import remove_damaged_inputs
 from reidbench.run.executor import Failure
 from reidbench.run.forecast import Forecast
 from reidbench.run.labels import FAILED, timing_name, title
@@ -66,13 +67,26 @@ class SerialExecutor:
         return results
 
     def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
+        # Another failure for each input that was damaged: a trial has as many as it has nodes.
+        for _ in trial.nodes:
+            failed = self._first_failure(trial, context)
+            if failed is None:
+                return finished_result(plan, trial, self.store)
+            node, failure = failed
+            if not (damaged := remove_damaged_inputs(node, self.store)):
+                break
+            _log.warning("made again, as they were damaged: %s", ", ".join(damaged))
+        # Kept for the trials that share the node; a new run tries again.
+        self._failures[node.key] = failure
+        return failed_result(plan, trial, self.store, failure.status, failure.why)
+
+    def _first_failure(self, trial: Trial, context: PhaseContext) -> tuple[Node, Failure] | None:
+        """Make what a trial lacks; return the node that could not be made, and why."""
         for node in trial.nodes:
             failure = self._failures.get(node.key) or self.make(node, trial, context)
             if failure is not None:
-                # Kept for the trials that share the node; a new run tries again.
-                self._failures[node.key] = failure
-                return failed_result(plan, trial, self.store, failure.status, failure.why)
-        return finished_result(plan, trial, self.store)
+                return node, failure
+        return None
 
     def make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         """Run a node of a trial unless it is in the store; return why it could not be."""

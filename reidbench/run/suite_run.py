@@ -108,9 +108,9 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 
     ``run_suite("quickstart", only=["l1", "dense"])`` takes the fields of ``RunOptions``: the suite,
     a path or the name of a shipped one, then ``out``, ``store``, ``data``, ``only``, ``protocol``,
-    ``device``, ``threads``, ``disabled``, ``workers``, ``step_timeout`` and ``progress`` by
-    keyword. Finished trials are not run again. Trials that fail do not raise: they are
-    ``unfinished`` in what is returned.
+    ``device``, ``threads``, ``disabled``, ``workers``, ``executor``, ``address``, ``step_timeout``
+    and ``progress`` by keyword. Finished trials are not run again. Trials that fail do not raise:
+    they are ``unfinished`` in what is returned.
 
     While phases run, torch's number of threads and its precision of products are set for the whole
     process, and log records of ``reidbench`` go to the file ``run.log`` alone.
@@ -129,7 +129,8 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 
 def _refuse_device(options: RunOptions) -> None:
     """Refuse a device that is not there, whether or not anything is left to run on it."""
-    if options.device not in _NO_TORCH:
+    # A Ray cluster has devices of its own.
+    if options.device not in _NO_TORCH and options.backend != "ray":
         from reidbench.engine.device import choose_device
 
         choose_device(options.device)

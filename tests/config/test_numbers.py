@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from reidbench.config.own_protocol import read_protocol
+from reidbench.config.own_protocol import protocol_of, read_protocol
 from reidbench.config.protocol import FOLDER, load_protocol
 from reidbench.config.suite import load_suite
 from reidbench.config.yaml_document import DocumentError
-from reidbench.config.yaml_loader import Loader
+from reidbench.config.yaml_loader import Loader, scalar
 from tests.support.suites import suite_text
 
 
@@ -60,6 +60,34 @@ def test_a_suite_and_an_option_take_a_power_of_ten(tmp_path: Path) -> None:
     suite = load_suite(path).content
     assert suite.reductions == (0.5,)
     assert suite.methods[0].options == {"strength": 1e-4}
+
+
+def test_every_share_claim_and_seed_of_a_suite_takes_a_power_of_ten(tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(
+        suite_text(name="s", reductions=None, seeds=None)
+        + "reductions: [2e-1, 50E-2]\nseeds: [1e1]\nclaims:\n"
+        + "- {name: c, says: s, metric: mAP, rows: {reduction: 5e-1}, "
+        + "against: {reduction: 2E-1}, at_most: -1e-3}\n"
+    )
+    suite = load_suite(path).content
+    assert suite.reductions == (0.2, 0.5) and suite.seeds == (10,)
+    assert suite.claims[0].at_most == -0.001 and suite.claims[0].rows.reduction == (0.5,)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-5", 1e-5), ("3", 3), ("yes", True), ("[", "["), ("1e400", "1e400")]
+)
+def test_a_value_outside_a_file_is_read_as_in_one(text: str, value: Any) -> None:
+    assert scalar(text) == value and type(scalar(text)) is type(value)
+
+
+def test_rules_that_a_plugin_read_by_yaml_1_1_mean_the_same() -> None:
+    text = (FOLDER / "smoke-1.yaml").read_text().replace("smoke/1", "own/1")
+    meant = yaml.safe_load(text)
+    read = yaml.safe_load(text.replace("0.001", "1e-3").replace("0.0005", "5e-4"))
+    assert isinstance(read["training"]["optimiser"]["learning_rate"], str)
+    assert protocol_of(read, "p").digest == protocol_of(meant, "p").digest
 
 
 def test_a_protocol_takes_a_power_of_ten_and_its_digest_is_the_same(tmp_path: Path) -> None:

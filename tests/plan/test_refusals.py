@@ -85,6 +85,29 @@ def test_what_nobody_declares_is_refused_at_its_line(
             "suite.yaml:12: methods.0: names a strategy or an allocation twice",
         ),
         (
+            {"methods": [{"method": "tiny-norm", "options": {"power": [1, 2, 1.0]}}]},
+            "suite.yaml:17: methods.0.options.power.2: 1.0 is listed twice",
+        ),
+        (
+            {"methods": [{"method": "tiny-norm", "options": {"power": [1, "two"]}}]},
+            "suite.yaml:16: methods.0.options.power.1: 'tiny-norm': option 'power' must be like",
+        ),
+        (
+            {"targets": [{"dataset": "tiny", "options": {"palette": []}}]},
+            "suite.yaml:12: targets.0.options.palette: must not be empty",
+        ),
+        (
+            {
+                "scenarios": {"s": [{"train": "source"}, *SCENARIO]},
+                "source": {"dataset": "tiny", "options": {"palette": [1, 2]}},
+            },
+            "suite.yaml:21: source.options.palette: takes one value: a suite has one source",
+        ),
+        (
+            {"methods": ["tiny-norm", {"method": "tiny-norm", "options": {"power": [2, 1]}}]},
+            "suite.yaml:13: methods.1: is methods.0 again",
+        ),
+        (
             {"methods": [{"method": "tiny-norm", "strategy": "own"}]},
             "suite.yaml:13: methods.0.strategy: 'tiny-norm' has no schedule of its own; name one",
         ),

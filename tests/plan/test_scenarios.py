@@ -225,9 +225,23 @@ class TestWeights:
         sha = hashlib.sha256(b"theirs").hexdigest()
         assert loaded.id.source == f"theirs.pth ({sha[:8]})"
         assert slim.id.source == "tiny-disk"  # which trains on it
-        changes["source"]["weights"] = "imagenet"
-        _, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
-        assert loaded.id.source == "tiny-disk"
+
+    @pytest.mark.parametrize(
+        ("word", "source"),
+        [
+            ("imagenet", "imagenet"),
+            ("tiny-disk", "tiny-disk"),
+            ("tiny-disk-packaged", "tiny-disk"),
+            ("tiny-disks", "tiny-disks"),
+        ],
+    )
+    def test_weights_of_a_word_are_named_by_a_data_set_of_that_name_alone(
+        self, folder: Path, tiny_registry: Registry, word: str, source: str
+    ) -> None:
+        changes = {**self.source(word), "methods": ["scratch", "l1"]}
+        slim, loaded = made(folder, tiny_registry, list(self.PHASES), **changes).trials
+        assert loaded.id.source == source
+        assert slim.id.source == "tiny-disk"
 
     def test_a_file_is_keyed_by_its_content_wherever_it_is(
         self, folder: Path, tiny_registry: Registry

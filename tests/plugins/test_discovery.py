@@ -100,7 +100,7 @@ def reidbench_protocols():
     ),
     "unmarked-hook": ("unmarked", f"{METHODS}\ndef reidbench_methods(): return []"),
     "too-new": ("new", GOOD.replace("NAME", "new") + "\nREIDBENCH_API = 99"),
-    "odd-api": ("odd", GOOD.replace("NAME", "odd") + "\nREIDBENCH_API = '3'"),
+    "odd-api": ("odd", GOOD.replace("NAME", "odd") + "\nREIDBENCH_API = '4'"),
     "one-record": (
         "one",
         f"{METHODS}\n@hookimpl\ndef reidbench_methods(): return record(MethodRecord, 'a')",
@@ -201,12 +201,12 @@ FAULTS = {
     "raises-in-hook": "KeyError: 'x' (at raises_in_hook.py:11)",
     # The plugin's own line, not one of what it calls.
     "raises-elsewhere": "(at raises_elsewhere.py:2)",
-    "odd-api": "its REIDBENCH_API must be a whole number, as in REIDBENCH_API = 3, not '3'",
+    "odd-api": "its REIDBENCH_API must be a whole number, as in REIDBENCH_API = 4, not '4'",
     "one-record": "reidbench_methods() must return a list of MethodRecords, not MethodRecord 'a'",
     "misspelt-hook": "unknown hook 'reidbench_method'; did you mean 'reidbench_methods'?",
     "misspelt-prefix": "unknown hook 'redbench_methods'; did you mean 'reidbench_methods'?",
     "unmarked-hook": "'reidbench_methods' lacks the @hookimpl mark",
-    "too-new": "needs plugin API 99, this reidbench offers 3: upgrade reidbench",
+    "too-new": "needs plugin API 99, this reidbench offers 4: upgrade reidbench",
     "wrong-type": "must return a list of MethodRecords, not of BackboneRecord 'b'",
     "returns-nothing": "reidbench_methods() must return a list of MethodRecords, not None",
     "protocols-by-name": "must return a list of paths and mappings, not of 'mini/1'",

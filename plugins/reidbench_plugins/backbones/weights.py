@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, hub, nn
 
-from reidbench.api import WeightsError
-
-NAMED = 3  # keys of each kind that an error names
-# Files from before torch 0.4.1 have none, and no norm with a momentum reads it.
-NOT_NEEDED = ".num_batches_tracked"
+from reidbench.api import WeightsError, load_backbone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +33,8 @@ class Published:
         """Load into ``network``, in place, the published weights or a file in their format.
 
         ``weights`` is the word ``imagenet``, which downloads them once and checks the hash in the
-        file's name, or the path of a PyTorch or ``.safetensors`` file: a state dict, or one under
-        ``state_dict``, with or without ``module.`` before its keys. The classifier's keys are
-        left out; all others must be the network's, to the last shape. Returns the classifier's
-        weight (classes, d), None if the file has no single one.
+        file's name, or the path of a file that ``reidbench.api.load_backbone`` reads. Returns the
+        classifier's weight (classes, d), None if the file has no single one.
 
         Raises:
             WeightsError: nothing is loaded then.
@@ -62,12 +49,13 @@ class Published:
                 f"{self.backbone} has no published weights called '{weights}'; use {words}, or "
                 "the path of a file"
             )
-        whole = _state(file)
-        state = {k: t for k, t in whole.items() if not k.startswith(self.classifier)}
-        self._check(network, state, file)
-        network.load_state_dict(state, strict=False)
-        weights_of = [t for k, t in whole.items() if k not in state and t.ndim == 2]
-        return weights_of[0] if len(weights_of) == 1 else None
+        return load_backbone(
+            network,
+            file,
+            name=self.backbone,
+            classifier=self.classifier,
+            format=self.address,
+        )
 
     def _downloaded(self) -> Path:
         """Return the published file in torch's own cache, where torchvision finds it too."""
@@ -96,78 +84,3 @@ class Published:
                 f"with {digest[: len(start)]}; delete it, to have it downloaded again"
             )
         return file
-
-    def _check(self, network: nn.Module, state: Mapping[str, Tensor], file: Path) -> None:
-        own = network.state_dict()
-        problems = {
-            "missing": [k for k in own if k not in state and not k.endswith(NOT_NEEDED)],
-            "not its own": [k for k in state if k not in own],
-            "of another shape": [
-                f"{k} {_shape(state[k])} for {_shape(own[k])}"
-                for k in own
-                if k in state and state[k].shape != own[k].shape
-            ],
-        }
-        if found := [_counted(keys, kind) for kind, keys in problems.items() if keys]:
-            raise WeightsError(
-                f"{file} does not hold weights of {self.backbone}: {'; '.join(found)}; give a "
-                f"file in the format of {self.address}"
-            )
-
-
-def _read(file: Path) -> object:
-    """Return what a file holds, never running code from it; raise ``WeightsError``."""
-    if not file.is_file():
-        raise WeightsError(f"{file} is no file; give the path of a file of weights")
-    try:
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except PermissionError as error:
-        raise WeightsError(f"{file} may not be read; give yourself the right to") from error
-    except pickle.UnpicklingError as error:
-        _refuse(file, error)
-    except SafetensorError as error:
-        raise WeightsError(f"{file} is no whole safetensors file ({error})") from error
-    # A damaged pickle can raise nearly anything: EOFError, KeyError, OSError, RuntimeError, ...
-    except Exception as error:
-        raise WeightsError(
-            f"{file} is damaged or no file of weights ({_first_line(error)}); download it again"
-        ) from error
-
-
-def _refuse(file: Path, error: pickle.UnpicklingError) -> NoReturn:
-    """Report why torch refuses a pickle; its own message explains how to run the code in it."""
-    if found := re.search(r"GLOBAL (\S+)", str(error)):
-        raise WeightsError(
-            f"{file} holds more than tensors ({found[1]}), and reading that could run code; load "
-            "it where you trust it and save its state dict alone"
-        ) from error
-    raise WeightsError(f"{file} is damaged or no file of weights; download it again") from error
-
-
-def _state(file: Path) -> dict[str, Tensor]:
-    held: Any = _read(file)
-    if isinstance(held, Mapping) and isinstance(held.get("state_dict"), Mapping):
-        held = held["state_dict"]
-    if not isinstance(held, Mapping) or not all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in held.items()
-    ):
-        raise WeightsError(
-            f"{file} holds no state dict; expected names and tensors, or these under 'state_dict'"
-        )
-    return {key.removeprefix("module."): value for key, value in held.items()}
-
-
-def _counted(keys: Sequence[str], kind: str) -> str:
-    more = f", and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return f"{len(keys)} {kind} ({', '.join(keys[:NAMED])}{more})"
-
-
-def _shape(tensor: Tensor) -> str:
-    return "x".join(str(size) for size in tensor.shape) or "a number"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from click.core import ParameterSource
 from tabulate import tabulate
 
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.api.records import OptionError, Record
 from reidbench.cli.options import installed
+from reidbench.config.yaml_loader import scalar
 from reidbench.datasets.check import compare
 from reidbench.plugins import Registry
 
@@ -57,16 +57,9 @@ def settings(pairs: Sequence[str], record: Record) -> dict[str, Any]:
             raise OptionError(f"--option {pair}: write it as NAME=VALUE")
         # A word that looks like a number is one, unless the option takes text.
         text = isinstance(record.options.get(name), str)
-        options[name] = value if text else _scalar(value)
+        options[name] = value if text else scalar(value)
     record.settings(options)
     return options
-
-
-def _scalar(text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
 
 
 def counts_table(data: ReIDData | ClassificationData) -> str:

@@ -17,6 +17,7 @@ from torch.nn.parameter import UninitializedParameter
 from torch.utils import _pytree as pytree
 
 # Imported for the rules they register.
+import reidbench.engine.channels.attention_rules
 import reidbench.engine.channels.cut_rules
 import reidbench.engine.channels.elementwise_rules
 import reidbench.engine.channels.layer_rules
@@ -26,8 +27,10 @@ import reidbench.engine.channels.view_rules  # noqa: F401
 from reidbench.engine.channels.counting import check_total, slow_attention
 from reidbench.engine.channels.graph import ChannelGraph
 from reidbench.engine.channels.grouping import grouped
+from reidbench.engine.channels.multihead import headwise
 from reidbench.engine.channels.problems import CaptureError
 from reidbench.engine.channels.rules import pin_inputs, visit
+from reidbench.engine.channels.settling import settle_views
 from reidbench.engine.channels.walk import Held, Walk, on_axis, shape_of
 
 BATCH = 2  # one would be mistaken for a dimension to broadcast
@@ -54,6 +57,7 @@ def capture(
         check_total(walk, input_size)
     if any(held.parameter and not node.users for node, held in walk.held.items()):
         _walk_training(walk, module, input_size)
+    settle_views(walk)
     for slot in walk.slots.values():
         asked = [pattern for pattern in keep if fnmatch(slot.owner, pattern)]
         if slot.role == "producer" and asked:
@@ -128,7 +132,7 @@ def _apart(module: nn.Module) -> str:
 
 @contextmanager
 def _undisturbed(module: nn.Module, *, training: bool = False) -> Iterator[None]:
-    """Run in one mode without hooks, and put flags and hooks back."""
+    """Run in one mode without hooks, attention head by head, and put all of it back."""
     parts = list(module.modules())
     flags = [part.training for part in parts]
     hooks = [(part._forward_hooks, part._forward_pre_hooks) for part in parts]
@@ -136,7 +140,8 @@ def _undisturbed(module: nn.Module, *, training: bool = False) -> Iterator[None]
         for part in parts:
             part.training = training
             part._forward_hooks, part._forward_pre_hooks = OrderedDict(), OrderedDict()
-        yield
+        with headwise(module):
+            yield
     finally:
         for part, flag, (after, before) in zip(parts, flags, hooks, strict=True):
             part.training = flag

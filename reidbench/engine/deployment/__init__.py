@@ -1,11 +1,11 @@
 """A network of one's own: pruned in one call, saved without pickle, loaded, exported, timed."""
 
 from reidbench.engine.deployment.export import Exported
+from reidbench.engine.deployment.factory import find_network
 from reidbench.engine.deployment.prune import Pruned, prune
 from reidbench.engine.deployment.report import Report
 from reidbench.engine.deployment.saved import load
 from reidbench.engine.deployment.trial import LoadedTrial, load_trial
-from reidbench.engine.deployment.weights import find_network, load_weights
 
 __all__ = [
     "Exported",
@@ -15,6 +15,5 @@ __all__ = [
     "find_network",
     "load",
     "load_trial",
-    "load_weights",
     "prune",
 ]

@@ -27,9 +27,9 @@ from reidbench.engine.deployment.report import Report
 from reidbench.engine.deployment.saved import save_network
 from reidbench.engine.deployment.scoring import Criterion, Loss, rank
 from reidbench.engine.deployment.verify import verified_difference
-from reidbench.engine.deployment.weights import refuse_without_values
 from reidbench.engine.pruning.contract import refits
 from reidbench.engine.pruning.refitting import refit
+from reidbench.engine.weights import refuse_without_values
 from reidbench.errors import ReidbenchError, did_you_mean
 
 Size: TypeAlias = tuple[int, int, int]

@@ -11,7 +11,7 @@ from torch import nn
 
 from reidbench.engine.channels import PruningPlan, SavedNetworkError, apply_saved, save_pruned
 from reidbench.engine.deployment.report import Report
-from reidbench.engine.deployment.weights import refuse_without_values
+from reidbench.engine.weights import refuse_without_values
 from reidbench.files import write_atomically
 
 REPORT_FILE = "report.json"

@@ -10,9 +10,9 @@ from typing import Any
 from torch import nn
 
 from reidbench import __version__
+from reidbench.engine.deployment.factory import find_network
 from reidbench.engine.deployment.saved import REPORT_FILE, load, read_report, read_size
 from reidbench.engine.deployment.trial import LoadedTrial, load_trial
-from reidbench.engine.deployment.weights import find_network
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import discover
 from reidbench.results import Result, read_result

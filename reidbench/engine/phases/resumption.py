@@ -14,7 +14,7 @@ from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.snapshot import Snapshot, SnapshotError
-from reidbench.errors import Diverged, MethodError
+from reidbench.errors import ComponentError, Diverged
 from reidbench.plan import ENGINE, PhaseNode
 from reidbench.store.checkpoints import drop_checkpoint, keep_checkpoint, kept_checkpoint
 from reidbench.store.curve import Curve
@@ -40,7 +40,7 @@ def resumable(
 
     try:
         yield Checkpoints(found, keep, context.pace, f"{node.kind} {node.key}")
-    except (Diverged, MethodError, SnapshotError):
+    except (Diverged, ComponentError, SnapshotError):
         drop_checkpoint(store, node.key)
         raise
     drop_checkpoint(store, node.key)

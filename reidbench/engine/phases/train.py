@@ -9,6 +9,7 @@ from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.resumption import resumable
+from reidbench.engine.pruning.torch_settings import unchanged
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
 from reidbench.engine.training.checkpoints import Checkpoints
@@ -34,7 +35,7 @@ def run_train(node: TrainNode, context: PhaseContext) -> None:
         checkpoints.take_by(lambda: training_snapshot(trainer))
         if checkpoints.found is not None:
             restore_training(trainer, checkpoints.found)
-        with stopwatch.running("training"):
+        with stopwatch.running("training"), unchanged(node.backbone.label, "backbone"):
             trainer.train(trainer.steps - trainer.done)
         with context.store.writing(node.key) as (folder, meta):
             save_network(folder, network, plan)
@@ -110,8 +111,13 @@ def run_load(node: LoadNode, context: PhaseContext) -> None:
         network = fresh_network(node, identities=1)
         load = node.backbone.component.record.weights_loader()
         classifier = load(network.backbone, node.weights)
-        # Under a BNNeck, which it has never seen, the published classifier means nothing.
-        if classifier is not None and not node.rules.training.bnneck:
+        # Under a BNNeck, which it has never seen, the published classifier means nothing; nor does
+        # one of another embedding, where a layer before it is left out.
+        if (
+            classifier is not None
+            and not node.rules.training.bnneck
+            and classifier.shape[1] == network.classifier.in_features
+        ):
             network.classifier = from_weight(classifier)
         plan = PruningPlan.everything(context.dense(node).graph)
     with context.store.writing(node.key) as (folder, meta):

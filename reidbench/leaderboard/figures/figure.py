@@ -35,8 +35,8 @@ class Figure:
         """Return it as PNG, on white, at twice its size."""
         white = json.loads(self.spec)
         white["config"] = {**white["config"], "background": "#FFFFFF"}
-        png: bytes = renderer().vegalite_to_png(white, vl_version=VEGA_LITE, scale=2)
-        return png
+        drawn: bytes = renderer().vegalite_to_png(white, vl_version=VEGA_LITE, scale=2)
+        return drawn
 
 
 def draw(name: str, title: str, description: str, spec: Spec) -> Figure:

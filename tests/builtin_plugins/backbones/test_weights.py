@@ -141,8 +141,8 @@ def without(state: State, *keys: str) -> State:
             r"1 of another shape \(conv1\.weight 64x1x7x7 for 64x3x7x7\); give",
         ),
         (
-            lambda s: {**without(s, "bn1.bias"), "classifier.weight": torch.ones(2, 512)},
-            r"1 missing \(bn1\.bias\); 1 not its own \(classifier\.weight\); give",
+            lambda s: {**without(s, "bn1.bias"), "neck.weight": torch.ones(2, 512)},
+            r"1 missing \(bn1\.bias\); 1 not its own \(neck\.weight\); give",
         ),
         (lambda s: {}, r"100 missing \(conv1\.weight, bn1\.weight, bn1\.bias, and 97 more\)"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reidbench.api import MethodRecord, hookimpl
 
-REIDBENCH_API = 3
+REIDBENCH_API = 4
 """The plugin API this is written against: an older reidbench refuses it with a clear sentence."""
 
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from reidbench.engine.channels.proof import difference, outputs_of
 from reidbench.engine.deployment.export.formats import FORMATS, ExportError
-from reidbench.engine.deployment.weights import refuse_without_values
+from reidbench.engine.weights import refuse_without_values
 from reidbench.errors import did_you_mean, one_line
 
 BATCHES = (1, 3, 8)

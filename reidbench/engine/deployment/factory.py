@@ -1,0 +1,39 @@
+"""The network that a command names: ``MODULE:FACTORY``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from torch import nn
+
+from reidbench.errors import ReidbenchError, did_you_mean, one_line
+
+
+def find_network(target: str) -> nn.Module:
+    """Return the network that ``MODULE:FACTORY`` makes, e.g. ``torchvision.models:resnet50``.
+
+    Raises:
+        ReidbenchError: the module cannot be imported, has no such factory, or it makes no network.
+
+    """
+    module, _, name = target.partition(":")
+    if not module or not name:
+        raise ReidbenchError(
+            f"'{target}' must be MODULE:FACTORY, as in torchvision.models:resnet50"
+        )
+    try:
+        home = import_module(module)
+    except ImportError as error:
+        raise ReidbenchError(
+            f"'{target}': {module} cannot be imported ({one_line(error)}); install it, or set "
+            "PYTHONPATH to the folder it lies in"
+        ) from error
+    if not callable(getattr(home, name, None)):
+        close = did_you_mean(name, dir(home))
+        raise ReidbenchError(f"'{target}': {module} has no factory '{name}'{close}")
+    made = getattr(home, name)()
+    if not isinstance(made, nn.Module):
+        raise ReidbenchError(
+            f"'{target}' makes a {type(made).__name__}, not a network (torch.nn.Module)"
+        )
+    return made
