@@ -32,6 +32,7 @@ BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
 _NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _TARGET = re.compile(r"[\w.]+:\w+")
 _SCALARS = (str, int, float, bool, type(None))
+_DEFAULTS = (*_SCALARS, Path)
 
 
 class TargetError(ReidbenchError):
@@ -53,7 +54,9 @@ class Record:
         reference: the paper or source, or ``"-"``.
         target: lazy ``"package.module:attribute"``, so that discovery never imports torch.
         options: the options that a suite may set, with their defaults: strings, numbers, booleans,
-            or None for an option that accepts any of these.
+            None for an option that accepts any of these, or ``Path()`` for a file or folder of the
+            user's that must be given. A suite's path is relative to the suite's folder; keys and
+            rows have its name alone, so that the content must decide the rest.
         needs: what to ``pip install`` before the target can be imported, if the plugin's own
             distribution does not bring it, e.g. ``"reidbench[torch-pruning]"``.
 
@@ -81,12 +84,25 @@ class Record:
         if not _TARGET.fullmatch(self.target):
             self._refuse("target", "'package.module:attribute'", self.target)
         for option, default in self.options.items():
-            if not isinstance(default, _SCALARS):
-                self._refuse(f"option '{option}'", "a string, number, boolean or None", default)
+            if not isinstance(default, _DEFAULTS):
+                expected = "a string, number, boolean, None or Path()"
+                self._refuse(f"option '{option}'", expected, default)
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
     def _refuse(self, what: str, expected: str, got: object) -> None:
         raise TypeError(f"record {self.name!r}: {what} must be {expected}, not {got!r}")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The options that are paths, which a user must give."""
+        return tuple(name for name, value in self.options.items() if isinstance(value, Path))
+
+    def options_text(self) -> str:
+        """Return the options with their defaults for a list, ``""`` if there are none."""
+        shown = {
+            name: "PATH" if name in self.paths else self.options[name] for name in self.options
+        }
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
 
     def settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``options`` with the defaults filled in; imports nothing.
@@ -102,15 +118,13 @@ class Record:
                     f"(it has: {', '.join(self.options) or 'none'})"
                 )
             if not _fits(value, self.options[name]):
+                like = f"like its default {self.options[name]!r}"
+                expected = "a path" if isinstance(self.options[name], Path) else like
                 raise OptionError(
-                    f"'{self.name}': option '{name}' must be like its default "
-                    f"{self.options[name]!r}, not {value!r}"
+                    f"'{self.name}': option '{name}' must be {expected}, not {value!r}"
                 )
         # 1 and 1.0 mean the same in a suite, and must give the same cache key.
-        given = {
-            name: float(value) if isinstance(self.options[name], float) else value
-            for name, value in options.items()
-        }
+        given = {name: _as_default(value, self.options[name]) for name, value in options.items()}
         return {**self.options, **given}
 
     def build(self, options: Mapping[str, Any], *inputs: Any) -> Any:
@@ -156,10 +170,18 @@ class Record:
 def _fits(value: object, default: object) -> bool:
     if default is None:
         return isinstance(value, _SCALARS)
+    if isinstance(default, Path):
+        return isinstance(value, (str, Path)) and bool(str(value).strip())
     if isinstance(default, float):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     # Exact, because True is an int too.
     return type(value) is type(default)
+
+
+def _as_default(value: Any, default: object) -> Any:
+    """Return a value that fits as the type of its default, where more than one type does."""
+    kind = type(default) if isinstance(default, float) else Path
+    return kind(value) if isinstance(default, (float, Path)) else value
 
 
 def _is_positive(value: object) -> bool:

@@ -38,18 +38,22 @@ class Configured:
         record = self.component.record
         differing = [
             f"{name}={value}"
-            for name, value in self.options.items()
+            for name, value in _without_folders(self.options).items()
             if value != record.options.get(name)
         ]
         return f"{record.name}({', '.join(differing)})" if differing else str(record.name)
 
     def configuration(self) -> dict[str, Any]:
-        """Return all that a suite sets: identity and options."""
-        return {**self.component.identity(), "options": dict(self.options)}
+        """Return all that a suite sets: identity and options, paths as they are."""
+        options = {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in self.options.items()
+        }
+        return {**self.component.identity(), "options": options}
 
     def document(self) -> dict[str, Any]:
-        """Return what keys hash: the configuration."""
-        return self.configuration()
+        """Return what keys hash: the configuration, of paths the last name."""
+        return {**self.configuration(), "options": _without_folders(self.options)}
 
     def identity(self) -> ComponentId:
         """Return the component's identity, as results carry it."""
@@ -64,6 +68,14 @@ class Configured:
 
         """
         return self.component.record.build(self.options)
+
+
+def _without_folders(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the last name of each path: keys and rows are the same anywhere."""
+    return {
+        name: value.absolute().name if isinstance(value, Path) else value
+        for name, value in options.items()
+    }
 
 
 C = TypeVar("C", bound=Configured)
@@ -136,7 +148,10 @@ class ConfiguredData(Configured):
     @property
     def drawn(self) -> bool:
         """Whether its images are drawn: its record says so, or the copy on disk is marked."""
-        return self.record.drawn or (self.folder is not None and is_marked_drawn(self.folder))
+        folders = [self.folder] if self.folder is not None else []
+        own = [value for value in self.options.values() if isinstance(value, Path)]
+        folders += [value if value.is_dir() else value.parent for value in own]
+        return self.record.drawn or any(is_marked_drawn(folder) for folder in folders)
 
     @property
     def on_validation(self) -> bool:
@@ -194,8 +209,12 @@ class ConfiguredData(Configured):
 
     def document(self) -> dict[str, Any]:
         """Return what keys hash: the configuration, and the content of a data set on disk."""
-        document = self.configuration()
+        document = self.settings_document()
         return document if self.content is None else {**document, "content": self.content}
+
+    def settings_document(self) -> dict[str, Any]:
+        """Return what keys hash of data whose images are not read: ``document`` without content."""
+        return {**self.configuration(), "options": _without_folders(self.options)}
 
     def identity(self) -> ComponentId:
         """Return the data set's identity and content, as results carry them."""

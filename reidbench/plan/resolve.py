@@ -113,7 +113,17 @@ class _Resolver:
             variants = [self._reid(data, ("targets", index)) for data in self._data(spec, index)]
             targets += variants
             places += [index] * len(variants)
+        self._refuse_one_name(targets, places)
         return self._distinct("targets", targets, places)
+
+    def _refuse_one_name(self, targets: Sequence[ConfiguredData], places: Sequence[int]) -> None:
+        """Refuse two files of one name: rows could not tell them apart."""
+        seen: dict[str, ConfiguredData] = {}
+        for data, place in zip(targets, places, strict=True):
+            twin = seen.setdefault(data.label, data)
+            if twin.options != data.options:
+                message = f"another target is called {data.label} too: rename its file or folder"
+                raise self.located.fault(("targets", place), message)
 
     def domains(self) -> dict[Domain, ConfiguredData]:
         """Return the source and the bridge, if the suite names them."""
@@ -207,6 +217,10 @@ class _Resolver:
             component = catalogue.get(name)
         except UnknownComponent as error:
             raise self.located.fault(where, str(error)) from error
+        for option, default in component.record.options.items():
+            if isinstance(default, Path) and option not in options:
+                message = f"'{name}' needs the option '{option}', a path relative to the suite"
+                raise self.located.fault(where, message)
         choices = {
             option: self._choices(component, option, value, (*where, "options", option))
             for option, value in options.items()
@@ -228,6 +242,10 @@ class _Resolver:
                 chosen = component.record.settings({option: each})[option]
             except OptionError as error:
                 raise self.located.fault(place, str(error)) from error
+            if isinstance(chosen, Path):
+                chosen = (self.located.path.parent / chosen).absolute()
+                if not chosen.exists():
+                    raise self.located.fault(place, f"no such file or folder: {chosen}")
             if chosen in found:
                 raise self.located.fault(place, f"{chosen!r} is listed twice")
             found.append(chosen)
