@@ -17,7 +17,11 @@ class WeightsError(ReidbenchError):
     """Published weights that are not there, or not of the network they are loaded into."""
 
 
-class MethodError(ReidbenchError):
+class ComponentError(ReidbenchError):
+    """A component that broke its contract: the trials that use it fail, the suite goes on."""
+
+
+class MethodError(ComponentError):
     """A method that broke its contract: the trial fails, the suite goes on."""
 
 

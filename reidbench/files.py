@@ -18,8 +18,8 @@ class NoRoom(ReidbenchError):  # noqa: N818 - as Diverged
     """A disk that is full, or a quota of it that is used up."""
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` so that a file is never half written, even after a crash.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes so that a file is never half written, even after a crash.
 
     Raises:
         NoRoom: its disk is full; the file is unchanged.
@@ -30,7 +30,7 @@ def write_atomically(path: Path, text: str) -> None:
     with room_for(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

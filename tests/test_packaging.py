@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,30 +11,18 @@ from zipfile import ZipFile
 import pytest
 
 from reidbench.results import read_results
-from tests.support.commands import OWN, Finished
+from tests.support.commands import Finished
 from tests.support.places import ROOT
+from tests.support.wheels import Installation, build, wheel_in
 
 PART = ("--only", "l1", "--only", "dense", "--only", "seed=0", "--only", "reduction=0.5")
 PART += ("--device", "cpu", "--threads", "1")
-
-
-def build(source: Path, into: Path, *targets: str) -> Path:
-    """Build wheel and source distribution, or the targets named, as a packager's front end does."""
-    words = [word for target in targets for word in ("-t", target)]
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(into), *words]
-    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=300)
-    return into
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a wheel and a source distribution of this checkout."""
     return build(ROOT, tmp_path_factory.mktemp("dist"))
-
-
-def wheel_in(folder: Path) -> Path:
-    (wheel,) = folder.glob("*.whl")
-    return wheel
 
 
 def checksums(wheel: Path) -> dict[str, int]:
@@ -85,43 +72,34 @@ def test_the_source_distribution_builds_the_same_wheel(built: Path, tmp_path: Pa
 
 
 @pytest.fixture(scope="module")
-def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the interpreter of an environment with the wheel, and this one's other packages."""
-    home = tmp_path_factory.mktemp("installed")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
-    (site,) = home.glob("lib/python*/site-packages")
-    # Its packages, and not what its .pth files lead to, such as this checkout.
-    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    (site / "packages.pth").write_text("\n".join(packages))
-    interpreter = home / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", str(interpreter), "install", "--quiet"]
-    pip += ["--no-deps", "--no-index", "--disable-pip-version-check", "--force-reinstall"]
-    subprocess.run([*pip, str(wheel_in(built))], check=True, capture_output=True, timeout=300)
-    return interpreter
+def installation(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = Installation.make(tmp_path_factory.mktemp("installed"))
+    made.install([wheel_in(built)])
+    return made
 
 
-def installed(python: Path, *words: str, cwd: Path) -> Finished:
+def installed(installation: Installation, *words: str, cwd: Path) -> Finished:
     """Run ``python -m reidbench WORDS`` with the installed wheel."""
-    env = {name: value for name, value in os.environ.items() if name not in (*OWN, "PYTHONPATH")}
-    command = [str(python), "-m", "reidbench", *words]
-    return subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=900, check=False
-    )
+    return installation.run("reidbench", *words, cwd=cwd)
 
 
-def test_the_installed_wheel_is_what_runs(python: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_is_what_runs(installation: Installation, tmp_path: Path) -> None:
     code = "import reidbench, reidbench_plugins as p; print(reidbench.__file__, p.__file__)"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     said = subprocess.run(
-        [python, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True
+        [installation.python, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True
     )
     places = said.stdout.split()
     assert len(places) == 2
-    assert all(Path(place).is_relative_to(python.parents[1]) for place in places)
+    assert all(Path(place).is_relative_to(installation.python.parents[1]) for place in places)
 
 
-def test_a_shipped_suite_runs_to_its_table_by_name(python: Path, tmp_path: Path) -> None:
-    said = installed(python, "run", "quickstart", "--protocol", "smoke/1", *PART, cwd=tmp_path)
+def test_a_shipped_suite_runs_to_its_table_by_name(
+    installation: Installation, tmp_path: Path
+) -> None:
+    said = installed(
+        installation, "run", "quickstart", "--protocol", "smoke/1", *PART, cwd=tmp_path
+    )
     assert said.returncode == 0, said.stderr
     assert "\nref.  dense (control)" in said.stdout and "\n   " in said.stdout
     results = read_results(tmp_path / "runs" / "quickstart-smoke-1" / "results")
@@ -129,15 +107,17 @@ def test_a_shipped_suite_runs_to_its_table_by_name(python: Path, tmp_path: Path)
     assert all(r.provenance["git"] is None for r in results)
 
 
-def test_reported_numbers_are_shipped(python: Path, tmp_path: Path) -> None:
+def test_reported_numbers_are_shipped(installation: Installation, tmp_path: Path) -> None:
     results = ROOT / "leaderboard" / "paper-mini"
     words = ("leaderboard", str(results), "--out", "pages", "--with-reported")
-    said = installed(python, *words, cwd=tmp_path)
+    said = installed(installation, *words, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
 
 
-def test_a_wrong_name_lists_the_suites_that_are_shipped(python: Path, tmp_path: Path) -> None:
-    said = installed(python, "plan", "quikstart", cwd=tmp_path)
+def test_a_wrong_name_lists_the_suites_that_are_shipped(
+    installation: Installation, tmp_path: Path
+) -> None:
+    said = installed(installation, "plan", "quikstart", cwd=tmp_path)
     names = ", ".join(sorted(path.stem for path in (ROOT / "suites").glob("*.yaml")))
     assert (said.returncode, said.stdout) == (2, "")
     assert said.stderr == (
@@ -147,8 +127,8 @@ def test_a_wrong_name_lists_the_suites_that_are_shipped(python: Path, tmp_path: 
 
 
 @pytest.mark.nightly
-def test_the_quickstart_runs_as_it_is_shipped(python: Path, tmp_path: Path) -> None:
-    said = installed(python, "run", "quickstart", *PART, cwd=tmp_path)
+def test_the_quickstart_runs_as_it_is_shipped(installation: Installation, tmp_path: Path) -> None:
+    said = installed(installation, "run", "quickstart", *PART, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
     results = read_results(tmp_path / "runs" / "quickstart" / "results")
     published = {r.trial: r for r in read_results(ROOT / "leaderboard" / "quickstart")}

@@ -11,6 +11,7 @@ from reidbench.api.data import (
     ReIDData,
     Split,
 )
+from reidbench.api.events import CurvePoint, PhaseFinished, PhaseStarted, PhaseStep
 from reidbench.api.hooks import hookimpl
 from reidbench.api.method import Method
 from reidbench.api.records import (
@@ -46,6 +47,7 @@ __all__ = [
     "ClassCounts",
     "ClassificationData",
     "Counts",
+    "CurvePoint",
     "DataError",
     "DatasetRecord",
     "FamilyRecord",
@@ -55,6 +57,9 @@ __all__ = [
     "MethodRecord",
     "NextLayer",
     "OnDisk",
+    "PhaseFinished",
+    "PhaseStarted",
+    "PhaseStep",
     "Place",
     "PrunePhase",
     "RankingTask",

@@ -48,7 +48,8 @@ class Split(_Named):
         camids: cameras, int64 (n,), from 0.
         names: a unique name for each image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
-            may call it at once.
+            may call it at once. A method ``kinds(i)`` of it may name what is unusual about the file
+            and how it is read, as a tuple of phrases: ``reidbench data check`` prints them.
         digest: a hash of the images beyond their names, e.g. of the files' sizes.
         unrecognised: names of image files in the split's folder that are left out, because they
             break its naming rules.
@@ -83,7 +84,8 @@ class LabelledImages(_Named):
         labels: classes, int64 (n,), from 0.
         names: a unique name for each image, as on disk.
         reader: ``reader(i)`` returns image ``i`` as RGB, uint8 (height, width, 3); several threads
-            may call it at once.
+            may call it at once. A method ``kinds(i)`` of it may name what is unusual about the file
+            and how it is read, as a tuple of phrases: ``reidbench data check`` prints them.
         digest: a hash of the images beyond their names, e.g. of the files' sizes.
 
     Raises:
@@ -136,9 +138,12 @@ class ReIDData:
         name: the record's name.
         published: the statistics of the whole data set; None if there are none to compare with.
         drawn: whether these images are drawn, although the data set is one of photographs.
+        test_only: whether it has no training images, by its authors' design: it can be measured on,
+            and a suite that trains or prunes on it is refused.
 
     Raises:
-        DataError: no training images, junk among them, or an identity in training and query.
+        DataError: no training images unless ``test_only``, some although it is, junk among them,
+            or an identity in training and query.
 
     """
 
@@ -148,12 +153,15 @@ class ReIDData:
     gallery: Split
     published: Counts | None = None
     drawn: bool = False
+    test_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse splits that would train on a test identity or on junk."""
-        if not len(self.train):
+        if self.test_only and len(self.train):
+            raise DataError(f"data set '{self.name}': is test_only, and has training images")
+        if not (len(self.train) or self.test_only):
             raise DataError(f"data set '{self.name}': the training split has no images")
-        if min(self.train.pids) < 0:
+        if (self.train.pids < 0).any():
             raise DataError(
                 f"data set '{self.name}': identity -1 is junk, which only a gallery may hold; "
                 "leave it out of the training split"

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.errors import ReidbenchError, did_you_mean, named_line
+from reidbench.interrupts import noting_interrupts
 
 Strategy = Literal["one-shot", "iterative", "progressive", "regularised", "layerwise", "own"]
 Allocation = Literal["uniform", "global"]
@@ -143,6 +144,13 @@ class Record:
         except ValueError as error:
             raise OptionError(f"'{self.name}': {error}") from error
 
+    def _unimportable(self, target: str, error: BaseException) -> TargetError:
+        cure = f"pip install '{self.needs}'" if self.needs else "reinstall or fix its plugin"
+        return TargetError(
+            f"'{self.name}' {self.version} points at {target}, which cannot be imported "
+            f"({named_line(error)}); {cure}"
+        )
+
     def load(self, target: str = "") -> Any:
         """Import and return the target, or another of the record's lazy attributes.
 
@@ -152,14 +160,14 @@ class Record:
         """
         target = target or self.target
         module, attribute = target.split(":")
-        try:
-            return getattr(importlib.import_module(module), attribute)
-        except Exception as error:
-            cure = f"pip install '{self.needs}'" if self.needs else "reinstall or fix its plugin"
-            raise TargetError(
-                f"'{self.name}' {self.version} points at {target}, which cannot be imported "
-                f"({type(error).__name__}: {error}); {cure}"
-            ) from error
+        with noting_interrupts() as received:
+            try:
+                return getattr(importlib.import_module(module), attribute)
+            # A module may end the process, or panic in another language.
+            except BaseException as error:
+                if received:
+                    raise
+                raise self._unimportable(target, error) from error
 
 
 def _fits(value: object, default: object) -> bool:

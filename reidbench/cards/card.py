@@ -14,6 +14,7 @@ import griffe
 
 from reidbench.api.records import MethodRecord, Record
 from reidbench.cards.costs import Cost
+from reidbench.interrupts import fault_of
 from reidbench.plugins import Component
 
 _BULLET = re.compile(r"^\s*[*-] +", re.MULTILINE)
@@ -73,14 +74,17 @@ def first_sentence(module: str) -> str:
 
 def _source(module: str) -> ast.Module | None:
     """Return the syntax tree of a module, or None if there is no source to read."""
-    try:
-        spec = find_spec(module)
-        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-            return None
-        return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    found: list[ast.Module | None] = []
     # A plugin's package may raise anything on import; importing the target reports it.
-    except Exception:
+    fault_of(lambda: found.append(_parsed(module)))
+    return found[0] if found else None
+
+
+def _parsed(module: str) -> ast.Module | None:
+    spec = find_spec(module)
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return None
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench plan quickstart
 
-    Exit status: 0, or 2 if a run would refuse it. Whether components load, and reductions are in
-    reach, is not looked at without --check.
+    Exit status: 0, or 2 if a run would refuse it; with --check, 1 if rows of it are bound to fail.
+    Whether components load, and reductions are in reach, is not looked at without --check.
     """
     options = RunOptions(**given, progress=sys.stderr)
     rate = None if card is None else card_rate(card)
@@ -79,28 +79,31 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its not in ended]
     if missing := missing_text(plan, data_read(left)):
         click.echo("\n" + missing)
-    problems = _problems(plan, left, store if check else None)
-    if problems:
-        click.echo("\na run will refuse this:\n" + "\n".join(problems))
-    return 2 if problems else 0
+    refused, failing = _foreseen(plan, left, store if check else None)
+    if refused:
+        click.echo("\na run will refuse this:\n" + "\n".join(refused))
+    return 2 if refused else 1 if failing else 0
 
 
-def _problems(plan: Plan, left: Sequence[Trial], store: Store | None) -> list[str]:
-    """Return what a run would refuse; with the store, all that it looks at."""
+def _foreseen(plan: Plan, left: Sequence[Trial], store: Store | None) -> tuple[list[str], int]:
+    """Return what a run would refuse, and how many trials are bound to fail, which are named.
+
+    With the store, all is looked at that a run looks at before its first step.
+    """
     if store is None:
-        return [str(problem) for problem in unfit_data(plan, left)]
+        return [str(problem) for problem in unfit_data(plan, left)], 0
     from reidbench.run.preflight import preflight
 
     try:
-        inapplicable = preflight(plan, left, store)
+        verdict = preflight(plan, left, store)
     except ReidbenchError as error:
         # What is missing is named already: a plan is made before the data are there.
         missing = missing_text(plan, data_read(left)).splitlines()
-        return [line for line in str(error).splitlines() if line not in missing]
-    for why in dict.fromkeys(inapplicable.values()):
-        count = list(inapplicable.values()).count(why)
-        click.echo(f"\n{counted(count, 'trial')} not applicable: {why}")
-    return []
+        return [line for line in str(error).splitlines() if line not in missing], 0
+    for rows, word in ((verdict.failing, "will fail"), (verdict.inapplicable, "not applicable")):
+        for why, count in Counter(rows.values()).items():
+            click.echo(f"\n{counted(count, 'trial')} {word}: {why}")
+    return [], len(verdict.failing)
 
 
 def _price(plan: Plan, nodes: list[Node], store: Store, rate: Rate | None) -> Iterator[str]:

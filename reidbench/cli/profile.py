@@ -36,7 +36,6 @@ from reidbench.run.run_folder import RunFolder
     help="Images at a time; may be repeated.",
 )
 @click.option("--runs", type=click.IntRange(min=5), default=20, show_default=True, help="Of each.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]")
 @click.option("--network", metavar="MODULE:FACTORY", help="The dense network, for pruned folders.")
 @click.option(
     "--out",
@@ -46,18 +45,20 @@ from reidbench.run.run_folder import RunFolder
     help="The file to write. In the folder of a run, as latency.json, it adds columns to what "
     "'reidbench leaderboard' prints and writes.",
 )
-@shared("store", "disabled")
-def command(trials: tuple[str, ...], threads: int | None, out: Path, **asked: Any) -> None:
+@shared("device", "threads", "store", "disabled")
+def command(trials: tuple[str, ...], out: Path, **asked: Any) -> None:
     """Time networks side by side on this machine: dense and pruned take turns.
 
     TRIAL is a result file of a run, the key of a phase, or a folder that 'reidbench prune' wrote;
     SUITE, a suite that was run, stands for one seed of each of its rows. Speed-ups are over the
     dense network of the same backbone, by the least time and by the median; '-' where the
     quartiles lie more than 10 % apart: the machine was too busy to tell.
+
+    onnxruntime and openvino run on the CPU: on a machine with a GPU give them --device cpu.
     """
     from reidbench.engine.deployment.profiling import profile, text, write
 
-    report = profile(_expanded(trials), threads=threads, on_step=_progress, **asked)
+    report = profile(_expanded(trials), on_step=_progress, **asked)
     write(report, out)
     click.echo(text(report))
     click.echo(f"\nwritten: {out}", err=True)

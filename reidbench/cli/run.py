@@ -13,7 +13,8 @@ import click
 from reidbench.cli.options import shared
 from reidbench.cli.publish import publish
 from reidbench.cli.timings_text import timings_text
-from reidbench.run.options import RunOptions
+from reidbench.errors import ReidbenchError
+from reidbench.run.options import EXECUTORS, RunOptions
 from reidbench.run.suite_run import SuiteOutcome, run_trials
 from reidbench.text import counted
 
@@ -28,11 +29,21 @@ from reidbench.text import counted
     type=click.IntRange(min=0),
     envvar="REIDBENCH_WORKERS",
     show_envvar=True,
-    default=1,
-    show_default=True,
-    help="Worker processes; several share the cores and deal out the GPUs.",
+    help="Worker processes; several share the cores and deal out the GPUs. Under Ray: phases at a "
+    "time at most.  [default: 1; under Ray as many as have room]",
 )
-@click.option("--in-process", is_flag=True, help="Run every phase in this process: to debug.")
+@click.option("--in-process", is_flag=True, help="As --executor serial: to debug.")
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    help="Where phases run: in this process, in worker processes (--workers), or as tasks of a Ray "
+    "cluster.  [default: local]",
+)
+@click.option(
+    "--address",
+    help="The Ray cluster: auto (the one of this machine, or of RAY_ADDRESS), HOST:PORT, or local, "
+    "which starts one for this run.  [default: auto]",
+)
 def command(in_process: bool, **given: Any) -> int:
     """Run every trial of SUITE that has no result yet, and print the leaderboard.
 
@@ -41,8 +52,7 @@ def command(in_process: bool, **given: Any) -> int:
     A finished suite is not computed again; an interrupted run goes on after its last finished
     phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input, 130 interrupted.
     """
-    if in_process:
-        given["workers"] = 0
+    given |= _where(in_process, given["executor"], given["workers"])
     with interruptible():
         outcome = run_trials(RunOptions(**given, progress=sys.stderr))
     publish(outcome.leaderboard, outcome.folder)
@@ -50,6 +60,21 @@ def command(in_process: bool, **given: Any) -> int:
         click.echo("\n" + timings_text(outcome.timings), err=True)
     say_unfinished(outcome)
     return outcome.exit_status
+
+
+def _where(in_process: bool, executor: str | None, workers: int | None) -> dict[str, Any]:
+    """Return the executor and the workers that the options come to.
+
+    Raises:
+        ReidbenchError: two of them contradict one another.
+
+    """
+    if in_process and executor not in (None, "serial"):
+        raise ReidbenchError(f"--in-process and --executor {executor}: leave out one of them")
+    if in_process or executor == "serial":
+        # REIDBENCH_WORKERS, too, is of runs that have workers.
+        return {"executor": "serial", "workers": 0}
+    return {"executor": executor, "workers": (executor != "ray") if workers is None else workers}
 
 
 def say_unfinished(outcome: SuiteOutcome) -> None:

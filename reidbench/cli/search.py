@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,7 +33,7 @@ from reidbench.cli.options import shared
     show_default=True,
     help="The picture to write.",
 )
-@shared("store", "disabled")
+@shared("device", "store", "disabled")
 def command(
     trial: str,
     gallery: Path,
@@ -40,8 +41,8 @@ def command(
     beside: str | None,
     top: int,
     out: Path,
-    store: Path,
-    disabled: tuple[str, ...],
+    device: str,
+    **where: Any,
 ) -> None:
     """Draw the gallery images that a trial's network finds nearest to a query.
 
@@ -49,15 +50,16 @@ def command(
     and red for another where file names begin with an identity, as in 0002_c1s1_000451_03.jpg.
     """
     from reidbench.engine.deployment.search import draw, search
-    from reidbench.engine.deployment.trial import load_trial
-    from reidbench.plugins import discover
+    from reidbench.engine.deployment.sources import open_trial
+    from reidbench.engine.device import prepare_device
 
-    registry = discover(disabled)
+    on = prepare_device(device, threads=None)
+    names = [name for name in (trial, beside) if name is not None]
+    # All of them first, so that nothing is searched before what is wrong with the second is said.
+    opened = [open_trial(name, **where) for name in names]
     rows = []
-    for name in (trial, beside):
-        if name is None:
-            continue
-        loaded = load_trial(name, store=store, registry=registry)
+    for name, loaded in zip(names, opened, strict=True):
+        loaded.network.to(on)
         hits = search(loaded, query, gallery, top)
         rows.append((Path(name).stem, hits))
         for place, hit in enumerate(hits, start=1):

@@ -84,16 +84,17 @@ def compare(data: Data) -> list[Comparison]:
 
 def inspect_lists(data: Data) -> list[Finding]:
     """Return what is wrong with the lists of a data set; reads no image."""
-    of_people = [*_shared(data), *_unanswerable(data)] if isinstance(data, ReIDData) else []
-    return [*_differing(data), *_unrecognised(data), *of_people]
+    of_people = [*shared_people(data), *unanswerable(data)] if isinstance(data, ReIDData) else []
+    return [*differing(data), *_unrecognised(data), *of_people]
 
 
-def _differing(data: Data) -> Iterator[Finding]:
+def differing(data: Data) -> Iterator[Finding]:
+    """Find counts that are not the published ones."""
     comparisons = compare(data)
-    if differing := [one for one in comparisons if one.differs]:
-        numbers = ", ".join(f"{one.what} {one.found} ({one.verdict})" for one in differing)
+    if odd := [one for one in comparisons if one.differs]:
+        numbers = ", ".join(f"{one.what} {one.found} ({one.verdict})" for one in odd)
         yield Finding(
-            f"{len(differing)} of {len(comparisons)} counts differ from the published: {numbers}; "
+            f"{len(odd)} of {len(comparisons)} counts differ from the published: {numbers}; "
             "results on it are no results on the published data set"
         )
 
@@ -107,7 +108,7 @@ def _unrecognised(data: Data) -> Iterator[Finding]:
         )
 
 
-def _shared(data: ReIDData) -> Iterator[Finding]:
+def shared_people(data: ReIDData) -> Iterator[Finding]:
     """Find people of the training split in the gallery; 0 and -1 are no people there."""
     trained, gallery = set(data.train.pids.tolist()), data.gallery
     pairs = zip(gallery.names, gallery.pids.tolist(), strict=True)
@@ -115,7 +116,7 @@ def _shared(data: ReIDData) -> Iterator[Finding]:
         yield Finding(f"gallery images of people who are trained on: {_images(len(names))}", names)
 
 
-def _unanswerable(data: ReIDData) -> Iterator[Finding]:
+def unanswerable(data: ReIDData) -> Iterator[Finding]:
     """Find queries that evaluation must leave out: no other camera saw the person."""
     seen: dict[int, set[int]] = defaultdict(set)
     for person, camera in _sightings(data.gallery):
@@ -170,16 +171,17 @@ def read_images(data: Data, tick: Tick) -> Finding | None:
 
 def _damaged(block: tuple[Split | LabelledImages, range]) -> list[str]:
     split, indices = block
-    found = ((split.names[i], _damage(split, i)) for i in indices)
+    found = ((split.names[i], damage(split, i)) for i in indices)
     return [f"{name}: {reason}" for name, reason in found if reason]
 
 
-def _damage(split: Split | LabelledImages, index: int) -> str:
+def damage(split: Split | LabelledImages, index: int) -> str:
     """Return why an image cannot be used, ``""`` if it can."""
     try:
         image = split.read(index)
-    # Decoders raise nearly anything for nearly anything: OSError, SyntaxError, struct.error, ...
-    except Exception as error:
+    # Decoders raise nearly anything for nearly anything: OSError, SyntaxError, a panic of Rust, ...
+    # In a thread of the pool, where the user's Ctrl-C never arrives.
+    except BaseException as error:
         return _reason(error)
     shape = tuple(image.shape)
     if image.dtype.name != "uint8" or len(shape) != 3 or shape[2] != 3 or 0 in shape:
@@ -187,7 +189,7 @@ def _damage(split: Split | LabelledImages, index: int) -> str:
     return ""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return the decoder's own message, without the path that a loader adds."""
     # Here, because checking lists needs no decoder.
     from PIL import UnidentifiedImageError

@@ -47,7 +47,8 @@ def _with_digest(split: S) -> S:
 def _of_image(split: Split | LabelledImages, index: int) -> bytes:
     try:
         image = split.read(index)
-    except Exception as error:
+    # In a thread of the pool, where the user's Ctrl-C never arrives.
+    except BaseException as error:
         raise DataError(
             f"image '{split.names[index]}' cannot be read ({type(error).__name__}: "
             f"{one_line(error)}); mend or remove it, and 'reidbench data check NAME' lists others"

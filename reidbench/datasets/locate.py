@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 
 from reidbench.api.data import ClassificationData, DataError, LabelledImages, ReIDData, Split
 from reidbench.api.records import DatasetRecord, Place, Task
-from reidbench.errors import ReidbenchError
+from reidbench.datasets.neighbours import hint
+from reidbench.errors import ReidbenchError, last_own_place, named_line
+from reidbench.interrupts import noting_interrupts
 from reidbench.plugins import Component
 
 Data: TypeAlias = ReIDData | ClassificationData
@@ -42,7 +44,7 @@ def open_dataset(
     settings = record.settings(options)
     # Before the slow import, so that missing data are reported at once.
     found = [] if record.disk is None else [find_folder(record, root)]
-    data = record.build(settings, *found)
+    data = _built(component, settings, found)
     if not isinstance(data, _DATA_TYPES[record.task]):
         raise DataError(
             f"data set '{record.name}' of {component.owner}: its record says {record.task}, so "
@@ -50,6 +52,26 @@ def open_dataset(
             f"{type(data).__name__}"
         )
     return replace(data, drawn=True) if record.drawn else data
+
+
+def _built(
+    component: Component[DatasetRecord], settings: Mapping[str, Any], found: Sequence[Path]
+) -> Any:
+    record = component.record
+    with noting_interrupts() as received:
+        try:
+            return record.build(settings, *found)
+        except (ReidbenchError, OSError):
+            raise
+        # Its code may end the process, or panic in another language.
+        except BaseException as error:
+            if received:
+                raise
+            where = f" (at {place})" if (place := last_own_place(error, record.target)) else ""
+            raise DataError(
+                f"data set '{record.name}' of {component.owner} cannot be read "
+                f"({named_line(error)}){where}; correct it or leave it out"
+            ) from error
 
 
 def parts(data: Data) -> dict[str, Split | LabelledImages]:
@@ -71,10 +93,11 @@ def find_folder(record: DatasetRecord, root: Path) -> Path:
     found = record.disk.find(root)
     if found is None:
         known = "" if root.is_dir() else ", and no such folder is here"
+        near = f"{text}; " if (text := hint(record, root)) else ""
         raise MissingData(
             f"data set '{record.name}' is not below {root} (--data){known}: looked for "
-            f"{'; or '.join(looked_for(record, root))}; 'reidbench data show {record.name}' says "
-            "how to get it, and what goes where"
+            f"{'; or '.join(looked_for(record, root))}; {near}'reidbench data show "
+            f"{record.name}' says how to get it, and what goes where"
         )
     return found
 

@@ -35,9 +35,14 @@ def validation_split(data: ReIDData) -> ReIDData:
     query's own camera saw of them, and so the query itself.
 
     Raises:
-        DataError: nobody stays to train on.
+        DataError: nobody stays to train on, or the data set has no training images at all.
 
     """
+    if data.test_only:
+        raise DataError(
+            f"data set '{data.name}' is for measuring alone: it has no training images of which a "
+            "validation split could be made; leave 'evaluate: validation' out"
+        )
     held_out = [is_held_out(int(pid)) for pid in data.train.pids]
     stay = [index for index, out in enumerate(held_out) if not out]
     gallery = [index for index, out in enumerate(held_out) if out]

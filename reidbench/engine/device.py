@@ -50,6 +50,8 @@ def choose_device(name: str) -> Device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ReidbenchError(f"--device {name}: {reason}; use auto, cpu or cuda:N") from error
+    if device.type == "meta":
+        raise ReidbenchError("--device meta: computes nothing; use auto, cpu or cuda:N")
     return device
 
 

@@ -2,8 +2,8 @@
 
 from reidbench.leaderboard.build import build
 from reidbench.leaderboard.comparison import compare
-from reidbench.leaderboard.latency import with_latency
-from reidbench.leaderboard.latency_file import find_latency, read_latency
+from reidbench.leaderboard.latency import with_latency, with_latency_beside
+from reidbench.leaderboard.latency_file import find_latency, latency_beside, read_latency
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
 from reidbench.leaderboard.paired_scores import LeaderboardError
 from reidbench.leaderboard.render.bibtex import to_bibtex
@@ -28,6 +28,7 @@ __all__ = [
     "columns_named",
     "compare",
     "find_latency",
+    "latency_beside",
     "part_of",
     "read_latency",
     "to_bibtex",
@@ -39,5 +40,6 @@ __all__ = [
     "to_side_by_side",
     "to_terminal",
     "with_latency",
+    "with_latency_beside",
     "with_reported",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
-from reidbench.leaderboard.latency_file import Latency, Timing
+from reidbench.leaderboard.latency_file import Latency, Timing, latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row, Section, Table
 
 
@@ -14,6 +15,17 @@ def with_latency(board: Leaderboard, latency: Latency) -> Leaderboard:
     tables = tuple(_timed(table, latency) for table in board.tables)
     found = any(row.timings for table in tables for row in table.unique_rows)
     return replace(board, tables=tables, latency=latency) if found else board
+
+
+def with_latency_beside(board: Leaderboard, directory: Path) -> Leaderboard:
+    """Return the leaderboard with the timings that lie in ``directory`` or above it, if any do.
+
+    Raises:
+        LatencyError: they cannot be read.
+
+    """
+    found = latency_beside(directory)
+    return board if found is None else with_latency(board, found)
 
 
 def latency_of(row: Row, latency: Latency) -> tuple[Timing, ...]:

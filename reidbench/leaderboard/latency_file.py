@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reidbench.errors import ReidbenchError
 from reidbench.results import LATENCY_FILE
+from reidbench.text import counted
 
 
 class LatencyError(ReidbenchError):
@@ -17,14 +18,14 @@ class LatencyError(ReidbenchError):
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Timing(_Frozen):
     """Milliseconds of one network on one engine at one batch size."""
 
     network: str
-    engine: str
+    engine: str = Field(pattern=r"^[a-z0-9-]{1,20}$")
     batch: int = Field(ge=1)
     median: float = Field(gt=0)
     low: float = Field(gt=0)
@@ -41,14 +42,20 @@ class Machine(_Frozen):
     """What the timings are of: they compare with no other machine's."""
 
     processor: str
+    device: str = "cpu"
+    """Files of schema 1 name none: all of them were timed on a CPU."""
     threads: int
     versions: Mapping[str, str]
+
+    def __str__(self) -> str:
+        device = "" if self.device == "cpu" else f" ({self.device})"
+        return f"{self.processor}{device}, {counted(self.threads, 'thread')}"
 
 
 class Latency(_Frozen):
     """All timings of one machine."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     measured: str
     machine: Machine
     size: tuple[int, int, int]
@@ -60,6 +67,17 @@ def find_latency(directory: Path) -> Path | None:
     """Return the file of timings in a folder or in its parent, where there is one."""
     places = (directory / LATENCY_FILE, directory.resolve().parent / LATENCY_FILE)
     return next((place for place in places if place.is_file()), None)
+
+
+def latency_beside(directory: Path) -> Latency | None:
+    """Return the timings that lie in a folder or in its parent, if any do.
+
+    Raises:
+        LatencyError: they cannot be read.
+
+    """
+    file = find_latency(directory)
+    return None if file is None else read_latency(file)
 
 
 def read_latency(file: Path) -> Latency:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reidbench.datasets.locate import MissingData, looked_for
+from reidbench.datasets.neighbours import hint
 from reidbench.plan.components import ConfiguredData, distinct
 from reidbench.plan.nodes import LoadNode
 from reidbench.plan.trials import Plan, Trial
@@ -28,9 +29,7 @@ def missing_text(plan: Plan, data: Sequence[ConfiguredData]) -> str:
     missing = [each for each in data if each.missing]
     if not missing:
         return ""
-    places = "\n".join(
-        f"  {each.label}: {'; '.join(looked_for(each.record, each.root))}" for each in missing
-    )
+    places = "\n".join(f"  {each.label}: {_sought(each)}" for each in missing)
     mini = plan.suite.miniature
     instead = f"\nThe same in miniature, without any: reidbench run {mini}" if mini else ""
     return (
@@ -38,6 +37,11 @@ def missing_text(plan: Plan, data: Sequence[ConfiguredData]) -> str:
         f"{places}\nHow to get one: reidbench data show {missing[0].record.name}. "
         f"A part of the suite: --only NAME.{instead}"
     )
+
+
+def _sought(data: ConfiguredData) -> str:
+    near = hint(data.record, data.root)
+    return "; ".join([*looked_for(data.record, data.root), *([near] if near else [])])
 
 
 def refuse_missing(plan: Plan, data: Sequence[ConfiguredData]) -> None:

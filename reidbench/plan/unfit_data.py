@@ -10,6 +10,7 @@ from typing import Any
 from reidbench.api.data import ClassificationData, ReIDData
 from reidbench.config.protocol import BatchRules, ShuffledBatch
 from reidbench.errors import ReidbenchError, named_line
+from reidbench.interrupts import noting_interrupts
 from reidbench.plan.components import Configured, ConfiguredData, Lists, canonical
 from reidbench.plan.missing_data import data_read
 from reidbench.plan.nodes import LoadNode, PhaseNode, PruneNode
@@ -53,16 +54,19 @@ def make(part: Configured) -> Any:
         ReidbenchError: it cannot be built, in a sentence that names it and its plugin.
 
     """
-    try:
-        return part.build()
-    except (ReidbenchError, KeyboardInterrupt):
-        raise
-    # A plugin may end the process, or panic in another language: it is left out like any other.
-    except BaseException as error:
-        raise PreflightError(
-            f"'{part.label}' of plugin {part.component.owner} cannot be made "
-            f"({named_line(error)}); correct it or leave it out"
-        ) from error
+    with noting_interrupts() as received:
+        try:
+            return part.build()
+        except ReidbenchError:
+            raise
+        # A plugin may end the process, or panic in another language: it is left out like any other.
+        except BaseException as error:
+            if received:
+                raise
+            raise PreflightError(
+                f"'{part.label}' of plugin {part.component.owner} cannot be made "
+                f"({named_line(error)}); correct it or leave it out"
+            ) from error
 
 
 def _unlike_the_published(data: ConfiguredData, whole: Lists) -> Iterator[str]:
@@ -87,6 +91,13 @@ def _without_batches(
 ) -> Iterator[str]:
     """Say why the training images make no batch of the protocol."""
     needed = _batches(trials, data)
+    if needed and isinstance(made, ReIDData) and made.test_only:
+        yield (
+            "is for measuring alone: it has no training images, and a scenario of suite "
+            f"'{plan.suite.name}' trains or prunes on it; train and prune on a source or a bridge "
+            "instead"
+        )
+        return
     where = f"a batch of protocol {plan.protocol.name} needs"
     if isinstance(made, ClassificationData):
         images = max((it.size for it in needed if isinstance(it, ShuffledBatch)), default=0)

@@ -6,6 +6,7 @@ import inspect
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,9 @@ from reidbench.api.records import (
     Record,
 )
 from reidbench.errors import ReidbenchError, did_you_mean, last_own_place, named_line, one_line
+from reidbench.interrupts import fault_of
 from reidbench.plugins import hookspecs
+from reidbench.plugins.observers import Observers
 from reidbench.plugins.registry import (
     Catalogue,
     Component,
@@ -63,21 +66,11 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
     for plugin, entry in _installed():
         if left_out & {_canonical(plugin.name), _canonical(plugin.distribution)}:
             continue
-        try:
-            module = _load(entry)
-            alone = _vet(module)
-            records, protocols = _collect(alone), _protocols(alone)
-            _register(manager, module, plugin)
-        except KeyboardInterrupt:
-            raise  # the user's
-        # A plugin that calls sys.exit() on import must not end this process, whatever it raises.
-        except BaseException as error:
-            _log.debug("plugin %s left out", plugin, exc_info=True)
+        # A plugin must not end this process, whatever it raises as it is imported or asked.
+        if error := fault_of(partial(_add, plugin, entry, manager, found, rules)):
+            _log.debug("plugin %s left out", plugin, exc_info=error)
             problems.append(PluginProblem(plugin, _reason(error, entry)))
             continue
-        for hook, declared in records.items():
-            found[hook].extend(Component(record, plugin) for record in declared)
-        rules += [DeclaredProtocol(source, plugin) for source in protocols]
         loaded.append(plugin)
     families = found["reidbench_families"]
     return Registry(
@@ -86,9 +79,26 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
         datasets=Catalogue("data set", found["reidbench_datasets"], families),
         plugins=tuple(loaded),
         problems=tuple(problems),
-        hooks=manager,
+        observers=Observers(manager),
         protocols=tuple(rules),
     )
+
+
+def _add(
+    plugin: Plugin,
+    entry: EntryPoint,
+    manager: pluggy.PluginManager,
+    found: dict[str, list[Component[Any]]],
+    rules: list[DeclaredProtocol],
+) -> None:
+    """Import a plugin, and add what it declares to that of the others: all of it or nothing."""
+    module = _load(entry)
+    alone = _vet(module)
+    records, protocols = _collect(alone), _protocols(alone)
+    _register(manager, module, plugin)
+    for hook, declared in records.items():
+        found[hook].extend(Component(record, plugin) for record in declared)
+    rules += [DeclaredProtocol(source, plugin) for source in protocols]
 
 
 def _left_out(disabled: Sequence[str]) -> set[str]:

@@ -11,6 +11,7 @@ import pluggy
 from reidbench.api.hooks import PROJECT
 
 if TYPE_CHECKING:
+    from reidbench.api.events import PhaseFinished, PhaseStarted, PhaseStep
     from reidbench.api.records import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord
     from reidbench.results import Result
 
@@ -23,7 +24,12 @@ COLLECTING = (
     "reidbench_families",
     "reidbench_protocols",
 )
-OBSERVING = ("reidbench_trial_finished",)
+OBSERVING = (
+    "reidbench_phase_started",
+    "reidbench_phase_step",
+    "reidbench_phase_finished",
+    "reidbench_trial_finished",
+)
 
 
 @hookspec
@@ -52,5 +58,20 @@ def reidbench_protocols() -> Sequence[Path | Mapping[str, Any]]:  # type: ignore
 
 
 @hookspec
+def reidbench_phase_started(event: PhaseStarted) -> None:
+    """Observe a phase that begins."""
+
+
+@hookspec
+def reidbench_phase_step(event: PhaseStep) -> None:
+    """Observe how far a phase is, as often as progress is noted in the event log."""
+
+
+@hookspec
+def reidbench_phase_finished(event: PhaseFinished) -> None:
+    """Observe the end of a phase, good or bad."""
+
+
+@hookspec
 def reidbench_trial_finished(result: Result) -> None:
-    """Observe a trial's result, done or failed; what this raises is logged, never fatal."""
+    """Observe a trial's result, done or failed."""

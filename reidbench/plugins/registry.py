@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-import pluggy
-
 from reidbench.api.records import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord, Record
 from reidbench.errors import ReidbenchError, did_you_mean, named_line
-
-_log = logging.getLogger(__name__)
+from reidbench.plugins.observers import Observers
 
 R = TypeVar("R", bound=Record)
 
@@ -150,18 +146,26 @@ class Registry:
     datasets: Catalogue[DatasetRecord]
     plugins: tuple[Plugin, ...]
     problems: tuple[PluginProblem, ...]
-    hooks: pluggy.PluginManager
+    observers: Observers
     protocols: tuple[DeclaredProtocol, ...] = ()
 
+    def named(self, name: str) -> list[Component[Any]]:
+        """Return the components called ``name``: one, unless a name is used for several kinds.
+
+        Raises:
+            UnknownComponent: no plugin declares one, or two plugins declare one of a kind.
+
+        """
+        catalogues: tuple[Catalogue[Any], ...] = (self.methods, self.backbones, self.datasets)
+        found = [catalogue.get(name) for catalogue in catalogues if name in catalogue.names()]
+        if not found:
+            known = [one for catalogue in catalogues for one in catalogue.names()]
+            raise UnknownComponent(
+                f"no plugin declares a method, backbone or data set '{name}'"
+                f"{did_you_mean(name, known)} (see 'reidbench plugins')"
+            )
+        return found
+
     def trial_finished(self, result: Any) -> None:
-        """Call every observer with a result; whatever one raises is logged, and it is left out."""
-        for impl in self.hooks.hook.reidbench_trial_finished.get_hookimpls():
-            try:
-                impl.function(*([result] if impl.argnames else []))
-            # An observer that calls sys.exit() ends no run either.
-            except (Exception, SystemExit):
-                _log.exception(
-                    "plugin %s failed in reidbench_trial_finished; it is not called again",
-                    impl.plugin_name,
-                )
-                self.hooks.unregister(impl.plugin)
+        """Tell every observer of a result."""
+        self.observers.tell("reidbench_trial_finished", result)

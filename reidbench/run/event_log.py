@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,25 +27,31 @@ FIRST_STEP = 5.0
 
 @dataclass
 class EventLog:
-    """Appends events to a file; None writes nowhere.
+    """Appends events to a file, None writes nowhere, and tells ``listener`` of each.
 
     A log never ends a run: what cannot be written is left out.
     """
 
     path: Path | None = None
+    listener: Callable[[str, Mapping[str, Any]], None] | None = None
+    """Called with an event's kind and content, without what every line has."""
     _stepped: dict[str, float] = field(default_factory=dict)
 
     def write(self, kind: str, **content: Any) -> None:
         """Append an event."""
-        if self.path is None:
-            return
+        if self.path is not None:
+            self._append(self.path, kind, content)
+        if self.listener is not None:
+            self.listener(kind, content)
+
+    def _append(self, path: Path, kind: str, content: Mapping[str, Any]) -> None:
         head = {"v": VERSION, "kind": kind, "time": round(time(), 3)}
         event = {**head, "host": socket.gethostname(), "pid": os.getpid(), **content}
         line = (json.dumps(event) + "\n").encode()
         with suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             # One write to the file's end: lines of several processes do not mix.
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
                 os.write(descriptor, line)
             finally:

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from reidbench.engine.device import (
-    Device,
-    cards,
-    choose_device,
-    peak_gpu_memory,
-    prepare_device,
-)
-from reidbench.files import room_for
+from reidbench.engine.device import peak_gpu_memory
 from reidbench.plan import Trial
 from reidbench.results import write_result
-from reidbench.run.assemble import inapplicable_result
+from reidbench.run.assemble import failed_result, inapplicable_result
+from reidbench.run.backends import BACKENDS, Backend
 from reidbench.run.event_log import EventLog
 from reidbench.run.executor import Executor
-from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.forecast import forecast
 from reidbench.run.forecast_text import forecast_text
-from reidbench.run.local import LocalExecutor
-from reidbench.run.options import RunOptions
+from reidbench.run.observed import ObservedEvents
 from reidbench.run.planned_suite import PlannedSuite
-from reidbench.run.preflight import preflight
+from reidbench.run.preflight import Verdict, preflight
 from reidbench.run.progress import Reporter, console_on
-from reidbench.run.serial import SerialExecutor
+from reidbench.run.room import refuse_unwritable
 from reidbench.run.timings import RunTimings, TimingsRecorder
-from reidbench.run.workers.messages import PlanRef, Setup
-from reidbench.run.workers.pool import WorkerPool
-from reidbench.store import Store, StoreError
+from reidbench.store import Store
 from reidbench.store.cleanup import clear_dead
-from reidbench.store.provenance import collect
 from reidbench.text import counted
 
 
@@ -49,43 +36,42 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
 
     """
     plan, folder, options = planned.plan, planned.folder, planned.options
-    device = _device(options)
-    store = Store(options.store_folder, collect() | {"device": str(device)})
     recorder = TimingsRecorder(started)
-    # Workers start while the plan is checked.
-    with _pool(planned, store) as pool:
-        inapplicable = preflight(plan, trials, store)
-        _refuse_unwritable(options.store_folder)
+    with BACKENDS[options.backend](planned) as backend:
+        store = Store(options.store_folder, backend.provenance)
+        verdict = preflight(plan, trials, store)
+        refuse_unwritable(options.store_folder)
         # Not before preflight: what a missing data set makes look superseded is not.
         folder.set_superseded_aside(plan)
         folder.results.mkdir(parents=True, exist_ok=True)
         folder.keep_suite(planned.suite.path, plan.protocol)
-        trials = _applicable(planned, trials, inapplicable)
+        trials = _runnable(planned, trials, verdict, store)
         with _logging_to(folder.log), _clean(store):
-            executor, events = _executor(planned, trials, store, device, recorder, pool)
-            with _noted(events, planned, trials, store):
+            executor, events = _executor(planned, trials, store, recorder, backend)
+            with _noted(events, planned, trials, store, backend.workers):
                 executor.run(plan, trials)
     timings = recorder.timings(peak_gpu_memory())
     timings.write(folder.costs)
     return timings
 
 
-def _applicable(
-    planned: PlannedSuite, trials: tuple[Trial, ...], inapplicable: Mapping[str, str]
+def _runnable(
+    planned: PlannedSuite, trials: tuple[Trial, ...], verdict: Verdict, store: Store
 ) -> tuple[Trial, ...]:
-    """Write the rows of trials that do not apply, and return the others."""
+    """Write the rows of trials that cannot run or do not apply, and return the others."""
+    plan = planned.plan
     for trial in trials:
-        if why := inapplicable.get(trial.key):
+        if why := verdict.failing.get(trial.key):
+            planned.options.say(f"{trial.id}: failed: {why}")
+            result = failed_result(plan, trial, store, "failed", why)
+        elif why := verdict.inapplicable.get(trial.key):
             planned.options.say(f"{trial.id}: not applicable: {why}")
-            write_result(planned.folder.results, inapplicable_result(planned.plan, trial, why))
-    return tuple(trial for trial in trials if trial.key not in inapplicable)
-
-
-def _device(options: RunOptions) -> Device:
-    """Return the device; only a process that computes on it sets it up."""
-    if options.workers:
-        return choose_device(options.device)
-    return prepare_device(options.device, options.threads)
+            result = inapplicable_result(plan, trial, why)
+        else:
+            continue
+        write_result(planned.folder.results, result)
+        planned.registry.trial_finished(result)
+    return tuple(trial for trial in trials if trial.key not in verdict.rows)
 
 
 @contextmanager
@@ -98,67 +84,46 @@ def _clean(store: Store) -> Iterator[None]:
         clear_dead(store)
 
 
-@contextmanager
-def _pool(planned: PlannedSuite, store: Store) -> Iterator[WorkerPool | None]:
-    """Provide workers, which are starting; None if every phase runs in this process."""
-    options = planned.options
-    if not options.workers:
-        yield None
-        return
-    dealt = cards(options.device)
-    setup = Setup(
-        parent=os.getpid(),
-        plan=PlanRef.of(planned),
-        store=str(store.root.absolute()),
-        device="cuda" if dealt else options.device,
-        threads=options.threads_each,
-        provenance=store.provenance,
-    )
-    pool = WorkerPool(options.workers, setup, dealt, planned.folder.logs)
-    with closing(pool):
-        pool.start()
-        yield pool
-
-
 def _executor(
     planned: PlannedSuite,
     trials: tuple[Trial, ...],
     store: Store,
-    device: Device,
     recorder: TimingsRecorder,
-    pool: WorkerPool | None,
+    backend: Backend,
 ) -> tuple[Executor, EventLog]:
     """Return the executor that the options ask for, and its events; report what it will do."""
     plan, folder, options = planned.plan, planned.folder, planned.options
     nodes = {node.key: node for trial in trials for node in trial.nodes}
     left = [node for key, node in nodes.items() if not store.has(key)]
     expected = forecast(plan, store)
-    events = EventLog(folder.events)
+    observers = planned.registry.observers
+    events = EventLog(folder.events, ObservedEvents(observers, store))
     reporter = Reporter(console_on(options.progress), sum(map(expected.weight, left)), events)
-    by = f", {counted(options.workers, 'worker')}" if options.workers > 1 else ""
+    observers.say = reporter.say
     reporter.say(
         f"suite '{plan.suite.name}': {len(trials)} of {counted(len(plan.trials), 'trial')} to run "
-        f"under {plan.protocol.name} on {device}{by}; results in {folder.results}"
+        f"under {plan.protocol.name} on {backend.where}; results in {folder.results}"
     )
     if text := forecast_text(expected, left, store.root):
         reporter.say(text)
-    if pool is None:
-        serial = SerialExecutor(
-            store, planned.registry, folder.results, reporter, device, expected, recorder
-        )
-        return serial, events
-    local = LocalExecutor(
-        *(store, planned.registry, folder.results, reporter, expected, recorder),
-        pool=pool,
-        notes=FailureNotes(folder.failures),
-        step_timeout=options.step_timeout,
+    executor = backend.executor(
+        store=store,
+        registry=planned.registry,
+        results=folder.results,
+        reporter=reporter,
+        forecast=expected,
+        recorder=recorder,
     )
-    return local, events
+    return executor, events
 
 
 @contextmanager
 def _noted(
-    events: EventLog, planned: PlannedSuite, trials: tuple[Trial, ...], store: Store
+    events: EventLog,
+    planned: PlannedSuite,
+    trials: tuple[Trial, ...],
+    store: Store,
+    workers: int,
 ) -> Iterator[None]:
     """Note in the event log that the run begins, of how much, and how it ends."""
     plan = planned.plan
@@ -172,7 +137,7 @@ def _noted(
         phases=len(plan.nodes),
         phases_done=len(plan.nodes) - len(left),
         weight=sum(map(expected.weight, left.values())),
-        workers=planned.options.workers,
+        workers=workers,
     )
     how = "stopped"
     try:
@@ -180,19 +145,6 @@ def _noted(
         how = "done"
     finally:
         events.write("run finished", how=how)
-
-
-def _refuse_unwritable(store: Path) -> None:
-    """Refuse a store that cannot be written, as every single trial would fail on it."""
-    try:
-        with room_for(store):
-            store.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=store) as probe:
-                probe.write(b"0")
-    except OSError as error:
-        raise StoreError(
-            f"store {store} cannot be written ({error.strerror}); name another folder with --store"
-        ) from error
 
 
 @contextmanager

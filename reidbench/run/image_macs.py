@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reidbench.api.data import ReIDData
+from reidbench.api.records import OnDisk
 from reidbench.errors import ReidbenchError
 from reidbench.plan import ConfiguredData, EvaluateNode, LoadNode, Node, PhaseNode, PruneNode
 from reidbench.plan.components import canonical
@@ -49,7 +50,7 @@ class Images:
     def _count(self, data: ConfiguredData) -> Counted | None:
         if data.missing:
             disk = data.record.disk
-            if disk is None or not disk.training_images or data.on_validation:
+            if disk is None or not _published_sizes(disk) or data.on_validation:
                 self.unknown.add(data.label)
                 return None
             self.published.add(data.label)
@@ -62,6 +63,11 @@ class Images:
         if isinstance(lists, ReIDData):
             return Counted(len(lists.train), len(lists.query) + len(lists.gallery))
         return Counted(len(lists.train), 0)
+
+
+def _published_sizes(disk: OnDisk) -> bool:
+    """Return whether a record says how many images there are; a test-only set trains on none."""
+    return bool(disk.training_images or disk.test_images)
 
 
 def image_macs(node: Node, images: Images) -> ImageMacs | None:

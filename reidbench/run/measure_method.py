@@ -15,6 +15,7 @@ from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.prune import begin_prune
 from reidbench.engine.pruning.phase import Pruning
 from reidbench.errors import ReidbenchError, named_line, one_line
+from reidbench.interrupts import fault_of
 from reidbench.plan import Configured, ConfiguredData, ConfiguredMethod, PruneNode
 from reidbench.plugins import Component
 from reidbench.store.provenance import collect
@@ -78,11 +79,12 @@ def _tried(
     before: str,
 ) -> dict[str, Any]:
     """Return the seconds of an activity in a phase of its own, or why there are none."""
-    try:
-        return activity(begin_prune(node, context))
-    # As in a suite, what a method raises, or that it exits, stops no other method.
-    except (Exception, SystemExit) as error:
-        reason = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
+    done: list[dict[str, Any]] = []
+    error = fault_of(lambda: done.append(activity(begin_prune(node, context))))
+    if error is None:
+        return done[0]
+    # As in a suite, what a method raises stops no other method.
+    reason = one_line(error) if isinstance(error, ReidbenchError) else named_line(error)
     # A cut mostly fails for the reason that its ranking failed.
     return {"problem": "; ".join(dict.fromkeys(filter(None, (before, reason))))}
 

@@ -13,6 +13,7 @@ from reidbench.plugins import Registry, discover
 from reidbench.store import store_folder
 
 DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
+EXECUTORS = ("serial", "local", "ray")
 STEP_TIMEOUT = 3600.0
 """Some methods rank a large network for many minutes without a step in between."""
 
@@ -33,7 +34,12 @@ class RunOptions:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads; None is torch's default.
         disabled: plugins to leave out, by entry point or distribution.
-        workers: worker processes on this machine; 0 runs every phase in this process.
+        workers: worker processes on this machine; 0 runs every phase in this process. On a Ray
+            cluster the most phases at a time, 0 for as many as have room.
+        executor: ``serial``, ``local`` or ``ray``; None is ``local`` if there are workers, else
+            ``serial``.
+        address: of the Ray cluster; None is ``auto``, the one that runs here or that
+            ``RAY_ADDRESS`` names. ``local`` starts one that ends with the run.
         step_timeout: seconds without a step after which a worker is stopped and its phase fails.
         progress: where progress is reported; None is nowhere.
 
@@ -50,6 +56,8 @@ class RunOptions:
     threads: int | None = None
     disabled: Sequence[str] = ()
     workers: int = 0
+    executor: str | None = None
+    address: str | None = None
     step_timeout: float = STEP_TIMEOUT
     progress: TextIO | None = None
 
@@ -58,8 +66,32 @@ class RunOptions:
             raise ReidbenchError(f"--threads {self.threads}: must be at least 1")
         if self.workers < 0:
             raise ReidbenchError(f"--workers {self.workers}: must not be negative")
+        self._refuse_mixed()
         if self.step_timeout <= 0:
             raise ReidbenchError(f"--step-timeout {self.step_timeout:g}: must be positive")
+
+    def _refuse_mixed(self) -> None:
+        """Refuse options that only another executor heeds."""
+        if self.executor not in (None, *EXECUTORS):
+            raise ReidbenchError(f"--executor {self.executor}: use one of {', '.join(EXECUTORS)}")
+        if self.executor == "serial" and self.workers:
+            raise ReidbenchError(
+                f"--executor serial has no workers: leave out --workers {self.workers}"
+            )
+        if self.executor == "local" and not self.workers:
+            raise ReidbenchError("--executor local: --workers must be at least 1")
+        if self.address is not None and self.executor != "ray":
+            raise ReidbenchError(f"--address {self.address} is of use with --executor ray alone")
+        if self.address is not None and self.address.startswith("ray://"):
+            raise ReidbenchError(
+                f"--address {self.address}: a run does not work through Ray Client; start it on a "
+                "node of the cluster, with --address auto"
+            )
+
+    @property
+    def backend(self) -> str:
+        """The name of the executor that runs phases."""
+        return self.executor or ("local" if self.workers else "serial")
 
     @property
     def threads_each(self) -> int | None:
@@ -99,6 +131,7 @@ def available_cores() -> int:
 def installed_plugins(disabled: Sequence[str], say: Callable[[str], None]) -> Registry:
     """Return the plugins that load, and say which do not, and why."""
     registry = discover(disabled)
+    registry.observers.say = say
     for problem in registry.problems:
         say(f"plugin {problem.plugin} left out: {problem.reason}")
     return registry

@@ -1,11 +1,13 @@
-"""How much of the disk a run needs beyond what its store holds already."""
+"""Whether the store can be written, and the disk holds what a run adds to it."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from reidbench.api.data import ReIDData
-from reidbench.files import free_space, has_size
+from reidbench.files import free_space, has_size, room_for
 from reidbench.plan import ConfiguredData, EvaluateNode, LoadNode, Plan, Trial, canonical
 from reidbench.run.forecast import forecast
 from reidbench.store import Store, StoreError
@@ -66,3 +68,16 @@ def _kept(store: Store) -> Iterator[tuple[str, str, int]]:
         header = 128  # of a .npy file of four dimensions
         size = meta[FILES][PIXELS]["bytes"] - header
         yield canonical(meta.get("data")), str(meta.get("part")), size
+
+
+def refuse_unwritable(store: Path) -> None:
+    """Refuse a store that cannot be written, as every single trial would fail on it."""
+    try:
+        with room_for(store):
+            store.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=store) as probe:
+                probe.write(b"0")
+    except OSError as error:
+        raise StoreError(
+            f"store {store} cannot be written ({error.strerror}); name another folder with --store"
+        ) from error

@@ -15,10 +15,12 @@ from reidbench.engine.device import Device
 from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
+from reidbench.interrupts import noting_interrupts
 from reidbench.plan import Node, Plan, Trial
 from reidbench.plugins import Registry
 from reidbench.results import Result, write_result
 from reidbench.run.assemble import failed_result, finished_result
+from reidbench.run.damaged import remove_damaged_inputs
 from reidbench.run.executor import Failure
 from reidbench.run.forecast import Forecast
 from reidbench.run.labels import FAILED, timing_name, title
@@ -65,13 +67,26 @@ class SerialExecutor:
         return results
 
     def _trial(self, plan: Plan, trial: Trial, context: PhaseContext) -> Result:
+        # Another failure for each input that was damaged: a trial has as many as it has nodes.
+        for _ in trial.nodes:
+            failed = self._first_failure(trial, context)
+            if failed is None:
+                return finished_result(plan, trial, self.store)
+            node, failure = failed
+            if not (damaged := remove_damaged_inputs(node, self.store)):
+                break
+            _log.warning("made again, as they were damaged: %s", ", ".join(damaged))
+        # Kept for the trials that share the node; a new run tries again.
+        self._failures[node.key] = failure
+        return failed_result(plan, trial, self.store, failure.status, failure.why)
+
+    def _first_failure(self, trial: Trial, context: PhaseContext) -> tuple[Node, Failure] | None:
+        """Make what a trial lacks; return the node that could not be made, and why."""
         for node in trial.nodes:
             failure = self._failures.get(node.key) or self.make(node, trial, context)
             if failure is not None:
-                # Kept for the trials that share the node; a new run tries again.
-                self._failures[node.key] = failure
-                return failed_result(plan, trial, self.store, failure.status, failure.why)
-        return finished_result(plan, trial, self.store)
+                return node, failure
+        return None
 
     def make(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         """Run a node of a trial unless it is in the store; return why it could not be."""
@@ -95,7 +110,8 @@ class SerialExecutor:
 
     def _tried(self, node: Node, trial: Trial, context: PhaseContext) -> Failure | None:
         words = title(node, trial)
-        with self.reporter.phase(words, self.forecast.weight(node), node.key):
+        reported = self.reporter.phase(words, self.forecast.weight(node), node.key)
+        with noting_interrupts() as received, reported:
             try:
                 self._run(node, trial, context)
             except NoRoom:
@@ -104,8 +120,10 @@ class SerialExecutor:
             except Diverged as error:
                 _log.warning("%s: %s diverged: %s", trial.id, words, error)
                 return Failure("diverged", str(error))
-            # A method that calls sys.exit() ends its trial like any other that breaks.
-            except (Exception, SystemExit) as error:
+            # Whatever a method raises ends its trial, and only the user's Ctrl-C the run.
+            except BaseException as error:
+                if received:
+                    raise
                 _log.error("%s: %s failed\n%s", trial.id, words, traceback.format_exc())
                 return Failure("failed", named_line(error))
         return None
@@ -114,7 +132,7 @@ class SerialExecutor:
         started = perf_counter()
         try:
             run_phase(node, context)
-        except (Exception, SystemExit):
+        except BaseException:
             self._record(FAILED, started, {"seconds": {}}, context)
             raise
         self._record(timing_name(node, trial), started, self.store.meta(node.key), context)

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import ParamSpec
 
-from reidbench.leaderboard import Leaderboard, build
+from reidbench.leaderboard import Leaderboard, build, latency_beside, with_latency_beside
 from reidbench.plan import Plan, Trial
 from reidbench.results import Result, write_result
 from reidbench.run.assemble import finished_result, is_finished, left_out_result
@@ -58,7 +58,8 @@ def run_trials(options: RunOptions) -> SuiteOutcome:
     """Run every trial that has no result yet; build the leaderboard, and write no page.
 
     Raises:
-        ReidbenchError: wrong input, a plan that cannot be carried out, or a full disk.
+        ReidbenchError: wrong input, a plan that cannot be carried out, timings beside the results
+            that cannot be read, or a full disk.
 
     """
     return run_planned(plan_suite(options))
@@ -69,6 +70,8 @@ def run_planned(planned: PlannedSuite) -> SuiteOutcome:
     started = perf_counter()
     plan, folder = planned.plan, planned.folder
     _refuse_device(planned.options)
+    # The pages at the end show it: a broken file is better told now.
+    latency_beside(folder.root)
     left = _assemble(planned, [trial for trial in plan.trials if not folder.is_done(trial)])
     timings = _executed(planned, left, started)
     folder.keep_suite(planned.suite.path, plan.protocol)
@@ -78,6 +81,7 @@ def run_planned(planned: PlannedSuite) -> SuiteOutcome:
     results = folder.outcome(plan)
     others = folder.outside(plan, planned.whole)
     board = build(results + others, plan.suite.claims, planned.whole.suite.seeds)
+    board = with_latency_beside(board, folder.root)
     return SuiteOutcome(tuple(results), board, folder.root, timings)
 
 
@@ -104,9 +108,9 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 
     ``run_suite("quickstart", only=["l1", "dense"])`` takes the fields of ``RunOptions``: the suite,
     a path or the name of a shipped one, then ``out``, ``store``, ``data``, ``only``, ``protocol``,
-    ``device``, ``threads``, ``disabled``, ``workers``, ``step_timeout`` and ``progress`` by
-    keyword. Finished trials are not run again. Trials that fail do not raise: they are
-    ``unfinished`` in what is returned.
+    ``device``, ``threads``, ``disabled``, ``workers``, ``executor``, ``address``, ``step_timeout``
+    and ``progress`` by keyword. Finished trials are not run again. Trials that fail do not raise:
+    they are ``unfinished`` in what is returned.
 
     While phases run, torch's number of threads and its precision of products are set for the whole
     process, and log records of ``reidbench`` go to the file ``run.log`` alone.
@@ -125,7 +129,8 @@ def run_suite(options: RunOptions) -> SuiteOutcome:
 
 def _refuse_device(options: RunOptions) -> None:
     """Refuse a device that is not there, whether or not anything is left to run on it."""
-    if options.device not in _NO_TORCH:
+    # A Ray cluster has devices of its own.
+    if options.device not in _NO_TORCH and options.backend != "ray":
         from reidbench.engine.device import choose_device
 
         choose_device(options.device)

@@ -30,7 +30,7 @@ def collect() -> dict[str, Any]:
         "git": source_state(Path(reidbench.__file__).parent),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: distribution_version(name) for name in PACKAGES},
         "hardware": hardware(),
         "utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
@@ -44,6 +44,14 @@ def hardware() -> dict[str, Any]:
         "memory_gib": _memory_gib(),
         **_torch_hardware(),
     }
+
+
+def distribution_version(distribution: str) -> str | None:
+    """Return the version of an installed distribution; None if it is not installed."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 def source_state(package: Path) -> dict[str, Any] | None:
@@ -77,13 +85,6 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
 
 
 def _cpu_model() -> str | None:

@@ -11,8 +11,8 @@ from reidbench.api.records import BackboneRecord, MethodRecord
 from reidbench.engine.channels import Scope
 from reidbench.plugins import discover
 from reidbench.testing.candidate import Candidate
-from reidbench.testing.check import Check
-from reidbench.testing.fresh_process import same_in_another_process
+from reidbench.testing.check import Check, at_once
+from reidbench.testing.fresh_process import Elsewhere
 from reidbench.testing.phase_checks import (
     declares_its_data,
     deterministic,
@@ -36,11 +36,12 @@ from reidbench.testing.score_checks import (
 Body = Callable[[Candidate], None]
 
 SCOPES: tuple[Scope, ...] = ("inner", "all")
+ELSEWHERE = "same-in-another-process"
 REDUCTIONS = (0.25, 0.5, 0.75)
 
 
-def checks(
-    record: MethodRecord | str,
+def method_checks(
+    record: MethodRecord,
     *,
     backbones: Iterable[str] | None = None,
     scopes: Iterable[Scope] = SCOPES,
@@ -48,18 +49,15 @@ def checks(
 ) -> Iterator[Check]:
     """Return the checks of a method, to be run one by one; nothing runs before that.
 
-    ``record`` is a method's record, or its name, which is looked up among the installed plugins.
     Each check runs on a tiny network; those of scores also on ``backbones`` (names; all installed
     ones if None, no other than the tiny one if empty), in ``scopes``. ``reductions`` are those to
     reach, above 0 and up to 0.9.
 
     Raises:
-        UnknownComponent: a name that no plugin declares.
+        UnknownComponent: a backbone that no plugin declares.
         ValueError: a reduction that is out of range.
     """
     registry = discover()
-    if isinstance(record, str):
-        record = registry.methods.get(record).record
     installed = [component.record for component in registry.backbones.components]
     chosen = installed
     if backbones is not None:
@@ -73,7 +71,13 @@ def checks(
         tried = _sandboxes(chosen, scopes)
         bodies |= _of_scores(tried, [*tried, *_sandboxes(installed, SCOPES)])
     bodies |= _of_phases(record, reductions)
-    return (Check(name, record.name, partial(body, candidate)) for name, body in bodies.items())
+    elsewhere = Elsewhere(candidate)
+    bodies[ELSEWHERE] = lambda candidate: elsewhere.check()
+    begins = {ELSEWHERE: elsewhere.begin}
+    return (
+        Check(name, record.name, partial(body, candidate), begin=begins.get(name, at_once))
+        for name, body in bodies.items()
+    )
 
 
 def _sandboxes(backbones: Iterable[BackboneRecord], scopes: Iterable[Scope]) -> list[Sandbox]:
@@ -114,7 +118,6 @@ def _of_phases(record: MethodRecord, reductions: Sequence[float]) -> dict[str, B
     bodies["leaves-torch-untouched"] = leaves_torch_untouched
     bodies["draws-from-its-generator"] = draws_from_its_generator
     bodies["deterministic"] = deterministic
-    bodies["same-in-another-process"] = same_in_another_process
     bodies["never-touches-test-data"] = never_touches_test_data
     if record.prunes != "nothing":
         bodies["declares-its-data"] = declares_its_data

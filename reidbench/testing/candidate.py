@@ -54,7 +54,9 @@ class Candidate:
         try:
             with restored(self.settings, "importing it"):
                 target = self.record.load()
-        except (Exception, SystemExit):
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             return True
         own_scores = getattr(target, "scores", None) is not Method.scores
         return own_scores or self.record.strategy != "own"
@@ -172,7 +174,9 @@ def _needs_backbone(sandbox: Sandbox, *, initial: bool) -> None:
         sandbox.pristine(initial=initial)
     except ScopeError as error:
         raise Refused(str(error)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         name = sandbox.backbone.name
         raise Blocked(
             f"needs backbone '{name}' to work first: with no method at all it raised "

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import ClassVar, Literal
 
 from reidbench.api.method import Method
-from reidbench.api.records import MethodRecord
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.api.tasks import CannotScore
 from reidbench.engine.channels import ScopeError
 from reidbench.errors import (
@@ -23,9 +23,10 @@ from reidbench.errors import (
     one_line,
     own_frames,
 )
+from reidbench.interrupts import fault_of
 
 
-def described(error: BaseException, record: MethodRecord) -> str:
+def described(error: BaseException, record: Record) -> str:
     """Return the error's type and message on one line, and its last place in the plugin's code.
 
     Of a hook that cannot be called as the harness calls it, the signature instead.
@@ -42,10 +43,21 @@ def described(error: BaseException, record: MethodRecord) -> str:
 
 
 Status = Literal["ok", "refused", "failed", "blocked"]
+Kind = Literal["method", "backbone", "data set"]
+KINDS: dict[type[Record], Kind] = {
+    MethodRecord: "method",
+    BackboneRecord: "backbone",
+    DatasetRecord: "data set",
+}
+
+
+def noun(record: Record) -> str:
+    """Return a component's kind and name, as sentences about it begin."""
+    return f"{KINDS[type(record)]} '{record.name}'"
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - it says what happened, as CannotScore does
-    """A method broke its contract: one sentence says what it did, where, and how to correct it."""
+    """A component broke its contract: what it did, where, and how to correct it, in a sentence."""
 
     status: ClassVar[Status] = "failed"
 
@@ -57,13 +69,13 @@ class Blocked(CheckFailed):
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, not a fault
-    """A method raised ``CannotScore``: it has no score for the network it was given."""
+    """A check that does not apply: a method raised ``CannotScore``, data are not here."""
 
     status: ClassVar[Status] = "refused"
 
 
 class RefusalWarning(UserWarning):
-    """The warning of a check that passed because the method raised ``CannotScore``."""
+    """The warning of a check that passed because it was refused."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +83,9 @@ class Outcome:
     """How a check ended.
 
     Attributes:
-        status: ``ok``; ``refused`` by a ``CannotScore`` with a reason, which is no fault;
-            ``failed``; or ``blocked``, when another check has to pass first.
+        status: ``ok``; ``refused`` with a reason, which is no fault (a method's ``CannotScore``,
+            a data set that is not here); ``failed``; or ``blocked``, when another check has to
+            pass first.
         sentence: the reason, or what to correct; empty if all is well.
         seconds: the wall-clock time it took.
     """
@@ -82,27 +95,36 @@ class Outcome:
     seconds: float
 
 
+def at_once() -> None:
+    """Start nothing: most checks begin when they run."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """One named check of one method; ``str()`` is its name, as ``pytest`` wants for ids."""
+    """One named check of one component; ``str()`` is its name, as ``pytest`` wants for ids.
+
+    ``begin`` starts what it waits for, if anything, for others to run meanwhile.
+    """
 
     name: str
-    method: str
+    component: str
     body: Callable[[], None] = field(repr=False)
+    kind: Kind = "method"
+    begin: Callable[[], None] = field(default=at_once, repr=False)
 
     def __str__(self) -> str:
         return self.name
 
     def run(self) -> None:
-        """Return if the method passes; warn with a ``RefusalWarning`` if it refused.
+        """Return if the component passes; warn with a ``RefusalWarning`` if it was refused.
 
         Raises:
-            CheckFailed: the method broke its contract, or another check must pass first.
+            CheckFailed: it broke its contract, or another check must pass first.
         """
         try:
             self.body()
         except Refused as refusal:
-            text = f"{self.method}: {self.name} was refused: {refusal}"
+            text = f"{self.component}: {self.name} was refused: {refusal}"
             warnings.warn(text, RefusalWarning, stacklevel=2)
 
     __call__ = run
@@ -111,27 +133,26 @@ class Check:
         """Run the check and return how it ended, whatever it raises."""
         status: Status = "ok"
         sentence, start = "", perf_counter()
-        try:
-            self.body()
-        except (CheckFailed, Refused) as ended:
-            status, sentence = ended.status, str(ended)
         # A record may be broken in ways that no check foresees: it still gets its line.
-        except (Exception, SystemExit) as error:
+        error = fault_of(self.body)
+        if isinstance(error, CheckFailed | Refused):
+            status, sentence = error.status, str(error)
+        elif error is not None:
             status, text = "failed", one_line(error)
             sentence = (
-                f"method '{self.method}' broke this check with {type(error).__name__} ({text}); "
-                "compare its record and class with docs/plugins.md"
+                f"{self.kind} '{self.component}' broke this check with {type(error).__name__} "
+                f"({text}); compare its record and target with docs/plugins.md"
             )
         return Outcome(status, sentence, perf_counter() - start)
 
 
 @contextmanager
-def trying(record: MethodRecord, where: str) -> Iterator[None]:
-    """Turn any error of a method in the block into a failure or a refusal, in one sentence.
+def trying(record: Record, where: str) -> Iterator[None]:
+    """Turn any error of a component in the block into a failure or a refusal, in one sentence.
 
     ``where`` ends a clause, e.g. ``in a prune phase to 0.5``.
     """
-    method = record.name
+    whose = noun(record)
     try:
         yield
     except (CheckFailed, Refused):
@@ -140,30 +161,46 @@ def trying(record: MethodRecord, where: str) -> Iterator[None]:
         raise Refused(str(error)) from error
     except MethodError as error:
         if isinstance(error.__cause__, CannotScore):
-            raise _refusal(method, where, error) from error
+            raise _refusal(whose, where, error) from error
         raise CheckFailed(f"{error} (seen {where})") from error
     except Diverged as error:
         raise CheckFailed(
-            f"method '{method}' made training diverge {where}: {error}; numbers must stay finite, "
+            f"{whose} made training diverge {where}: {error}; numbers must stay finite, "
             "so weaken its penalty or what else it does while training"
         ) from error
     except ReidbenchError as error:
         raise CheckFailed(f"{error} (seen {where})") from error
-    # A method that calls sys.exit() is at fault like any other.
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    # One that calls sys.exit() is at fault like any other.
+    except BaseException as error:
         frames = own_frames(error, record.target)
         ranking = any(frame.f_code.co_name in ("prepare", "scores") for frame, _ in frames)
         refusing = ", or say with CannotScore what it lacks" if ranking else ""
         raise CheckFailed(
-            f"method '{method}' raised {described(error, record)} {where}; it should work "
-            f"there{refusing}"
+            f"{whose} raised {described(error, record)} {where}; it should work there{refusing}"
         ) from error
 
 
-def _refusal(method: str, where: str, error: MethodError) -> Refused | CheckFailed:
+def _refusal(whose: str, where: str, error: MethodError) -> Refused | CheckFailed:
     if not str(error.__cause__).strip():
         return CheckFailed(
-            f"method '{method}' raised CannotScore without a word {where}; say what the group "
+            f"{whose} raised CannotScore without a word {where}; say what the group "
             "lacks and what to do, as in CannotScore(\"no ReLU follows; use scope 'inner'\")"
         )
     return Refused(str(error))
+
+
+@contextmanager
+def needing(check: str) -> Iterator[None]:
+    """Turn a failure in the block into the wait for another check, which says what is wrong.
+
+    Raises:
+        Blocked: the block failed.
+    """
+    try:
+        yield
+    except Blocked:
+        raise
+    except CheckFailed as error:
+        raise Blocked(f"needs '{check}' to pass first") from error

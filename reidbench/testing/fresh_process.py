@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -17,6 +14,7 @@ import torch
 from reidbench.api.records import MethodRecord, TargetError
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
+from reidbench.testing.interpreter import Asked
 from reidbench.testing.recording import run
 from reidbench.testing.sandbox import TINY
 
@@ -26,12 +24,64 @@ UNTRAINED = replace(TINY, trained=False)
 Digests = list[list[str]]
 
 
-def same_in_another_process(candidate: Candidate) -> None:
-    """Prune the untrained network here, after other runs, and in a fresh interpreter; compare."""
-    candidate.finished()
-    here, there = _digests(candidate), _fresh_digests(candidate)
-    if here == there:
-        return
+@dataclass
+class Elsewhere:
+    """The check that a fresh process gives the same bits; ``begin`` starts it beside others."""
+
+    candidate: Candidate
+    asked: Asked | None = None
+
+    def begin(self) -> None:
+        """Start the fresh process, which takes seconds to import torch."""
+        if self.asked is None:
+            self.asked = Asked(__name__, self._request)
+
+    def check(self) -> None:
+        """Prune the untrained network here, after other runs, and in the process; compare."""
+        try:
+            self.candidate.finished()
+            self.begin()
+            here, there = _digests(self.candidate), self._answer()
+        finally:
+            if self.asked is not None:
+                self.asked.close()
+                self.asked = None
+        if here != there:
+            _refuse_difference(self.candidate, here, there)
+
+    def _request(self, answer: Path) -> dict[str, Any]:
+        record = self.candidate.record
+        return {
+            "record": {**vars(record), "options": dict(record.options)},
+            "threads": torch.get_num_threads(),
+            "answer": str(answer),
+        }
+
+    def _answer(self) -> Digests:
+        """Return the digests of the run in the fresh process.
+
+        Raises:
+            CheckFailed: the method breaks there.
+            Refused: the other process cannot import the method.
+        """
+        assert self.asked is not None
+        reply, last = self.asked.answer()
+        record = self.candidate.record
+        if "missing" in reply:
+            raise Refused(
+                f"{record.target} cannot be imported in another process, so it was not tried "
+                "there; put the class into a module of its own"
+            )
+        if "digests" not in reply:
+            raise CheckFailed(
+                f"method '{record.name}' ran through in this process and broke in a fresh one, "
+                f"with {last}; let it need nothing that another run left behind"
+            )
+        found: Digests = reply["digests"]
+        return found
+
+
+def _refuse_difference(candidate: Candidate, here: Digests, there: Digests) -> None:
     pairs = zip(here, there, strict=False)
     difference = next((mine[0] for mine, theirs in pairs if mine != theirs), "scores")
     if _digests(candidate) != here:
@@ -57,49 +107,6 @@ def _digests(candidate: Candidate) -> Digests:
         [what, hashlib.sha256(values.cpu().numpy().tobytes()).hexdigest()]
         for what, values in tensors
     ]
-
-
-def _fresh_digests(candidate: Candidate) -> Digests:
-    """Return the digests of a run in a fresh interpreter with the same import path.
-
-    Raises:
-        CheckFailed: the method breaks there.
-        Refused: the other process cannot import the method.
-    """
-    record = candidate.record
-    with TemporaryDirectory(prefix="reidbench-testing-") as folder:
-        answer = Path(folder, "answer.json")
-        request = {
-            "record": {**vars(record), "options": dict(record.options)},
-            "threads": torch.get_num_threads(),
-            "answer": str(answer),
-        }
-        ended = subprocess.run(
-            [sys.executable, "-c", f"from {__name__} import main; main()"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(str(Path(place).resolve()) for place in sys.path),
-                "PYTHONHASHSEED": "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1",
-            },
-            check=False,
-        )
-        reply: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
-    if "missing" in reply:
-        raise Refused(
-            f"{record.target} cannot be imported in another process, so it was not tried there; "
-            "put the class into a module of its own"
-        )
-    if "digests" not in reply:
-        last = (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
-        raise CheckFailed(
-            f"method '{record.name}' ran through in this process and broke in a fresh one, with "
-            f"{last}; let it need nothing that another run left behind"
-        )
-    found: Digests = reply["digests"]
-    return found
 
 
 def main() -> None:

@@ -50,19 +50,20 @@ def shared_capture(module: nn.Module, input_size: tuple[int, int, int]) -> Chann
 
 
 SEED = 0
+_TOYS = "reidbench.testing.toys:"
 _OWNER = Plugin("testing", "reidbench-testing", "1")
 
 
 def _drawn(version: str, loader: str) -> DatasetRecord:
     # One name, because seeds depend on it; variants differ in their versions, and so in the store.
-    target = f"reidbench.testing.toys:{loader}"
+    target = f"{_TOYS}{loader}"
     return DatasetRecord(
         name="drawn", version=version, summary="-", reference="-", target=target, drawn=True
     )
 
 
 def _network(name: str) -> BackboneRecord:
-    target = f"reidbench.testing.toys:{name}"
+    target = f"{_TOYS}{name}"
     return BackboneRecord(name=name, version="1", summary="-", reference="-", target=target)
 
 
@@ -128,9 +129,16 @@ class Sandbox:
             stopwatch=Stopwatch(),
         )
 
+    def context(self) -> PhaseContext:
+        """Return a new context, which knows the graphs of the toy networks."""
+        context = new_context()
+        if self.backbone.target.startswith(_TOYS):
+            context.capture = shared_capture
+        return context
+
     def node(self, record: MethodRecord, reduction: float, *, initial: bool) -> PruneNode:
         """Return the prune phase's node, its base network trained and in the store."""
-        rules, context = self.rules, new_context()
+        rules, context = self.rules, self.context()
         data = ConfiguredData(Component(self.data, _OWNER), self.data.settings({}))
         backbone = Configured(Component(self.backbone, _OWNER), self.backbone.settings({}))
         base = None
@@ -156,7 +164,7 @@ def _pristine(sandbox: Sandbox, initial: bool) -> Pruning:
     )
     # Independent of the caller's global random states.
     with isolated(SEED):
-        phase = begin_prune(sandbox.node(record, 0.5, initial=initial), new_context())
+        phase = begin_prune(sandbox.node(record, 0.5, initial=initial), sandbox.context())
     if sandbox.alone:
         batches = phase.prunable.calibration
         phase.prunable.calibration = [

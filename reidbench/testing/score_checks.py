@@ -15,6 +15,7 @@ from reidbench.api.records import MethodRecord
 from reidbench.api.tasks import Scores
 from reidbench.testing.candidate import Candidate
 from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
+from reidbench.testing.documentation import option_faults, summary_faults
 from reidbench.testing.recording import Call, global_generators, guard, same, wrap
 from reidbench.testing.sandbox import TINY, Sandbox
 
@@ -27,11 +28,7 @@ def documents_itself(candidate: Candidate) -> None:
 
 
 def _record_faults(record: MethodRecord) -> Iterator[str]:
-    if len(record.summary.split()) < 3 or not record.summary.endswith("."):
-        yield (
-            f"its record's summary is {record.summary!r}, where a sentence was expected; say in "
-            "one what it removes, as in 'Removes the filters with the smallest L2 norm.'"
-        )
+    yield from summary_faults(record, "Removes the filters with the smallest L2 norm.")
     if record.authors_epochs is not None and not record.authors_schedule:
         yield (
             f"its record gives authors_epochs={record.authors_epochs:g} and no authors_schedule; "
@@ -47,12 +44,7 @@ def _class_faults(record: MethodRecord, method: type[Method]) -> Iterator[str]:
             f"class {method.__name__} has no docstring that begins with a sentence; say how it "
             "scores, and where that comes from: method cards show it"
         )
-    for option in record.options:
-        if not re.search(rf"\b{option.replace('_', '[_ ]')}\b", text, re.I):
-            yield (
-                f"its option '{option}' does not appear in the docstring of class "
-                f"{method.__name__}; say there what it does"
-            )
+    yield from option_faults(record, text, f"class {method.__name__}")
 
 
 def scores_soundly(candidate: Candidate, sandbox: Sandbox) -> None:

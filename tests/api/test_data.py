@@ -56,3 +56,10 @@ def test_a_data_set_needs_training_images_but_a_source_needs_no_test_images():
     with pytest.raises(DataError, match="'toy': the training split has no images"):
         data(train=())
     assert len(data(query=(), gallery=()).query) == 0
+
+
+def test_a_test_only_set_has_no_training_image():
+    made = replace(data(), train=split(), test_only=True)
+    assert len(made.train) == 0 and made.counts.train_ids == 0
+    with pytest.raises(DataError, match="'toy': is test_only, and has training images"):
+        replace(data(), test_only=True)

@@ -1,4 +1,4 @@
-"""``reidbench plugins check`` as the author of a method meets it."""
+"""``reidbench plugins check`` as the author of a component meets it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ New = Callable[..., Run]
 def test_a_sound_method_passes_every_check(new_run: New) -> None:
     said = new_run().reidbench("plugins", "check", "tiny-norm", "--fast")
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout.startswith("tiny-norm 1 of reidbench-tiny 1.0: 20 checks\n")
+    assert said.stdout.startswith("method tiny-norm 1 of reidbench-tiny 1.0: 20 checks\n")
     assert len(re.findall(r"^  ok       [a-z0-9.-]+ +\d+\.\ds$", said.stdout, re.M)) == 20
     assert re.search(r"^20 passed in \d+s$", said.stdout, re.M)
 
@@ -34,6 +34,15 @@ def test_every_method_named_is_checked_and_one_failure_decides(new_run: New) -> 
     assert "8 passed in" in dense
 
 
+def test_backbones_and_data_sets_are_checked_too(new_run: New) -> None:
+    said = new_run().reidbench("plugins", "check", "tinynet", "tiny-disk", "--size", "3x32x16")
+    network, data, _ = said.stdout.split("\n\n")
+    assert network.startswith("backbone tinynet 1 of reidbench-tiny 1.0: 17 checks\n")
+    assert re.search(r"^  ok +refuses-wrong-weights", network, re.M), network
+    assert data.startswith("data set tiny-disk 1 of reidbench-tiny 1.0: 14 checks\n")
+    assert re.search(r"^  ok +content-in-key", data, re.M), data
+
+
 def test_backbones_and_scopes_are_filters(new_run: New) -> None:
     words = ("plugins", "check", "tiny-norm", "--backbone", "tinynet", "--scope", "inner")
     said = new_run().reidbench(*words)
@@ -45,10 +54,14 @@ def test_backbones_and_scopes_are_filters(new_run: New) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["tiny-nrom"], "no plugin declares a method 'tiny-nrom'; did you mean 'tiny-norm'?"),
+        (["tiny-nrom"], "backbone or data set 'tiny-nrom'; did you mean 'tiny-norm'?"),
         (["l1", "--backbone", "tinynit"], "a backbone 'tinynit'; did you mean 'tinynet'?"),
         (["l1", "--fast", "--scope", "all"], "--fast checks tiny networks alone"),
         (["l1", "--scope", "al"], "is not one of 'inner', 'all'"),
+        (["tinynet", "--scope", "all"], "--scope is for a method, and none is named"),
+        (["tiny-norm", "--size", "3x64x32"], "--size is for a backbone, and none is named"),
+        (["tinynet", "--data", "."], "--data is for a data set, and none is named"),
+        (["tinynet", "--size", "64x32"], "size '64x32' must be CxHxW"),
         ([], "Missing argument 'NAME...'"),
     ],
 )
@@ -64,7 +77,7 @@ def test_wrong_input_ends_with_2_before_torch_is_imported(
 
 def test_a_disabled_plugins_method_is_unknown(new_run: New) -> None:
     said = new_run().reidbench("plugins", "--disable-plugin", "tiny", "check", "tiny-norm")
-    assert said.returncode == 2 and "no plugin declares a method 'tiny-norm'" in said.stderr
+    assert said.returncode == 2 and "backbone or data set 'tiny-norm'" in said.stderr
 
 
 def test_the_help_explains_every_word_of_the_answer(new_run: New) -> None:

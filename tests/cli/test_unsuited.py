@@ -18,7 +18,9 @@ from reidbench.api import BackboneRecord, DatasetRecord, hookimpl
 @hookimpl
 def reidbench_backbones():
     return [BackboneRecord(name="plain", version="1", summary="-", reference="-",
-                           target="tests.run.unfit:plain")]
+                           target="tests.run.unfit:plain"),
+            BackboneRecord(name="branching", version="1", summary="-", reference="-",
+                           target="tests.run.unfit:branching")]
 
 @hookimpl
 def reidbench_datasets():
@@ -58,6 +60,35 @@ def test_a_network_without_blocks_is_a_row_under_inner_and_runs_under_all(
     said = it.reidbench("run", "suite.yaml", "--protocol", "wide.yaml", "--only", "plain")
     assert said.returncode == 0, said.stderr
     assert "not applicable" not in said.stdout
+
+
+def test_a_bad_backbone_is_failed_rows_whenever_it_is_run_and_a_plan_says_so(
+    new_run: New, tmp_path: Path
+) -> None:
+    it = with_unfit(
+        new_run(methods=["dense", "tiny-norm"], backbones=["branching", "tinynet"]),
+        tmp_path / "site",
+    )
+    why = "suite 'tiny-suite': branching: Branching cannot be captured at "
+    said = it.reidbench("plan", "suite.yaml", "--check")
+    assert said.returncode == 1, said.stderr
+    assert f"\n2 trials will fail: {why}" in said.stdout
+    assert "will refuse" not in said.stdout
+    for _ in range(2):
+        said = it.reidbench("run", "suite.yaml")
+        assert said.returncode == 1
+        assert "Traceback" not in said.stderr
+        results = it.results().values()
+        assert {(r.trial.backbone, r.trial.method): r.status for r in results} == {
+            ("branching", "dense"): "failed",
+            ("branching", "tiny-norm"): "failed",
+            ("tinynet", "dense"): "done",
+            ("tinynet", "tiny-norm"): "done",
+        }
+    assert all(str(r.error).startswith(why) for r in results if r.status == "failed")
+    said = it.reidbench("run", "suite.yaml", "--only", "branching")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith(f"reidbench: {why}")
 
 
 def test_a_plan_ends_with_2_where_a_run_would_refuse_the_data(new_run: New, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_auto_takes_a_gpu_if_there_is_one():
     assert prepare_device("auto", None).type == expected
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:99"])
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "meta"])
 def test_a_device_that_is_not_here_is_refused(name):
     with pytest.raises(ReidbenchError, match=rf"--device {name}: .*; use auto, cpu or cuda:N$"):
         prepare_device(name, None)

@@ -16,37 +16,14 @@ from reidbench.leaderboard.render.documents import to_json
 from reidbench.leaderboard.render.markdown import to_markdown
 from reidbench.leaderboard.render.terminal import to_terminal
 from reidbench.results import read_results, write_result
-from tests.leaderboard.builders import dense, phase, result, twice
+from tests.leaderboard.builders import result
 from tests.leaderboard.pages import csv_rows
-
-
-def timing(network: str, trial: str | None, least: float, speed_up: Any, **others: Any) -> Any:
-    times = {"median": least * 1.1, "low": least * 1.05, "high": least * 1.2, "least": least}
-    case = {"engine": "onnxruntime", "batch": 1, **others}
-    known = {"network": network, "trial": trial, "speed_up": speed_up}
-    return {**known, **case, **times, "steady": speed_up is not None}
-
-
-def document(*rows: Any) -> dict[str, Any]:
-    machine = {"processor": "Some | CPU", "threads": 1, "versions": {"torch": "2.6.0"}}
-    known = {"schema_version": 1, "measured": "2026-11-01T00:00:00+00:00", "machine": machine}
-    return {**known, "size": [3, 256, 128], "runs": 20, "rows": list(rows)}
-
-
-DOCUMENT = document(
-    timing("resnet18 dense", None, 50.0, [1.0, 1.0]),
-    timing("resnet18 half", "cut", 25.0, [2.0, 1.96]),
-    timing("resnet18 half", "cut", 90.0, None, batch=8),
-    timing("resnet18 other", "of no row", 1.0, [50.0, 50.0]),
-)
+from tests.leaderboard.timings import DOCUMENT, document, timed_results, write_timings
 
 
 def board(folder: Path, written: Any = DOCUMENT) -> Leaderboard:
-    file = folder / "latency.json"
-    file.write_text(json.dumps(written))
-    timed = result("l1", phases=[phase("prune", epochs=10).model_copy(update={"key": "cut"})])
-    rows = twice([dense(), timed, result("l2")])
-    return with_latency(build(rows), read_latency(file))
+    file = write_timings(folder, written)
+    return with_latency(build(timed_results()), read_latency(file))
 
 
 def test_the_csv_has_columns_of_each_engine_and_batch_size(tmp_path: Path) -> None:
@@ -62,7 +39,7 @@ def test_the_csv_has_columns_of_each_engine_and_batch_size(tmp_path: Path) -> No
 def test_the_page_has_a_section_that_names_the_machine(tmp_path: Path) -> None:
     page = to_markdown(board(tmp_path))
     section = page.split("## Latency\n")[1].split("\n## ")[0]
-    assert "Some \\| CPU, 1 threads; torch 2.6.0; images of 3 x 256 x 128, 20 runs" in section
+    assert "Some \\| CPU, 1 thread; torch 2.6.0; images of 3 x 256 x 128, 20 runs" in section
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines()]
     assert ["dense (control)", "0", "50.0 ms (1.00)", "-"] in cells
     assert ["l1", "50", "25.0 ms (2.00)", "90.0 ms (-)"] in cells
@@ -84,8 +61,14 @@ def test_json_has_the_timings_of_a_row(tmp_path: Path) -> None:
     assert "timings" not in rows["l2"]
 
 
+def test_a_gpu_is_named_with_torchs_word_for_it(tmp_path: Path) -> None:
+    machine = {**DOCUMENT["machine"], "processor": "Some GPU", "device": "cuda:0"}
+    written = {**DOCUMENT, "schema_version": 2, "machine": machine}
+    assert "Some GPU (cuda:0), 1 thread; torch" in to_markdown(board(tmp_path, written))
+
+
 def test_timings_of_other_trials_change_nothing(tmp_path: Path) -> None:
-    found = board(tmp_path, document(*(DOCUMENT["rows"][index] for index in (0, 3))))
+    found = board(tmp_path, document(*(DOCUMENT["rows"][index] for index in (0, 5))))
     assert found.latency is None
     assert not any(row.timings for row in found.tables[0].unique_rows)
 
@@ -96,8 +79,7 @@ def test_the_file_lies_in_the_folder_or_above_it_and_is_no_result(tmp_path: Path
     home.mkdir(exist_ok=True)
     write_result(home, result("l1"))
     assert find_latency(home) is None
-    file = tmp_path / "latency.json"
-    file.write_text(json.dumps(DOCUMENT))
+    file = write_timings(tmp_path)
     found = find_latency(home)
     assert found is not None
     assert found.samefile(file)
@@ -108,7 +90,9 @@ def test_the_file_lies_in_the_folder_or_above_it_and_is_no_result(tmp_path: Path
     ("text", "fault"),
     [
         ("{", "the whole file"),
-        (json.dumps({**DOCUMENT, "schema_version": 2}), "schema_version"),
+        (json.dumps({**DOCUMENT, "schema_version": 3}), "schema_version"),
+        (json.dumps(document({**DOCUMENT["rows"][0], "engine": "../x"})), "rows.0.engine"),
+        (json.dumps(document({**DOCUMENT["rows"][0], "median": float("inf")})), "rows.0.median"),
         (json.dumps(document({**DOCUMENT["rows"][0], "least": -1})), "rows.0.least"),
     ],
 )

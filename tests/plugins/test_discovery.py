@@ -69,6 +69,26 @@ def reidbench_protocols():
     ),
     "raises-at-import": ("raises", "raise RuntimeError('boom\\n  at import')"),
     "exits-at-import": ("exits", "import sys; sys.exit(3)"),
+    "interrupts-at-import": ("interrupts", "raise KeyboardInterrupt('not by the user')"),
+    "ends-in-datasets": (
+        "datasets",
+        f"{METHODS}\n@hookimpl\ndef reidbench_datasets(): raise GeneratorExit('of data')",
+    ),
+    "exits-in-backbones": (
+        "backbones",
+        f"{METHODS}\n@hookimpl\ndef reidbench_backbones(): raise SystemExit('of networks')",
+    ),
+    "ends-among-protocols": (
+        "protocols",
+        f"""{METHODS}
+class Panic(BaseException): pass
+
+@hookimpl
+def reidbench_protocols():
+    yield dict(name="theirs/3")
+    raise Panic("of rules")
+""",
+    ),
     "ends-at-import": ("ends", "class End(BaseException): pass\nraise End('of it')"),
     "needs-the-absent": ("absent", "import no_such_module_here"),
     "misspelt-hook": (
@@ -124,6 +144,32 @@ def reidbench_protocols():
         "observer",
         f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(result): print('saw', result.key)",
     ),
+    "observer-ends": (
+        "observer",
+        f"""{METHODS}
+class Panic(BaseException): pass
+
+@hookimpl
+def reidbench_trial_finished(result): raise Panic("observed")
+
+@hookimpl
+def reidbench_phase_started(event): raise KeyboardInterrupt
+""",
+    ),
+    "observer-of-phases": (
+        "observer",
+        f"""{METHODS}
+@hookimpl
+def reidbench_phase_started(event): print("started", event.key, event.label, event.worker)
+
+@hookimpl
+def reidbench_phase_step(event): print("step", event.done, event.total, event.loss)
+
+@hookimpl
+def reidbench_phase_finished(event):
+    print("ended", event.end, event.why, [point.step for point in event.curve])
+""",
+    ),
     "observer-looks-away": (
         "observer",
         f"{METHODS}\n@hookimpl\ndef reidbench_trial_finished(): print('saw something')",
@@ -138,6 +184,8 @@ HARMLESS = {
     "observer-raises",
     "observer-prints",
     "observer-looks-away",
+    "observer-ends",
+    "observer-of-phases",
     "brings-protocols",
 }
 
@@ -146,6 +194,10 @@ FAULTS = {
     "raises-at-import": "RuntimeError: boom at import (at raises_at_import.py:1)",
     "exits-at-import": "SystemExit: 3 (at exits_at_import.py:1)",
     "ends-at-import": "End: of it (at ends_at_import.py:2)",
+    "interrupts-at-import": "KeyboardInterrupt: not by the user (at interrupts_at_import.py:1)",
+    "ends-in-datasets": "GeneratorExit: of data (at ends_in_datasets.py:10)",
+    "exits-in-backbones": "SystemExit: of networks (at exits_in_backbones.py:10)",
+    "ends-among-protocols": "Panic: of rules (at ends_among_protocols.py:14)",
     "needs-the-absent": "named 'no_such_module_here' (at needs_the_absent.py:1)",
     "raises-in-hook": "KeyError: 'x' (at raises_in_hook.py:11)",
     # The plugin's own line, not one of what it calls.
@@ -355,8 +407,35 @@ trial = TrialId(scenario="s", backbone="b", source=None, target="t", method="m",
 result = Result(key="k1", status="failed", suite="x", trial=trial, drawn=True, protocol={},
                 engine=1,
     components={}, tolerance=0.005)
-discover().trial_finished(result)
+found = discover()
+found.observers.say = lambda line: print("said", line)
+found.trial_finished(result)
+found.trial_finished(result)
 print("went on")
+"""
+PHASES = """
+from pathlib import Path
+from reidbench.plugins import discover
+from reidbench.run import event_log
+from reidbench.run.observed import ObservedEvents
+from reidbench.store import Store
+from reidbench.store.curve import Curve
+store, curve = Store(Path("STORE")), Curve()
+curve.step(1, 2, epoch=0.5, loss=2.0, rate=0.1, speed=100.0)
+curve.step(2, 2, epoch=1.0, loss=1.0, rate=0.1, speed=100.0)
+with store.writing("0123456789abcdef") as (folder, meta):
+    curve.write(folder)
+found, event_log.FIRST_STEP = discover(), 0.0
+found.observers.say = lambda line: print("said", line)
+log = event_log.EventLog(None, ObservedEvents(found.observers, store))
+log.write("run started", suite="s")
+log.begin("0123456789abcdef", "[1/3] t: train (worker 2)", 2)
+log.step("0123456789abcdef", "t: train", 1, 2, "loss 2.000, 100 images/s")
+log.step("0123456789abcdef", "t: train", 2, 2, "loss 1.000, 100 images/s")  # too soon
+log.end("retried", "0123456789abcdef", "t: train", why="killed")
+log.begin("0123456789abcdef", "t: train", 2)
+log.end("finished", "0123456789abcdef", "t: train", seconds=1.0, weight=1.0)
+log.end("failed", "f123456789abcdef", "t: cut", why="it broke", seconds=1.0)
 """
 
 
@@ -421,9 +500,43 @@ def test_a_name_of_a_family_that_cannot_be_had_is_one_sentence(
 
 def test_hook_reidbench_trial_finished_is_seen_by_all_and_stopped_by_none(site: Path) -> None:
     ran = python(site, RESULT)
-    assert sorted(ran.stdout.splitlines()) == ["saw k1", "saw something", "went on"]
+    failed = "failed in reidbench_trial_finished"
+    assert sorted(ran.stdout.splitlines()) == [
+        f"said plugin observer-ends:observer {failed} (Panic: observed); it is not called again",
+        f"said plugin observer-raises:observer {failed} (RuntimeError: sulk); it is not called "
+        "again",
+        *("saw k1", "saw k1", "saw something", "saw something", "went on"),
+    ]
+    # The log has the traceback.
     assert "plugin observer-raises:observer failed in reidbench_trial_finished" in ran.stderr
-    assert "RuntimeError: sulk" in ran.stderr
+    assert ran.stderr.count("Traceback") == 2 and "\nRuntimeError: sulk" in ran.stderr
+
+
+@pytest.fixture(scope="module")
+def told(site: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return what observers of phases print of a phase that is retried, and one that fails."""
+    store = tmp_path_factory.mktemp("told")
+    return python(site, PHASES.replace("STORE", str(store))).stdout.splitlines()
+
+
+def test_hook_reidbench_phase_started_and_its_breaking_is_one_line(told: list[str]) -> None:
+    begun = "started 0123456789abcdef t: train 2"
+    assert [line for line in told if line.startswith("started")] == [begun, begun]
+    # No user has interrupted: the exception is the observer's own.
+    assert [line for line in told if line.startswith("said")] == [
+        "said plugin observer-ends:observer failed in reidbench_phase_started (KeyboardInterrupt); "
+        "it is not called again"
+    ]
+
+
+def test_hook_reidbench_phase_step_comes_as_often_as_progress(told: list[str]) -> None:
+    assert [line for line in told if line.startswith("step")] == ["step 1 2 2.0"]
+
+
+def test_hook_reidbench_phase_finished_brings_the_curve(told: list[str]) -> None:
+    assert [line for line in told if line.startswith("ended")] == [
+        *("ended retried killed []", "ended finished None [1, 2]", "ended failed it broke []"),
+    ]
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:

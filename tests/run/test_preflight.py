@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,17 +52,97 @@ def test_a_sound_plan_passes(tmp_path: Path, tiny_registry: Registry) -> None:
     preflight(made, made.trials)
 
 
-def test_the_highest_reduction_asked_of_any_backbone_must_be_in_reach(
+NARROW = {"backbone": "tinynet", "options": {"width": 2}}
+
+
+def test_a_reduction_must_be_in_reach_of_some_backbone(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:
-    narrow = {"backbone": "tinynet", "options": {"width": 2}}
-    message = refusal(
-        tmp_path, tiny_registry, backbones=["tinynet", narrow], reductions=[0.1, 0.85]
-    )
+    message = refusal(tmp_path, tiny_registry, backbones=[NARROW], reductions=[0.05, 0.85])
     assert message.startswith(
         "suite 'tiny-suite': reduction 0.85 is out of reach for tinynet(width=2): scope 'inner' of "
         "protocol smoke/1 can remove at most "
     )
+
+
+def failing(made: Plan) -> dict[tuple[str, str, float], str]:
+    """Return what preflight says of the trials that are bound to fail."""
+    verdict = preflight(made, made.trials)
+    trials = {trial.key: trial.id for trial in made.trials}
+    return {
+        (id_.backbone, id_.method, id_.reduction): why
+        for key, why in verdict.failing.items()
+        if (id_ := trials[key])
+    }
+
+
+def beside(registry: Registry, kind: str, name: str, target: str) -> Registry:
+    """Return the registry with one more component, like a tiny one but for its target."""
+    shelf: Catalogue[Any] = getattr(registry, kind)
+    more = Component(
+        replace(_aimed(shelf.components[0].record, target), name=name), shelf.components[0].owner
+    )
+    return Registry(**{**vars(registry), kind: Catalogue(shelf.kind, [*shelf.components, more])})
+
+
+def test_a_reduction_out_of_reach_of_one_backbone_is_a_row_of_its_own(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    methods = ["dense", "tiny-norm"]
+    how = {"backbones": ["tinynet", NARROW], "reductions": [0.5], "methods": methods}
+    ((row, why),) = failing(plan(tmp_path, tiny_registry, **how)).items()
+    assert row == ("tinynet(width=2)", "tiny-norm", 0.5)
+    assert "reduction 0.5 is out of reach for tinynet(width=2)" in why
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("tests.run.unfit:branching", "Branching cannot be captured at "),
+        ("tests.run.unfit:exiting", "SystemExit: 4"),
+        ("tests.run.unfit:exits", "cannot be made (SystemExit: 3)"),
+        ("builtins:len", "cannot be made (TypeError: len() takes "),
+        ("reidbench_tiny.lost:Thing", "which cannot be imported"),
+        ("tests.engine.channels.right_or_refused:literal_backbone", "cannot be removed"),
+    ],
+)
+def test_one_bad_backbone_is_failed_rows_and_ends_no_suite(
+    tmp_path: Path, tiny_registry: Registry, target: str, said: str
+) -> None:
+    registry = beside(tiny_registry, "backbones", "bad", target)
+    made = plan(tmp_path, registry, backbones=["tinynet", "bad"], methods=["dense", "tiny-norm"])
+    rows = failing(made)
+    assert {(backbone, method) for backbone, method, _ in rows} == {
+        ("bad", "dense"),
+        ("bad", "tiny-norm"),
+    }
+    assert all(said in why and "\n" not in why for why in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("reidbench_tiny.lost:Thing", "which cannot be imported"),
+        ("builtins:len", "cannot be made (TypeError: len() takes "),
+        ("tests.run.unfit:exits", "cannot be made (SystemExit: 3)"),
+    ],
+)
+def test_one_bad_method_is_failed_rows_and_ends_no_suite(
+    tmp_path: Path, tiny_registry: Registry, target: str, said: str
+) -> None:
+    registry = beside(tiny_registry, "methods", "bad", target)
+    rows = failing(plan(tmp_path, registry, methods=["dense", "tiny-norm", "bad"]))
+    assert {method for _, method, _ in rows} == {"bad"}
+    assert all(said in why and "\n" not in why for why in rows.values())
+
+
+def test_a_run_repeated_for_its_failed_rows_is_not_refused_for_them(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    registry = beside(tiny_registry, "methods", "bad", "builtins:len")
+    made = plan(tmp_path, registry, methods=["dense", "tiny-norm", "bad"])
+    left = [trial for trial in made.trials if trial.id.method == "bad"]
+    assert set(preflight(made, left).failing) == {trial.key for trial in left}
 
 
 def test_dense_alone_asks_for_no_reduction(tmp_path: Path, tiny_registry: Registry) -> None:
@@ -174,6 +255,42 @@ def test_lists_that_nothing_can_be_trained_or_measured_on_are_refused(
     assert message in line and "\n" not in line
 
 
+TEST_ONLY = "tests.run.unfit:test_only"
+
+
+def test_a_test_only_set_is_refused_where_it_would_be_trained_on(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    line = refusal(tmp_path, aimed(tiny_registry, "datasets", TEST_ONLY))
+    assert line == (
+        "suite 'tiny-suite': tiny is for measuring alone: it has no training images, and a scenario"
+        " of suite 'tiny-suite' trains or prunes on it; train and prune on a source or a bridge "
+        "instead"
+    )
+
+
+def test_a_test_only_set_is_measured_on_where_all_training_is_on_a_source(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    made = plan(
+        tmp_path,
+        tiny_registry,
+        source={"dataset": "tiny", "options": {"palette": 1}},
+        scenarios={"a": [{"train": "source"}, {"prune": "source"}]},
+    )
+    target = made.trials[0].data["target"]
+    object.__setattr__(
+        target, "component", aimed(tiny_registry, "datasets", TEST_ONLY).datasets.get("tiny")
+    )
+    preflight(made, made.trials)
+
+
+def test_a_test_only_set_has_no_validation_split(tmp_path: Path, tiny_registry: Registry) -> None:
+    registry = aimed(tiny_registry, "datasets", TEST_ONLY)
+    message = refusal(tmp_path, registry, evaluate="validation")
+    assert "is for measuring alone: it has no training images of which a validation" in message
+
+
 def test_a_set_that_is_only_trained_on_needs_no_query(
     tmp_path: Path, tiny_registry: Registry
 ) -> None:
@@ -193,16 +310,16 @@ NO_QUERY = "tests.run.unfit:no_query"
 
 
 def test_everything_that_is_wrong_is_listed(tmp_path: Path, tiny_registry: Registry) -> None:
-    narrow = {"backbone": "tinynet", "options": {"width": 2}}
     unfit = aimed(tiny_registry, "datasets", NO_QUERY)
     lost = aimed(unfit, "methods", "reidbench_tiny.lost:Thing")
-    message = refusal(tmp_path, lost, backbones=["tinynet", narrow], reductions=[0.5, 0.97])
+    message = refusal(tmp_path, lost, backbones=["tinynet", NARROW], reductions=[0.5, 0.97])
     lines = message.splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 5
     for part in (
         "tiny has no query image",
         "points at reidbench_tiny.lost:Thing, which cannot be imported",
         "reduction 0.97 is out of reach for tinynet:",
+        "reduction 0.5 is out of reach for tinynet(width=2):",
         "reduction 0.97 is out of reach for tinynet(width=2):",
     ):
         assert sum(part in line for line in lines) == 1
@@ -222,7 +339,7 @@ def test_a_network_with_an_empty_scope_has_rows_that_do_not_apply(
     registry = aimed(tiny_registry, "backbones", "tests.run.unfit:plain")
     methods = ["dense", "scratch", "tiny-norm"]
     made = plan(tmp_path, registry, methods=methods)
-    inapplicable = preflight(made, made.trials)
+    inapplicable = preflight(made, made.trials).inapplicable
     trials = {trial.key: trial for trial in made.trials}
     assert {trials[key].id.method for key in inapplicable} == {"scratch", "tiny-norm"}
     assert set(inapplicable.values()) == {
@@ -312,4 +429,4 @@ def test_published_weights_are_loaded_before_the_first_step(
     (load,) = {node.key for node in made.nodes.values() if isinstance(node, LoadNode)}
     with store.writing(load) as (folder, _):
         (folder / "network.pt").touch()
-    assert preflight(made, made.trials, store) == {}
+    assert preflight(made, made.trials, store).rows == {}

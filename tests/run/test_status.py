@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -89,6 +90,33 @@ def test_the_last_start_knows_what_was_done_before(log: EventLog, tmp_path: Path
     assert counts(tmp_path) == (2, 0, 0, 2)
 
 
+def test_a_process_that_joined_before_the_last_start_still_works(
+    log: EventLog, tmp_path: Path
+) -> None:
+    log.begin("a", "train on x")
+    text = (tmp_path / EVENTS).read_text().splitlines()[0]
+    other = {**json.loads(text), "host": "another", "phases_done": 1}
+    with (tmp_path / EVENTS).open("a") as file:
+        file.write(json.dumps(other) + "\n")
+    status = run_status(tmp_path)
+    assert [(one.label, one.pid) for one in status.working] == [("train on x", os.getpid())]
+    assert (status.phases_done, status.phases_waiting) == (1, 2)
+
+
+def test_a_long_log_is_read_in_half_a_second(log: EventLog, tmp_path: Path) -> None:
+    log.begin("a", "train on x")
+    assert log.path is not None
+    step = {"v": 1, "kind": "phase step", "time": 0.0, "host": "h", "pid": 1, "key": "b"}
+    line = json.dumps({**step, "label": "x" * 90, "done": 1, "total": 9, "note": NOTE}) + "\n"
+    with log.path.open("a") as file:
+        file.writelines([line] * 276_000)
+    log.step("a", "train on x", 10, 100, NOTE)
+    finish(log, "c")
+    begun = process_time()  # of this process alone: the machine may be busy
+    assert counts(tmp_path) == (1, 1, 0, 2)
+    assert process_time() - begun < 0.5
+
+
 def test_a_run_that_was_killed_does_not_seem_to_run(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom pathlib import Path\n"
@@ -132,7 +160,7 @@ def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / EVENTS).write_text('{"v": 2, "kind": "run started"}\n')
-    with pytest.raises(ReidbenchError, match=r"events.jsonl:1: an event of version 2"):
+    with pytest.raises(ReidbenchError, match=r"events.jsonl: an event of version 2"):
         run_status(tmp_path)
 
 

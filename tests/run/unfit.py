@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ def data(fault: str) -> ReIDData:
         split(asked, cameras[: len(asked)], "query"),
         split(gallery, [0] * len(gallery), "gallery"),
     )
+
+
+def test_only(**_: Any) -> ReIDData:
+    made = data("")
+    return replace(made, train=split([], [], "train"), test_only=True)
 
 
 def no_query(**_: Any) -> ReIDData:
@@ -92,3 +98,15 @@ class Branching(Plain):
 
 def branching(**_: Any) -> nn.Module:
     return Branching()
+
+
+class Exiting(Plain):
+    """A network that ends the process when it is called."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return nothing."""
+        sys.exit(4)
+
+
+def exiting(**_: Any) -> nn.Module:
+    return Exiting()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,49 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from reidbench.store import Store
 from reidbench.store.claims import Claims
+from tests.store.stepped import Stepped, stepped_rename
 
 KEY = "0123456789abcdef"
-
-
-class Stepped:
-    """A call on a thread of its own, which stops before each rename until it is let go on."""
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
-        self.over = False
-        self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
-        self._thread.start()
-        self._stopped.acquire()
-
-    def _run(self, call: Callable[[], Any]) -> None:
-        _steps.mine = self
-        try:
-            call()
-        except BaseException as error:
-            self.error = error
-        self.over = True
-        self._stopped.release()
-
-    def pause(self) -> None:
-        self._stopped.release()
-        self._go.acquire()
-
-    def go_on(self) -> None:
-        """Let it do one rename, and what comes before the next."""
-        if not self.over:
-            self._go.release()
-            self._stopped.acquire()
-
-
-_steps = threading.local()
-_rename = Path.rename
-
-
-def stepped_rename(self: Path, target: Path) -> Path:
-    if mine := getattr(_steps, "mine", None):
-        mine.pause()
-    return _rename(self, target)
 
 
 class TwoWriters(RuleBasedStateMachine):

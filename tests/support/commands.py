@@ -26,10 +26,10 @@ def environment(*python_path: Path) -> dict[str, str]:
     }
 
 
-def reidbench(*words: object, cwd: Path, env: Mapping[str, str]) -> Finished:
-    """Run ``reidbench WORDS`` in ``cwd`` to its end."""
+def reidbench(*words: object, cwd: Path, env: Mapping[str, str], seconds: float = 300) -> Finished:
+    """Run ``reidbench WORDS`` in ``cwd`` to its end, which is within ``seconds``."""
     return subprocess.run(
-        command(*words), cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+        command(*words), cwd=cwd, env=env, capture_output=True, text=True, timeout=seconds
     )
 
 

@@ -21,17 +21,17 @@ BUILT_IN = [
 # start an interpreter each: ``fast`` leaves that out.)
 LATER = {"never-touches-test-data"}
 FAST = [check for method in BUILT_IN for check in fast(method) if check.name not in LATER]
-_DONE = {(check.method, check.name) for check in FAST}
+_DONE = {(check.component, check.name) for check in FAST}
 
 
 def slow() -> Iterator[Check]:
     """Yield what the default run leaves out: all backbones, and the other targets."""
     for method in BUILT_IN:
-        yield from (one for one in checks(method) if (one.method, one.name) not in _DONE)
+        yield from (one for one in checks(method) if (one.component, one.name) not in _DONE)
 
 
 def named(check: Check) -> str:
-    return f"{check.method}-{check}"
+    return f"{check.component}-{check}"
 
 
 @pytest.mark.filterwarnings(f"ignore::{RefusalWarning.__module__}.{RefusalWarning.__name__}")

@@ -22,6 +22,7 @@ from reidbench.cli.options import shared
 from reidbench.cli.progress_bar import bar
 from reidbench.datasets.check import Finding, compare, image_count, inspect_lists, read_images
 from reidbench.datasets.content import with_digests
+from reidbench.datasets.kinds import unusual_images
 from reidbench.datasets.locate import MissingData, open_dataset, parts
 from reidbench.text import duration
 
@@ -43,7 +44,8 @@ def command(
     counts   people, images and cameras, beside those the authors publish
     lists    files whose names break the rules, people in both training and test,
              queries that no gallery image of another camera can answer
-    images   every one is decoded to its last pixel: truncated, empty and damaged files show
+    images   every one is decoded to its last pixel: truncated, empty, animated and damaged files
+             show; grey, CMYK, turned and other unusual ones are named with how they are read
 
     \b
     Examples:
@@ -86,6 +88,7 @@ def _check(record: DatasetRecord, data: ReIDData | ClassificationData, *, lists:
     with bar("reading", count) as tick:
         damaged = read_images(data, tick)
     findings += [damaged] if damaged else []
+    findings += unusual_images(data)
     took = duration(perf_counter() - started)
     return _conclude(record, findings, f"{_lists_word(data)}, {count:,} images read in {took}")
 

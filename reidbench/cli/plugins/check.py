@@ -1,17 +1,20 @@
-"""``reidbench plugins check``: whether a pruning method keeps the plugin contract."""
+"""``reidbench plugins check``: whether methods, backbones and data sets keep the contract."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
-from reidbench.api.records import MethodRecord
-from reidbench.cli.options import installed
-from reidbench.plugins import Component
+from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.cli.inputs import size_of
+from reidbench.cli.options import installed, shared
+from reidbench.plugins import Component, Registry
 
 if TYPE_CHECKING:
     from reidbench.testing import Check, Outcome
@@ -19,44 +22,64 @@ if TYPE_CHECKING:
 
 _MARGIN = " " * 11
 WORDS = {"ok": "ok", "refused": "refused", "failed": "FAILED", "blocked": "-"}
+FEW_PICTURES = 32
 Scope = Literal["inner", "all"]
 
+_OF_KIND: dict[str, tuple[type[Record], str]] = {
+    "backbones": (MethodRecord, "--backbone"),
+    "scopes": (MethodRecord, "--scope"),
+    "size": (BackboneRecord, "--size"),
+    "data": (DatasetRecord, "--data"),
+}
+"""Options that concern components of one kind alone."""
+_NOUNS: dict[type[Record], str] = {
+    MethodRecord: "method",
+    BackboneRecord: "backbone",
+    DatasetRecord: "data set",
+}
 
-@click.command("check", short_help="Try pruning methods, and say what is wrong with them.")
+
+@click.command("check", short_help="Try methods, backbones, data sets; say what is wrong.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option(
     "--backbone",
     "backbones",
     multiple=True,
     metavar="NAME",
-    help="Rank this backbone too, besides a tiny network; may be repeated.  [default: all]",
+    help="For methods: rank this backbone too, besides a tiny network; may be repeated.  "
+    "[default: all]",
 )
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice(["inner", "all"]),
-    help="Rank the backbones in this scope alone.  [default: both]",
+    help="For methods: rank the backbones in this scope alone.  [default: both]",
 )
-@click.option("--fast", is_flag=True, help="Use tiny networks alone: seconds instead of minutes.")
+@click.option(
+    "--size",
+    metavar="CxHxW",
+    help="For backbones: the only size of images it has to take.  [default: those of the "
+    "published protocols]",
+)
+@shared("data")
+@click.option(
+    "--fast",
+    is_flag=True,
+    help=f"Seconds instead of minutes: tiny networks alone, {FEW_PICTURES} pictures of each split.",
+)
 @click.pass_context
-def command(
-    context: click.Context,
-    names: tuple[str, ...],
-    backbones: tuple[str, ...],
-    scopes: tuple[Scope, ...],
-    fast: bool,
-) -> int:
-    """Try the pruning methods called NAME, and say what is wrong with them.
+def command(context: click.Context, /, names: tuple[str, ...], **asked: Any) -> int:
+    """Try the methods, backbones and data sets called NAME, and say what is wrong with them.
 
-    Each is run through whole prune phases of a few steps on a tiny network and drawn images:
-    does it meet its target, spend its budget, leave the network alone, give equal results for
-    equal seeds, never look at test images, say what data it needs? Then it ranks every
-    installed backbone.
+    A method runs through whole prune phases of a few steps on a tiny network and drawn images,
+    and ranks every installed backbone. A backbone is built, run, captured, cut and filled with
+    weights. A data set is opened and read where it lies below --data, or as a small drawn
+    stand-in.
 
     \b
     ok       it passed
-    refused  it said with CannotScore that it cannot, and why: no fault
+    refused  it said that it cannot, and why (CannotScore; data that are not here): no fault
     FAILED   the line below says what it did, what was expected, and how to correct it
     -        not known before another check passes
 
@@ -64,24 +87,48 @@ def command(
     Examples:
       reidbench plugins check l1 --fast
       reidbench plugins check mine --backbone resnet18 --scope inner
+      reidbench plugins check resnet18 --size 3x256x128
+      reidbench plugins check market1501 --data /datasets
 
     Exit status: 0 all passed or refused, 1 failed or not known, 2 wrong input.
     """  # noqa: D301 - click wants the character, not the two letters
-    if fast and (backbones or scopes):
+    if asked["fast"] and (asked["backbones"] or asked["scopes"]):
         raise click.UsageError("--fast checks tiny networks alone: leave --backbone, --scope out")
     registry = installed(context.obj or ())
-    components = [registry.methods.get(name) for name in names]
-    known = [registry.backbones.get(name).record.name for name in backbones]
-    chosen = [] if fast else known or registry.backbones.names()
+    components = [component for name in names for component in registry.named(name)]
+    if context.get_parameter_source("data") is not ParameterSource.COMMANDLINE:
+        asked["data_default"], asked["data"] = asked["data"], None
+    _refuse_what_concerns_none(components, asked)
+    settings = [_settings(component.record, registry, asked) for component in components]
     # All of them, whatever the first one's outcome is.
-    failed = [_check(component, chosen, scopes or ("inner", "all")) for component in components]
+    failed = [_check(*pair) for pair in zip(components, settings, strict=True)]
     return 1 if any(failed) else 0
 
 
-def _check(
-    component: Component[MethodRecord], backbones: list[str], scopes: tuple[Scope, ...]
-) -> int:
-    """Run the checks of one method, a line each; return how many did not pass."""
+def _refuse_what_concerns_none(components: Sequence[Component[Any]], asked: dict[str, Any]) -> None:
+    for option, (kind, word) in _OF_KIND.items():
+        if asked[option] and not any(isinstance(one.record, kind) for one in components):
+            raise click.UsageError(
+                f"{word} is for a {_NOUNS[kind]}, and none is named: leave it out"
+            )
+
+
+def _settings(record: Record, registry: Registry, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a component's checks."""
+    if isinstance(record, MethodRecord):
+        known = [registry.backbones.get(name).record.name for name in asked["backbones"]]
+        chosen = [] if asked["fast"] else known or registry.backbones.names()
+        return {"backbones": chosen, "scopes": asked["scopes"] or ("inner", "all")}
+    if isinstance(record, BackboneRecord):
+        if asked["size"]:
+            return {"size": size_of(asked["size"]), "sizes": ()}
+        return {"sizes": ()} if asked["fast"] else {}
+    root: Path = asked["data"] or asked["data_default"]
+    return {"root": root, **({"pictures": FEW_PICTURES} if asked["fast"] else {})}
+
+
+def _check(component: Component[Any], settings: dict[str, Any]) -> int:
+    """Run the checks of one component, a line each; return how many did not pass."""
     # Imported here, so that a wrong name never waits for torch.
     from reidbench.engine.device import prepare_device
     from reidbench.testing import checks
@@ -89,8 +136,9 @@ def _check(
     # Networks this small only get slower with more.
     prepare_device("cpu", threads=1)
     record, started = component.record, perf_counter()
-    all_checks = list(checks(record, backbones=backbones, scopes=scopes))
-    click.echo(f"{record.name} {record.version} of {component.owner}: {len(all_checks)} checks")
+    all_checks = list(checks(record, **settings))
+    kind, count = _NOUNS[type(record)], len(all_checks)
+    click.echo(f"{kind} {record.name} {record.version} of {component.owner}: {count} checks")
     counts = Counter(outcome.status for outcome in _reported(all_checks))
     click.echo(f"{_summary(counts)} in {perf_counter() - started:.0f}s\n")
     return counts["failed"] + counts["blocked"]
@@ -99,9 +147,11 @@ def _check(
 def _reported(all_checks: list[Check]) -> Iterator[Outcome]:
     from rich.console import Console  # here, because listings and help need none of it
 
+    for check in all_checks:
+        check.begin()
     console, width = Console(stderr=True), max(len(check.name) for check in all_checks)
     for number, check in enumerate(all_checks, start=1):
-        with console.status(f"{check.method}: {check.name} ({number} of {len(all_checks)})"):
+        with console.status(f"{check.component}: {check.name} ({number} of {len(all_checks)})"):
             outcome = check.outcome()
         word = f"{WORDS[outcome.status]:8}"
         if outcome.status == "failed":

@@ -80,7 +80,7 @@ def solve(
         )
     values = [_checked(group, scores) for group in groups]
     ranks = tuple(np.argsort(value, kind="stable") for value in values)
-    steps = [_steps(group.size, min_keep, round_to) for group in groups]
+    steps = [_steps(group, min_keep, round_to) for group in groups]
     going, amounts = _order(graph, groups, ranks, values, allocation, steps)
     ranking = _Ranking(graph, groups, ranks, going, amounts)
     return _plan(ranking, _nearest(ranking, reduction))
@@ -91,18 +91,22 @@ def highest_reduction(
 ) -> float:
     """Return the fraction of the MACs that goes when every group in ``scope`` is at its floor."""
     widths = {
-        group.name: group.size - int(_steps(group.size, min_keep, round_to)[-1])
+        group.name: group.size - int(_steps(group, min_keep, round_to)[-1])
         for group in graph.in_scope(scope)
     }
     return 1 - graph.macs.total(widths) / graph.macs.total()
 
 
-def _steps(size: int, min_keep: float | int, round_to: int) -> IntArray:
-    """Return how many channels a group may have lost, ascending from 0."""
+def _steps(group: ChannelGroup, min_keep: float | int, round_to: int) -> IntArray:
+    """Return how many channels a group may have lost, ascending from 0.
+
+    What counts for a multiple are the rows of layers: any number of heads of 64 is one of 8.
+    """
     if round_to < 1:
         raise ReidbenchError(f"round_to {round_to} must be a whole number of channels from 1 up")
+    size = group.size
     widths = np.arange(size - 1, _floor(size, min_keep) - 1, -1, dtype=np.int64)
-    return np.concatenate([[0], size - widths[widths % round_to == 0]])
+    return np.concatenate([[0], size - widths[widths * group.unit % round_to == 0]])
 
 
 def _floor(size: int, min_keep: float | int) -> int:

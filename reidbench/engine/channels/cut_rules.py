@@ -9,7 +9,16 @@ from torch.fx import Node
 
 from reidbench.engine.channels.graph import IntArray
 from reidbench.engine.channels.rules import Arguments, operation_of, pin_inputs, rule
-from reidbench.engine.channels.walk import Walk, compact, running_module, shape_of
+from reidbench.engine.channels.walk import (
+    FIXED,
+    Held,
+    Walk,
+    compact,
+    on_axis,
+    running_module,
+    shape_of,
+    vary_elsewhere,
+)
 
 
 @rule("getitem")
@@ -119,6 +128,8 @@ def _pieces(walk: Walk, node: Node, arguments: Arguments) -> tuple[list[IntArray
     """Return the ids of every piece, and whether the cut goes across channels."""
     source = arguments["self"]
     ids, dim = walk.ids(source), arguments["dim"] % len(shape_of(source))
+    if ids.shape[dim] > 1 and vary_elsewhere(ids, [dim]):
+        ids = walk.tie_along(ids, [dim])
     if ids.shape[dim] == 1:
         return [ids for _ in node.meta["val"]], False
     sizes = [int(value.shape[dim]) for value in node.meta["val"]]
@@ -169,6 +180,8 @@ def _slice(walk: Walk, node: Node, arguments: Arguments) -> Any:
     size, out = shape_of(source)[dim], shape_of(node)[dim]
     if ids.shape[dim] == 1 or out == size:
         return ids
+    if vary_elsewhere(ids, [dim]):
+        return walk.tie_along(ids, [dim])
     if "length" in arguments:
         start, end, step = arguments["start"], arguments["start"] + arguments["length"], 1
     else:
@@ -181,6 +194,8 @@ def _slice(walk: Walk, node: Node, arguments: Arguments) -> Any:
 @rule("select")
 def _select(walk: Walk, node: Node, arguments: Arguments) -> Any:
     ids, dim = walk.ids(arguments["self"]), arguments["dim"]
+    if ids.shape[dim] > 1 and vary_elsewhere(ids, [dim]):
+        ids = walk.tie_along(ids, [dim])
     if ids.shape[dim] == 1:
         return ids.squeeze(dim)
     walk.pin(ids)
@@ -190,6 +205,8 @@ def _select(walk: Walk, node: Node, arguments: Arguments) -> Any:
 @rule("unbind")
 def _unbind(walk: Walk, node: Node, arguments: Arguments) -> Any:
     ids, dim = walk.ids(arguments["self"]), arguments["dim"]
+    if ids.shape[dim] > 1 and vary_elsewhere(ids, [dim]):
+        ids = walk.tie_along(ids, [dim])
     if ids.shape[dim] == 1:
         return [ids.squeeze(dim) for _ in node.meta["val"]]
     walk.pin(ids)
@@ -204,10 +221,25 @@ def _index(walk: Walk, node: Node, arguments: Arguments) -> Any:
         dims = [arguments["dim"] % ids.ndim]
     else:
         dims = [dim for dim, index in enumerate(arguments["indices"]) if index is not None]
+    if len(dims) == 1 and (table := walk.held.get(arguments["self"])) is not None:
+        ids = _table(walk, node, table, dims[0])
     if len(dims) != 1 or ids.shape[dims[0]] > 1 or arguments_vary(walk, node):
         return pin_inputs(walk, node)
     more = len(out) - ids.ndim
     return ids.reshape((*ids.shape[: dims[0]], *(1,) * (more + 1), *ids.shape[dims[0] + 1 :]))
+
+
+def _table(walk: Walk, node: Node, held: Held, dim: int) -> IntArray:
+    """Return the ids of a table with a column for each channel: a bias of every attention head.
+
+    What another module computes from its table has numbers of its own, so that one is fixed.
+    """
+    own = held.parameter and held.owner == running_module(node)
+    if not own or len(held.shape) != 2:
+        return np.full((1,) * len(held.shape), FIXED, dtype=np.int64)
+    other = 1 - dim
+    made = walk.fresh(held.shape[other])
+    return on_axis(walk.claim(held.owner, (held.name,), other, "carrier", made), other, 2)
 
 
 def arguments_vary(walk: Walk, node: Node) -> bool:

@@ -21,7 +21,7 @@ from reidbench.engine.channels.rules import (
     rule,
 )
 from reidbench.engine.channels.vectors import Vector, vector_of
-from reidbench.engine.channels.walk import FIXED, Walk, running_module, shape_of
+from reidbench.engine.channels.walk import FIXED, Walk, running_module, shape_of, vary_elsewhere
 
 # Activations without numbers of their own: their name is all there is to know.
 _PLAIN = ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish", "selu")
@@ -112,6 +112,10 @@ def _scaled(walk: Walk, shape: tuple[int, ...], found: Vector, other: Node) -> b
     offset = ids.ndim - len(shape)
     if offset < 0:
         return False
+    met = [d for d, size in enumerate(shape) if size > 1 and ids.shape[d + offset] > 1]
+    if met and vary_elsewhere(ids, [dim + offset for dim in met]):
+        walk.tie_along(ids, [dim + offset for dim in met])
+        return True
     for dim, size in enumerate(shape):
         if size > 1 and ids.shape[dim + offset] > 1:
             source = walk.along(other, dim + offset)
@@ -157,7 +161,10 @@ def _stretched(walk: Walk, value: Node, node: Node, maps: Sequence[Node]) -> Int
 def _anchor(walk: Walk, value: Node, fixed: IntArray, others: IntArray) -> None:
     """Pin the channels that meet entries of ``value`` that nobody can remove."""
     shape = (1,) * (others.ndim - len(shape_of(value))) + shape_of(value)
-    if any(size > 1 and shape[axis] > 1 for axis, size in enumerate(others.shape)):
+    met = [d for d, size in enumerate(others.shape) if size > 1 and shape[d] > 1]
+    if met and (fixed < 0).all() and vary_elsewhere(others, met):
+        walk.tie_along(others, met)
+    elif met:
         one, other = np.broadcast_arrays(fixed, others)
         walk.pin(other[one < 0])
 

@@ -67,7 +67,8 @@ class ChannelGroup:
     ``consumers`` read them (columns). ``observed`` has one entry for each producer. ``kept_by``
     says what keeps a group that is not prunable, ``assumed`` what has to be true of the code for
     its channels to go (see ``guard``). ``divides`` marks channels that something is divided by,
-    or that an operation is undefined for at 0.
+    or that an operation is undefined for at 0. ``unit`` is how many rows and columns of layers
+    one channel stands for: 1, but for what goes in blocks (64 for an attention head of 64).
     """
 
     name: str
@@ -83,6 +84,7 @@ class ChannelGroup:
     kept_by: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     divides: bool = False
+    unit: int = 1
 
     @property
     def slices(self) -> Iterator[Slice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 
 import numpy as np
 from torch.fx import Node
@@ -19,7 +20,16 @@ from reidbench.engine.channels.graph import (
 )
 from reidbench.engine.channels.macs import MacsModel
 from reidbench.engine.channels.scope import block_paths, scope_of
-from reidbench.engine.channels.walk import FIXED, Noted, Role, SlotKey, Walk, shape_of
+from reidbench.engine.channels.walk import (
+    FIXED,
+    Charge,
+    Noted,
+    Role,
+    SlotKey,
+    Walk,
+    roots_of,
+    shape_of,
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +64,14 @@ def grouped(walk: Walk, output: Node, input_size: tuple[int, int, int]) -> Chann
     blocks = block_paths(walk.module, walk.sum_owners)
     kept_by, assumed = classes.notes(walk.pinned), classes.notes(walk.assumed)
     divides = classes.notes([Noted(ids[ids >= 0], "divides") for ids in walk.divisors])
+    heads = classes.notes([Noted(ids, "heads") for ids in walk.heads])
     groups = tuple(
         replace(
             _group(walk, names[g], classes.sizes[g], classes.pinned[g], parts[g], held[g], blocks),
             kept_by=kept_by[g],
             assumed=assumed[g],
             divides=bool(divides[g]),
+            unit=_unit(classes.sizes[g], parts[g]) if heads[g] else 1,
         )
         for g in range(len(classes.sizes))
     )
@@ -68,30 +80,15 @@ def grouped(walk: Walk, output: Node, input_size: tuple[int, int, int]) -> Chann
     return ChannelGraph(groups, macs, shape[min(1, len(shape) - 1)], input_size)
 
 
-def _roots(walk: Walk) -> IntArray:
-    """Return for every id the smallest id it is tied to (union-find with path halving)."""
-    parent = list(range(walk.count))
-
-    def find(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = item = parent[parent[item]]
-        return item
-
-    for first, second in walk.ties:
-        for a, b in zip(first.ravel().tolist(), second.ravel().tolist(), strict=True):
-            low, high = sorted((find(a), find(b)))
-            parent[high] = low
-    return np.array([find(item) for item in range(walk.count)], dtype=np.int64)
-
-
 def _classes(walk: Walk) -> _Classes:
     """Group tied ids that appear equally often in the same weights and in the same held sizes.
 
     So the MACs of a group's channels are alike, and no piece of a cut map loses its last one.
     """
-    roots = _roots(walk)
+    roots = roots_of(walk)
     seen: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    alike = [*(walk.slots[key].ids for key in _charged(walk)), *walk.sizes.values()]
+    rows = [charge.rows for charge in walk.charges if charge.rows is not None]
+    alike = [*(walk.slots[key].ids for key in _charged(walk)), *rows, *walk.sizes.values()]
     for place, ids in enumerate(alike):
         found, counts = np.unique(roots[ids[ids >= 0]], return_counts=True)
         for root, count in zip(found.tolist(), counts.tolist(), strict=True):
@@ -187,6 +184,12 @@ def _group(
     )
 
 
+def _unit(size: int, parts: list[tuple[Role, Slice]]) -> int:
+    """Return how many rows or columns every layer loses with one head, or a multiple of it."""
+    layers = [len(cut.positions) // size for role, cut in parts if role in ("producer", "consumer")]
+    return max(1, gcd(*layers))
+
+
 def _observed(walk: Walk, maker: Slice, parts: list[tuple[Role, Slice]]) -> Observation:
     """Return where a producer's map is to be seen: as late as a layer shows every channel once."""
     shown_by = walk.shown_by.get(maker.owner, [])
@@ -201,6 +204,17 @@ def _observed(walk: Walk, maker: Slice, parts: list[tuple[Role, Slice]]) -> Obse
     return Observation(last.owner, last.positions, walk.activation_after.get(maker.owner))
 
 
+def _side(walk: Walk, charge: Charge, dim: int) -> tuple[int, IntArray]:
+    """Return the rows (0) or columns (1) of a charge, and the channels that they are."""
+    nothing = np.empty(0, dtype=np.int64)
+    if charge.rows is not None and dim == 0:
+        return len(charge.rows), charge.rows
+    if charge.weight is None:
+        return 1, nothing
+    slot = walk.slots.get((charge.weight.owner, charge.weight.name, dim))
+    return charge.weight.shape[dim], slot.ids if slot else nothing
+
+
 def _macs(walk: Walk, classes: _Classes, groups: tuple[ChannelGroup, ...]) -> MacsModel:
     free = [index for index, group in enumerate(groups) if group.prunable]
     sizes = np.array(classes.sizes, dtype=np.int64)[free]
@@ -209,13 +223,11 @@ def _macs(walk: Walk, classes: _Classes, groups: tuple[ChannelGroup, ...]) -> Ma
     for dim in (0, 1):
         each = np.zeros((len(walk.charges), len(free)), dtype=np.int64)
         whole = np.ones(len(walk.charges), dtype=np.int64)
-        for row, weight in enumerate(charge.weight for charge in walk.charges):
-            if weight is not None:
-                whole[row] = weight.shape[dim]
-                slot = walk.slots.get((weight.owner, weight.name, dim))
-                found = classes.of(slot.ids)[0] if slot else np.empty(0, dtype=np.int64)
-                counts = np.bincount(found[found >= 0], minlength=len(groups))
-                each[row] = counts[free] // sizes
+        for row, charge in enumerate(walk.charges):
+            whole[row], ids = _side(walk, charge, dim)
+            found = classes.of(ids)[0]
+            counts = np.bincount(found[found >= 0], minlength=len(groups))
+            each[row] = counts[free] // sizes
         fixed.append(whole - each @ sizes)
         multiples.append(each)
     return MacsModel(

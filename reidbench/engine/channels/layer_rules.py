@@ -68,12 +68,6 @@ def _linear(walk: Walk, node: Node, arguments: Arguments) -> Any:
     return on_axis(rows, -1, len(shape))
 
 
-@rule("mm", "bmm", "matmul", "scaled_dot_product_attention")
-def _matrix_product(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    """Keep the channels of an attention product: heads split them by fixed sizes."""
-    return pin_inputs(walk, node)
-
-
 def show(walk: Walk, value: Any, owner: str) -> None:
     """Note that the output of ``owner`` shows what the makers of its input come to."""
     for maker in makers_of(walk, value, through=NORMS):

@@ -12,7 +12,14 @@ from reidbench.engine.channels.layer_rules import TIED_BY, show, tied_blocks
 from reidbench.engine.channels.problems import UnsupportedOperation
 from reidbench.engine.channels.rules import NORMS, Arguments, pin_inputs, rule
 from reidbench.engine.channels.vectors import vector_of
-from reidbench.engine.channels.walk import Walk, on_axis, running_module, shape_of, where
+from reidbench.engine.channels.walk import (
+    Walk,
+    on_axis,
+    running_module,
+    shape_of,
+    vary_elsewhere,
+    where,
+)
 
 
 @rule(*NORMS)
@@ -69,3 +76,13 @@ def _group_norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
         hold(walk, node, count, None, blocks[:, 0])
     show(walk, arguments["input"], owner)
     return on_axis(source, 1, len(shape_of(node)))
+
+
+@rule("layer_norm", "rms_norm")
+def _layer_norm(walk: Walk, node: Node, arguments: Arguments) -> Any:
+    """Keep what is normalised together, which is a head where heads are normalised one by one."""
+    ids = walk.ids(arguments["input"])
+    axes = range(-len(arguments["normalized_shape"]), 0)
+    if not vary_elsewhere(ids, axes):
+        return pin_inputs(walk, node)
+    return walk.tie_along(ids, axes)

@@ -14,6 +14,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from reidbench.engine.channels.graph import ChannelGroup, HeldSize
 from reidbench.engine.channels.layer_rules import TIED_BY
+from reidbench.engine.channels.multihead import make_headwise
 from reidbench.engine.channels.plan import PruningPlan
 
 Flags = npt.NDArray[np.bool_]
@@ -70,6 +71,9 @@ def _recount_layer(part: nn.Module, before: int, gone: int, block: bool) -> None
         part.num_channels = before - gone
     elif isinstance(part, nn.PReLU):
         part.num_parameters = before - gone
+    elif isinstance(part, nn.MultiheadAttention):
+        make_headwise(part)
+        part.embed_dim = part.kdim = part.vdim = part.in_proj_weight.shape[1]
 
 
 def _mark(part: nn.Module, weight: str, kind: str) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.fx import Node
 
 from reidbench.engine.channels.counting import check_charges
+from reidbench.engine.channels.multihead import HeadwiseAttention, is_plain
 from reidbench.engine.channels.problems import UnsupportedOperation
 from reidbench.engine.channels.vectors import follow
 from reidbench.engine.channels.walk import FIXED, Walk, described, running_module
@@ -59,7 +60,8 @@ def visit(walk: Walk, node: Node) -> Any:
 
 def _visited(walk: Walk, node: Node) -> Any:
     arguments = _arguments(node)
-    rigid = isinstance(walk.module.get_submodule(running_module(node)), _RIGID)
+    part = walk.module.get_submodule(running_module(node))
+    rigid = isinstance(part, _RIGID) and not (is_plain(part) or isinstance(part, HeadwiseAttention))
     if rigid:
         pin_inputs(walk, node)
     if follow(walk, node, operation_of(node)):

@@ -8,7 +8,7 @@ import numpy as np
 from torch.fx import Node
 
 from reidbench.engine.channels.rules import Arguments, fixed_like, operation_of, pin_inputs, rule
-from reidbench.engine.channels.walk import FIXED, Walk, compact, on_axis, shape_of
+from reidbench.engine.channels.walk import FIXED, Walk, compact, on_axis, shape_of, vary_elsewhere
 
 
 @rule(
@@ -74,8 +74,12 @@ def _reduction(walk: Walk, node: Node, arguments: Arguments) -> Any:
     if dims is None or dims == []:
         return pin_inputs(walk, node)
     axes = {d % ids.ndim for d in ([dims] if isinstance(dims, int) else dims)}
+    if not node.users:  # attention weights that nobody asked for
+        return fixed_like(node)
     if any(ids.shape[axis] > 1 for axis in axes):
-        return pin_inputs(walk, node)
+        if not vary_elsewhere(ids, axes):
+            return pin_inputs(walk, node)
+        ids = walk.tie_along(ids, axes)
     return ids if arguments.get("keepdim") else ids.squeeze(tuple(axes))
 
 
@@ -93,6 +97,8 @@ def _extreme(walk: Walk, node: Node, arguments: Arguments) -> Any:
 def _along_one_dim(walk: Walk, node: Node, arguments: Arguments) -> Any:
     ids = walk.ids(node.args[0])
     dim = arguments["dim"]
+    if isinstance(dim, int) and ids.shape[dim] > 1 and vary_elsewhere(ids, [dim]):
+        ids = walk.tie_along(ids, [dim])
     if not isinstance(dim, int) or ids.shape[dim] > 1:
         return pin_inputs(walk, node)
     return compact(ids)
@@ -125,10 +131,10 @@ def _windows(walk: Walk, node: Node, arguments: Arguments) -> Any:
 
 
 @rule(
-    *("rms_norm", "einsum", "addmm", "addmv", "baddbmm", "addbmm", "mv", "dot", "lstm", "gru"),
+    *("einsum", "addmm", "addmv", "baddbmm", "addbmm", "mv", "dot", "lstm", "gru"),
     *("rnn_tanh", "rnn_relu", "cdist", "bilinear", "gather", "scatter", "embedding", "col2im"),
     *("grid_sampler", "cross", "linalg_matrix_norm", "renorm", "tensordot", "inner", "outer"),
-    *("layer_norm", "native_layer_norm", "index_add", "local_response_norm", "channel_dropout"),
+    *("native_layer_norm", "index_add", "local_response_norm", "channel_dropout"),
 )
 def _needs_every_channel(walk: Walk, node: Node, arguments: Arguments) -> Any:
     return pin_inputs(walk, node)

@@ -61,11 +61,13 @@ def remove(module: nn.Module, graph: ChannelGraph, plan: PruningPlan) -> Removal
 def all_or_nothing(module: nn.Module) -> Iterator[None]:
     """Put every part of ``module`` back as it was should the block fail."""
     parts = list(module.modules())
+    kinds = [type(part) for part in parts]
     before = [(dict(vars(part)), dict(part._parameters), dict(part._buffers)) for part in parts]
     try:
         yield
     except BaseException:
-        for part, (attributes, parameters, buffers) in zip(parts, before, strict=True):
+        for part, kind, (attributes, parameters, buffers) in zip(parts, kinds, before, strict=True):
+            part.__class__ = kind
             vars(part).clear()
             vars(part).update(attributes)
             part._parameters.clear()

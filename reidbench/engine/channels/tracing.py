@@ -17,6 +17,7 @@ from torch.nn.parameter import UninitializedParameter
 from torch.utils import _pytree as pytree
 
 # Imported for the rules they register.
+import reidbench.engine.channels.attention_rules
 import reidbench.engine.channels.cut_rules
 import reidbench.engine.channels.elementwise_rules
 import reidbench.engine.channels.layer_rules
@@ -26,8 +27,10 @@ import reidbench.engine.channels.view_rules  # noqa: F401
 from reidbench.engine.channels.counting import check_total, slow_attention
 from reidbench.engine.channels.graph import ChannelGraph
 from reidbench.engine.channels.grouping import grouped
+from reidbench.engine.channels.multihead import headwise
 from reidbench.engine.channels.problems import CaptureError
 from reidbench.engine.channels.rules import pin_inputs, visit
+from reidbench.engine.channels.settling import settle_views
 from reidbench.engine.channels.walk import Held, Walk, on_axis, shape_of
 
 BATCH = 2  # one would be mistaken for a dimension to broadcast
@@ -54,6 +57,7 @@ def capture(
         check_total(walk, input_size)
     if any(held.parameter and not node.users for node, held in walk.held.items()):
         _walk_training(walk, module, input_size)
+    settle_views(walk)
     for slot in walk.slots.values():
         asked = [pattern for pattern in keep if fnmatch(slot.owner, pattern)]
         if slot.role == "producer" and asked:
@@ -107,15 +111,28 @@ def _exported(
             reason = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
             raise CaptureError(
                 f"{type(module).__name__} cannot be captured at {input_size}:"
-                f" {reason or problem!r};"
+                f" {_apart(module) or reason or repr(problem)};"
                 " its eval forward must run on a batch of images of that size and must not"
                 " branch on their values"
             ) from problem
 
 
+def _apart(module: nn.Module) -> str:
+    """Say which tensors are on different devices, and what to do; nothing if none are."""
+    first = {
+        tensor.device: name
+        for name, tensor in reversed([*module.named_parameters(), *module.named_buffers()])
+        if tensor.dim()
+    }
+    if len(first) < 2:
+        return ""
+    where = " and ".join(f"'{name}' on '{device}'" for device, name in first.items())
+    return f"it is on several devices ({where}); move it to one with network.to(device)"
+
+
 @contextmanager
 def _undisturbed(module: nn.Module, *, training: bool = False) -> Iterator[None]:
-    """Run in one mode without hooks, and put flags and hooks back."""
+    """Run in one mode without hooks, attention head by head, and put all of it back."""
     parts = list(module.modules())
     flags = [part.training for part in parts]
     hooks = [(part._forward_hooks, part._forward_pre_hooks) for part in parts]
@@ -123,7 +140,8 @@ def _undisturbed(module: nn.Module, *, training: bool = False) -> Iterator[None]
         for part in parts:
             part.training = training
             part._forward_hooks, part._forward_pre_hooks = OrderedDict(), OrderedDict()
-        yield
+        with headwise(module):
+            yield
     finally:
         for part, flag, (after, before) in zip(parts, flags, hooks, strict=True):
             part.training = flag

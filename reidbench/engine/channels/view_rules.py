@@ -9,15 +9,14 @@ from torch.fx import Node
 
 from reidbench.engine.channels.graph import IntArray
 from reidbench.engine.channels.rules import Arguments, pin_inputs, rule
-from reidbench.engine.channels.walk import Walk, compact, on_axis, shape_of
+from reidbench.engine.channels.walk import View, Walk, compact, on_axis, shape_of
 
 
 @rule("view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as")
 def _view(walk: Walk, node: Node, arguments: Arguments) -> Any:
     result = _reshaped(walk, node)
-    if sum(size > 1 for size in result.shape) > 1:
-        # The channel axis was split by sizes the graph cannot trace (heads, a channel shuffle).
-        walk.pin(result)
+    # Whether the channels may go that a view splits or joins shows when all is tied that will be.
+    walk.views.append(View(node, walk.ids(node.all_input_nodes[0]), result))
     given = arguments.get("size", arguments.get("shape", arguments.get("sizes")))
     if isinstance(given, list | tuple) and len(given) == result.ndim:
         for axis, size in enumerate(result.shape):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -43,12 +43,14 @@ class Slot:
 class Charge:
     """A counted operation: ``factor`` times the rows and columns of its weight.
 
-    ``factor`` is for one image; ``whole`` is what the operation costs as it was captured.
+    An attention product has no weight; its ``rows`` are the ids of the heads, one each. ``factor``
+    is for one image; ``whole`` is what the operation costs as it was captured.
     """
 
     factor: int
     weight: Held | None
     whole: int
+    rows: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Noted:
 
     ids: IntArray
     words: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A reshaping, with the channel ids of its input and of its result."""
+
+    node: Node
+    before: IntArray
+    after: IntArray
 
 
 @dataclass
@@ -88,6 +99,8 @@ class Walk:
     shown_by: dict[str, list[str]] = field(default_factory=dict)
     activation_after: dict[str, str] = field(default_factory=dict)
     sizes: dict[tuple[str, str, int | None], IntArray] = field(default_factory=dict)
+    views: list[View] = field(default_factory=list)
+    heads: list[IntArray] = field(default_factory=list)
 
     def fresh(self, size: int) -> IntArray:
         """Return ``size`` new channel ids."""
@@ -113,14 +126,29 @@ class Walk:
         words = f"{described(self.node)} {what}"
         self.assumed.append(Noted(np.unique(ids[ids >= 0]), words))
 
-    def charge(self, node: Node, count: int, weight: Held | None = None) -> None:
-        """Count ``count`` multiply-accumulates, for each entry of ``weight`` if it has one.
+    def charge(
+        self, node: Node, count: int, weight: Held | None = None, rows: IntArray | None = None
+    ) -> None:
+        """Count ``count`` multiply-accumulates, for each entry of ``weight`` or of ``rows``.
 
         An operation on parameters alone costs as much for a batch as for one image.
         """
         each = count // self.batch if node in self.from_images else count
         entries = weight.shape[0] * weight.shape[1] if weight else 1
-        self.charges.append(Charge(each, weight, count * entries))
+        entries = entries if rows is None else len(rows)
+        self.charges.append(Charge(each, weight, count * entries, rows))
+
+    def tie_along(self, ids: IntArray, axes: Iterable[int]) -> IntArray:
+        """Make the channels along ``axes`` one, because an operation needs all of them together.
+
+        They still go with those of the other axes, a head at a time. Returns ids of size 1 there.
+        """
+        axes = {axis % ids.ndim for axis in axes}
+        first = ids[tuple(slice(0, 1 if d in axes else None) for d in range(ids.ndim))]
+        self.tie(first, ids)
+        if (ids < 0).any():
+            self.pin(ids)
+        return first
 
     def claim(
         self, owner: str, tensors: Sequence[str], dim: int, role: Role, ids: IntArray
@@ -157,6 +185,12 @@ def shape_of(node: Node) -> tuple[int, ...]:
     return tuple(int(size) for size in value.shape)
 
 
+def vary_elsewhere(ids: IntArray, axes: Iterable[int]) -> bool:
+    """Return whether ``ids`` change along other axes than ``axes``."""
+    axes = {axis % ids.ndim for axis in axes}
+    return any(size > 1 for axis, size in enumerate(ids.shape) if axis not in axes)
+
+
 def compact(ids: IntArray) -> IntArray:
     """Shrink to size 1 every dimension along which ``ids`` do not change."""
     for axis, size in enumerate(ids.shape):
@@ -182,6 +216,22 @@ def where(node: Node) -> str:
     """Return the dotted path of the module that runs ``node``, for messages."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     return str(stack[-1][0]) if stack and stack[-1][0] else "the network itself"
+
+
+def roots_of(walk: Walk) -> IntArray:
+    """Return for every id the smallest id it is tied to (union-find with path halving)."""
+    parent = list(range(walk.count))
+
+    def find(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = item = parent[parent[item]]
+        return item
+
+    for first, second in walk.ties:
+        for a, b in zip(first.ravel().tolist(), second.ravel().tolist(), strict=True):
+            low, high = sorted((find(a), find(b)))
+            parent[high] = low
+    return np.array([find(item) for item in range(walk.count)], dtype=np.int64)
 
 
 def running_module(node: Node) -> str:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reidbench.engine.deployment.export import FORMATS, ExportError
-from reidbench.engine.deployment.export.folding import folded
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.engine.deployment.engines import ENGINES, Run, Size, refuse_engines
 
-Size: TypeAlias = tuple[int, int, int]
-Run: TypeAlias = Callable[[Tensor], Any]
-MISSING = "is not installed: pip install 'reidbench[export]'"
+CPU = torch.device("cpu")
 WARM_UP = 5
 WIDE = 0.10
 """Quartiles farther apart than this share of the median give no verdict."""
@@ -55,9 +50,18 @@ class Timing:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the figures are of: they compare with no other machine's."""
+    """What the figures are of: they compare with no other machine's.
+
+    Attributes:
+        processor: the name of what computed: the CPU, or the GPU.
+        device: torch's name of it.
+        threads: of the CPU.
+        versions: of torch and the runtimes, by package.
+
+    """
 
     processor: str
+    device: str
     threads: int
     versions: Mapping[str, str]
 
@@ -69,41 +73,59 @@ def measure(
     engines: Sequence[str] = ("eager",),
     batches: Sequence[int] = (1, 8),
     runs: int = 20,
+    device: torch.device = CPU,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Timing]:
     """Return the timings of every network on every engine at every batch size.
 
-    The networks take turns, so that a slow minute of the machine hits all of them alike; each runs
-    ``WARM_UP`` times first. Torch's threads are used as they are set.
+    Copies of the networks, and the images, are on ``device``. The networks take turns, so that a
+    slow minute of the machine hits all of them alike; each runs ``WARM_UP`` times first. Torch's
+    threads are used as they are set. cuDNN may choose its fastest kernels, in float32.
 
     Raises:
-        ReidbenchError: an engine is unknown, its extra is not installed, or a network fails on it.
+        ReidbenchError: an engine is unknown or does not run on ``device``, its extra is not
+            installed, or a network fails on it.
 
     """
-    for engine in engines:
-        if engine not in ENGINES:
-            raise ReidbenchError(
-                f"no engine '{engine}'{did_you_mean(engine, ENGINES)} (known: {', '.join(ENGINES)})"
-            )
+    refuse_engines(engines, device)
     total = len(engines) * len(batches) * runs
     timings: list[Timing] = []
-    with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
+    fastest = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
+    with fastest, torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
         for engine in engines:
             ready = {
-                name: ENGINES[engine](network, size, Path(folder) / f"{index}")
+                name: ENGINES[engine].prepare(network, size, Path(folder) / f"{index}", device)
                 for index, (name, network) in enumerate(networks.items())
             }
             for batch in batches:
                 done = len(timings) // max(1, len(networks)) * runs
-                found = _interleaved(ready, torch.randn(batch, *size), runs, done, total, on_step)
+                images = torch.randn(batch, *size, device=device)
+                found = _interleaved(ready, images, runs, done, total, on_step)
                 timings += [_timing(name, engine, batch, found[name]) for name in networks]
     return timings
 
 
-def machine() -> Machine:
-    """Return what this machine is."""
+def machine(device: torch.device = CPU) -> Machine:
+    """Return what this machine is, and its ``device``."""
     packages = ("torch", "onnxruntime", "openvino")
-    return Machine(_processor(), torch.get_num_threads(), _versions(packages))
+    processor = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return Machine(processor, str(device), torch.get_num_threads(), _versions(packages))
+
+
+def waiting(device: torch.device) -> Callable[[], None]:
+    """Return what waits until ``device`` has done all it was given; a CPU is never behind."""
+    if device.type == "cpu":
+        return lambda: None
+    return partial(torch.accelerator.synchronize, device)
+
+
+def seconds_of(run: Run, images: Tensor, wait: Callable[[], None]) -> float:
+    """Return the seconds of one run alone, from an idle device until it is idle again."""
+    wait()
+    started = perf_counter()
+    run(images)
+    wait()
+    return perf_counter() - started
 
 
 def _interleaved(
@@ -118,12 +140,11 @@ def _interleaved(
     for run in ready.values():
         for _ in range(WARM_UP):
             run(images)
+    wait = waiting(images.device)
     seconds: dict[str, list[float]] = {name: [] for name in ready}
     for index in range(runs):
         for name, run in ready.items():
-            started = perf_counter()
-            run(images)
-            seconds[name].append(perf_counter() - started)
+            seconds[name].append(seconds_of(run, images, wait))
         on_step(done + index + 1, total)
     return seconds
 
@@ -132,62 +153,6 @@ def _timing(network: str, engine: str, batch: int, seconds: Sequence[float]) -> 
     low, median, high = np.percentile(seconds, [25, 50, 75]) * 1000
     least = 1000 * min(seconds)
     return Timing(network, engine, batch, float(median), float(low), float(high), least)
-
-
-def _eager(network: nn.Module, size: Size, file: Path) -> Run:
-    # Folded, as any deployed network is.
-    own = folded(network).to(memory_format=torch.channels_last)
-    return lambda images: own(images.contiguous(memory_format=torch.channels_last))
-
-
-def _compiled(network: nn.Module, size: Size, file: Path) -> Run:
-    compiled: Run = torch.compile(copy.deepcopy(network).eval(), dynamic=False)
-    return compiled
-
-
-def _exported(form: str, runner: Callable[[Path], Run]) -> Callable[[nn.Module, Size, Path], Run]:
-    def make(network: nn.Module, size: Size, file: Path) -> Run:
-        file = file.with_suffix(FORMATS[form].suffix)
-        # Exporters capture in a mode of their own.
-        with torch.inference_mode(mode=False), torch.no_grad():
-            FORMATS[form].write(copy.deepcopy(network).eval(), size, file, {})
-        return runner(file)
-
-    return make
-
-
-def _onnxruntime(file: Path) -> Run:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ExportError(f"onnxruntime {MISSING}") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda images: session.run(None, {name: images.numpy()})
-
-
-def _openvino(file: Path) -> Run:
-    try:
-        import openvino
-    except ImportError as error:
-        raise ExportError(f"openvino {MISSING}") from error
-    settings = {
-        "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-    }
-    compiled = openvino.Core().compile_model(str(file), "CPU", settings)
-    return lambda images: compiled(images.numpy())
-
-
-ENGINES: dict[str, Callable[[nn.Module, Size, Path], Run]] = {
-    "eager": _eager,
-    "compile": _compiled,
-    "onnxruntime": _exported("onnx", _onnxruntime),
-    "openvino": _exported("openvino", _openvino),
-}
 
 
 def _processor() -> str:

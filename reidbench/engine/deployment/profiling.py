@@ -8,16 +8,23 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
 from tabulate import tabulate
 from torch import nn
 
-from reidbench.engine.deployment.latency import Machine, Timing, machine, measure
+from reidbench.engine.deployment.engines import refuse_engines
+from reidbench.engine.deployment.latency import (
+    Machine,
+    Timing,
+    machine,
+    measure,
+)
 from reidbench.engine.deployment.sources import Source, find_source
+from reidbench.engine.device import choose_device, prepare_device
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
+from reidbench.text import counted
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DENSE = "dense"
 
 
@@ -56,6 +63,7 @@ def profile(
     batches: Sequence[int],
     runs: int,
     threads: int | None = None,
+    device: str = "auto",
     network: str | None = None,
     store: Path | None = None,
     disabled: Sequence[str] = (),
@@ -63,13 +71,15 @@ def profile(
 ) -> Profile:
     """Time the networks of trials and their dense ones, which take turns.
 
+    ``device`` is ``auto``, a GPU where there is one, or torch's name of a device.
+
     Raises:
-        ReidbenchError: a network is not there, networks take images of different sizes, or an
-            engine is unknown or not installed.
+        ReidbenchError: no such device, a network is not there, networks take images of different
+            sizes, or an engine is unknown, not installed or does not run on the device.
 
     """
-    if threads is not None:
-        torch.set_num_threads(threads)
+    refuse_engines(engines, choose_device(device))
+    on = prepare_device(device, threads)
     sources = [find_source(trial, network, store=store, disabled=disabled) for trial in trials]
     sizes = sorted({source.size for source in sources})
     if len(sizes) > 1:
@@ -78,10 +88,16 @@ def profile(
         )
     networks = _beside_dense(sources)
     timings = measure(
-        networks, size=sizes[0], engines=engines, batches=batches, runs=runs, on_step=on_step
+        networks,
+        size=sizes[0],
+        engines=engines,
+        batches=batches,
+        runs=runs,
+        device=on,
+        on_step=on_step,
     )
     keys = {_name(source): source.metadata.get("key", source.name) for source in sources}
-    return Profile(machine(), sizes[0], runs, timings, keys)
+    return Profile(machine(on), sizes[0], runs, timings, keys)
 
 
 def _beside_dense(sources: Sequence[Source]) -> dict[str, nn.Module]:
@@ -127,7 +143,11 @@ def text(report: Profile) -> str:
     """Return a profile as a table for people."""
     where = report.machine
     versions = ", ".join(f"{name} {number}" for name, number in where.versions.items())
-    head = f"{where.processor}, {where.threads} threads; {versions}; milliseconds of {report.runs}"
+    on = "" if where.device == "cpu" else f" ({where.device})"
+    head = (
+        f"{where.processor}{on}, {counted(where.threads, 'thread')}; {versions}; milliseconds of "
+    )
+    head += str(report.runs)
     rows = [
         [
             timing.network,

@@ -29,6 +29,7 @@ from reidbench.engine.deployment.scoring import Criterion, Loss, rank
 from reidbench.engine.deployment.verify import verified_difference
 from reidbench.engine.pruning.contract import refits
 from reidbench.engine.pruning.refitting import refit
+from reidbench.engine.weights import refuse_without_values
 from reidbench.errors import ReidbenchError, did_you_mean
 
 Size: TypeAlias = tuple[int, int, int]
@@ -170,6 +171,7 @@ def _refuse_unknown(keep: Sequence[str], graph: ChannelGraph) -> None:
 def _copied(network: nn.Module) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise ReidbenchError(f"a network must be a torch.nn.Module, not {type(network).__name__}")
+    refuse_without_values(network)
     try:
         return copy.deepcopy(network)
     except Exception as error:

@@ -11,6 +11,7 @@ from torch import nn
 
 from reidbench.engine.channels import PruningPlan, SavedNetworkError, apply_saved, save_pruned
 from reidbench.engine.deployment.report import Report
+from reidbench.engine.weights import refuse_without_values
 from reidbench.files import write_atomically
 
 REPORT_FILE = "report.json"
@@ -36,8 +37,10 @@ def load(folder: Path | str, network: nn.Module) -> nn.Module:
 
     Raises:
         SavedNetworkError: files are missing, or of another network.
+        WeightsError: ``network`` cannot hold weights.
 
     """
+    refuse_without_values(network)
     size = read_size(Path(folder))
     return apply_saved(Path(folder), copy.deepcopy(network), size)
 

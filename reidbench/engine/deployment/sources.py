@@ -12,7 +12,7 @@ from torch import nn
 from reidbench import __version__
 from reidbench.engine.deployment.factory import find_network
 from reidbench.engine.deployment.saved import REPORT_FILE, load, read_report, read_size
-from reidbench.engine.deployment.trial import load_trial
+from reidbench.engine.deployment.trial import LoadedTrial, load_trial
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import discover
 from reidbench.results import Result, read_result
@@ -64,7 +64,7 @@ def find_source(
             f"--network is for a folder that 'reidbench prune' wrote; {trial} is a trial, whose "
             "backbone is known"
         )
-    loaded = load_trial(trial, store=store, state=state, registry=discover(disabled))
+    loaded = open_trial(trial, store=store, state=state, disabled=disabled)
     rules = loaded.protocol
     metadata = {
         "reidbench": __version__,
@@ -79,6 +79,24 @@ def find_source(
         **(_of_result(read_result(path)) if path.is_file() else {}),
     }
     return Source(loaded.network, path.stem, loaded.backbone, loaded.dense, loaded.size, metadata)
+
+
+def open_trial(
+    trial: str, *, store: Path | None = None, state: str = "final", disabled: Sequence[str] = ()
+) -> LoadedTrial:
+    """Return the trial of a result file or of a phase's key.
+
+    Raises:
+        ReidbenchError: no network is there, or ``trial`` is a pruned folder, of which nobody knows
+            how its images are prepared.
+
+    """
+    if (Path(trial) / REPORT_FILE).is_file():
+        raise ReidbenchError(
+            f"{trial}: a folder that 'reidbench prune' wrote has no protocol, which would say how "
+            "to prepare and compare images; give a trial's result file or the key of its phase"
+        )
+    return load_trial(trial, store=store, state=state, registry=discover(disabled))
 
 
 def _of_result(result: Result) -> dict[str, Any]:

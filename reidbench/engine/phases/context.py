@@ -19,10 +19,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from reidbench.api.data import ClassificationData, LabelledImages, ReIDData, Split
+from reidbench.api.data import ClassificationData, DataError, LabelledImages, ReIDData, Split
 from reidbench.config.protocol import InputRules
 from reidbench.engine.channels import ChannelGraph, capture, parameters
 from reidbench.engine.phases.checkpoint import fresh_network
+from reidbench.engine.pruning.torch_settings import unchanged
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
 from reidbench.engine.training.checkpoints import Pace
@@ -43,6 +44,7 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
     ``on_images`` is called with the number of images done. The number of threads changes no pixel.
 
     Raises:
+        DataError: an image is not what a data set hands over.
         OSError: the disk has no room.
     """
     shape = (len(split), 3, size.height, size.width)
@@ -51,8 +53,7 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 
     def decode_some(indices: range) -> int:
         for index in indices:
-            image = Image.fromarray(split.read(index))
-            pixels[index] = rgb_pixels(image, size.height, size.width)
+            pixels[index] = rgb_pixels(_picture(split, index), size.height, size.width)
         return len(indices)
 
     done, images = 0, range(len(split))
@@ -66,6 +67,20 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
     finally:
         threads.shutdown(cancel_futures=True)
     pixels.flush()
+
+
+def _picture(split: AnySplit, index: int) -> Image.Image:
+    array = split.read(index)
+    try:
+        if array.dtype != np.uint8:
+            raise TypeError("not bytes")
+        return Image.fromarray(array)
+    except (TypeError, ValueError, AttributeError) as error:
+        found = f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"
+        raise DataError(
+            f"image '{split.names[index]}' is {found}; expected uint8 (height, width, 3): RGB from "
+            "0 to 255"
+        ) from error
 
 
 def mapped(file: Path) -> Tensor:
@@ -90,6 +105,7 @@ def _reserve(file: Path) -> None:
 
 _log = logging.getLogger(__name__)
 PIXELS = "pixels.npy"
+Capture = Callable[[torch.nn.Module, tuple[int, int, int]], ChannelGraph]
 Listener = Callable[[int, int, str], None]
 """Called with work done, work in all, and what it is, e.g. ``loss 1.23``."""
 
@@ -116,6 +132,8 @@ class PhaseContext:
     """Keeps processes on one store from decoding the same images at once; None: there is one."""
     pace: Pace = field(default_factory=Pace)
     """How often phases keep a checkpoint as they train."""
+    capture: Capture = capture
+    """How backbones become graphs; the conformance kit keeps those of its toy networks."""
     decoding: list[dict[str, Any]] = field(default_factory=list)
     """Stopwatch notes of each split that was decoded, until the run's timings take them."""
     _data: dict[str, ReIDData | ClassificationData] = field(default_factory=dict)
@@ -143,7 +161,7 @@ class PhaseContext:
         key = canonical([node.backbone.configuration(), node.rules.input.size])
         if key not in self._dense:
             backbone = fresh_network(node, identities=1).backbone
-            graph = capture(backbone, node.rules.input.size)
+            graph = self.capture(backbone, node.rules.input.size)
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
 
@@ -154,7 +172,8 @@ class PhaseContext:
     def _load(self, data: ConfiguredData) -> ReIDData | ClassificationData:
         name = canonical(data.configuration())
         if name not in self._data:
-            self._data[name] = data.build()
+            with unchanged(data.label, "data set"):
+                self._data[name] = data.build()
         return self._data[name]
 
     def _decoded(
@@ -192,7 +211,7 @@ class PhaseContext:
 
         stopwatch = Stopwatch()
         with self.store.writing(key) as (folder, meta):
-            with stopwatch.running("decoding"):
+            with stopwatch.running("decoding"), unchanged(data.label, "data set"):
                 decode(split, size, folder / PIXELS, on_images)
             meta.update(kind="pixels", data=data.document(), part=part, **stopwatch.notes())
         self.decoding.append(stopwatch.notes())

@@ -13,6 +13,7 @@ from reidbench.api.data import Split
 from reidbench.config.protocol import EvaluationRules
 from reidbench.engine.phases.checkpoint import PRUNED, fresh_network, load_network
 from reidbench.engine.phases.context import PhaseContext
+from reidbench.engine.pruning.torch_settings import unchanged
 from reidbench.engine.retrieval import Features, RetrievalScores, extract, score, score_reranked
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Network
@@ -29,7 +30,7 @@ def run_evaluate(node: EvaluateNode, context: PhaseContext) -> None:
     """
     query, gallery = context.test_images(node.data, node.protocol.input)
     stopwatch = Stopwatch()
-    with stopwatch.running("features"):
+    with stopwatch.running("features"), unchanged(node.network.backbone.label, "backbone"):
         network = _network(node, context)
         both = [
             _features(network, pixels, split, node, context) for pixels, split in (query, gallery)

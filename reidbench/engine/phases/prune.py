@@ -18,6 +18,7 @@ from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import generator
 from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.plan import PruneNode
+from reidbench.store.curve import Curve
 
 
 def run_prune(node: PruneNode, context: PhaseContext) -> None:
@@ -28,15 +29,17 @@ def run_prune(node: PruneNode, context: PhaseContext) -> None:
         Diverged: the loss is no longer finite.
     """
     context.train_images(node.data, node.rules.input)  # decoding is not the phase's time
-    stopwatch = Stopwatch()
-    with resumable(node, context, stopwatch) as checkpoints:
-        phase = begin_prune(node, context, ScoreCache(node, context.store), stopwatch, checkpoints)
+    stopwatch, curve = Stopwatch(), Curve()
+    with resumable(node, context, stopwatch, curve) as checkpoints:
+        scores = ScoreCache(node, context.store)
+        phase = begin_prune(node, context, scores, stopwatch, checkpoints, curve)
         phase.run()
         phase.verify()
         with context.store.writing(node.key) as (folder, meta):
             save_network(folder, phase.prunable.network, phase.prunable.plan)
             if phase.just_cut is not None:
                 save_network(folder / PRUNED, phase.just_cut, phase.prunable.plan)
+            curve.write(folder)
             meta.update(phase_meta(node, phase.trainer, phase.stopwatch))
             meta.update(_report(phase))
 
@@ -47,6 +50,7 @@ def begin_prune(
     score_cache: ScoreCache | None = None,
     stopwatch: Stopwatch | None = None,
     checkpoints: Checkpoints | None = None,
+    curve: Curve | None = None,
 ) -> Pruning:
     """Return the prune phase with nothing done yet; ``score_cache`` may spare it its ranking."""
     rules = node.rules
@@ -71,7 +75,7 @@ def begin_prune(
             protocol=with_rounds(rules, dense, node.reduction, achieved),
             calibration=calibration_batches(images, rules, random, context.device),
         ),
-        trainer=make_trainer(node, network, images, context, checkpoints),
+        trainer=make_trainer(node, network, images, context, checkpoints, curve),
         random=generator(node.seed, "ranking"),
         stopwatch=stopwatch,
         score_cache=score_cache,

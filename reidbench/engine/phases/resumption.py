@@ -14,30 +14,33 @@ from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training.checkpoints import Checkpoints
 from reidbench.engine.training.snapshot import Snapshot, SnapshotError
-from reidbench.errors import Diverged, MethodError
+from reidbench.errors import ComponentError, Diverged
 from reidbench.plan import ENGINE, PhaseNode
 from reidbench.store.checkpoints import drop_checkpoint, keep_checkpoint, kept_checkpoint
+from reidbench.store.curve import Curve
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
 def resumable(
-    node: PhaseNode, context: PhaseContext, stopwatch: Stopwatch
+    node: PhaseNode, context: PhaseContext, stopwatch: Stopwatch, curve: Curve
 ) -> Iterator[Checkpoints]:
     """Provide a phase's checkpoints; they go once the block is done, or can only fail again."""
     store, made_by = context.store, _made_by(context)
     found = _found(node, context, made_by)
     if found is not None:
         stopwatch.go_on(found.notes["stopwatch"])
+        curve.go_on(found.notes["curve"])
 
     def keep(snapshot: Snapshot) -> None:
-        snapshot.notes |= {"made_by": made_by, "stopwatch": stopwatch.notes()}
+        timed = {"stopwatch": stopwatch.notes(), "curve": curve.notes()}
+        snapshot.notes |= {"made_by": made_by, **timed}
         keep_checkpoint(store, node.key, snapshot.encoded())
 
     try:
         yield Checkpoints(found, keep, context.pace, f"{node.kind} {node.key}")
-    except (Diverged, MethodError, SnapshotError):
+    except (Diverged, ComponentError, SnapshotError):
         drop_checkpoint(store, node.key)
         raise
     drop_checkpoint(store, node.key)
@@ -64,7 +67,7 @@ def _made_by(context: PhaseContext) -> dict[str, Any]:
     """Return what numbers depend on beside the key: a phase is of one piece in it."""
     on_cpu = context.device.type == "cpu"
     return {
-        "format": 1,
+        "format": 2,
         "engine": ENGINE,
         "reidbench": reidbench.__version__,
         "torch": torch.__version__,

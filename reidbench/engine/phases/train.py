@@ -9,6 +9,7 @@ from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, save_network, starting_network
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.phases.resumption import resumable
+from reidbench.engine.pruning.torch_settings import unchanged
 from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images, Network, Trainer, TrainingStage, derived_seed
 from reidbench.engine.training.checkpoints import Checkpoints
@@ -16,27 +17,29 @@ from reidbench.engine.training.network import from_weight
 from reidbench.engine.training.snapshot import restore_training, training_snapshot
 from reidbench.engine.training.throughput import Throughput
 from reidbench.plan import LoadNode, PhaseNode, TrainNode
+from reidbench.store.curve import Curve
 from reidbench.text import training_note
 
 
 def run_train(node: TrainNode, context: PhaseContext) -> None:
     """Train and leave the network in the store under the node's key."""
     images = context.train_images(node.data, node.rules.input)
-    stopwatch = Stopwatch()
+    stopwatch, curve = Stopwatch(), Curve()
     dense = context.dense(node).graph
     network, plan = starting_network(node, images.identities, context.store, dense)
     if plan is None:
         plan = PruningPlan.everything(dense)
     network.to(context.device)
-    with resumable(node, context, stopwatch) as checkpoints:
-        trainer = make_trainer(node, network, images, context, checkpoints)
+    with resumable(node, context, stopwatch, curve) as checkpoints:
+        trainer = make_trainer(node, network, images, context, checkpoints, curve)
         checkpoints.take_by(lambda: training_snapshot(trainer))
         if checkpoints.found is not None:
             restore_training(trainer, checkpoints.found)
-        with stopwatch.running("training"):
+        with stopwatch.running("training"), unchanged(node.backbone.label, "backbone"):
             trainer.train(trainer.steps - trainer.done)
         with context.store.writing(node.key) as (folder, meta):
             save_network(folder, network, plan)
+            curve.write(folder)
             meta.update(phase_meta(node, trainer, stopwatch))
 
 
@@ -46,13 +49,16 @@ def make_trainer(
     images: Images,
     context: PhaseContext,
     checkpoints: Checkpoints | None = None,
+    curve: Curve | None = None,
 ) -> Trainer:
     """Return the trainer of a phase; its batches depend on seed, domain and budget alone."""
-    throughput = Throughput()
+    throughput, curve = Throughput(), curve or Curve()
 
     def on_step(done: int, steps: int, loss: float) -> None:
         throughput.step(done, trainer.images_seen)
-        context.listener(done, steps, training_note(loss, throughput.images_per_second))
+        speed, rate = throughput.images_per_second, trainer.learning_rate
+        curve.step(done, steps, epoch=trainer.epochs, loss=loss, rate=rate, speed=speed)
+        context.listener(done, steps, training_note(loss, speed))
         if checkpoints is not None:
             checkpoints.after_step(done, steps)
 

@@ -1,17 +1,17 @@
-"""Torch's settings for the whole process: what a method changes is put back and reported."""
+"""Torch's settings for the whole process: what a component changes is put back and reported."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.backends import cudnn, mkldnn
 from torch.nn.modules import module as modules
 
-from reidbench.errors import MethodError
+from reidbench.errors import ComponentError, MethodError
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,27 @@ def _put_default_device(device: torch.device) -> None:
     torch.set_default_device(None if device.type == "cpu" else device)
 
 
+_GUARDS: list[torch.inference_mode] = []
+"""Torch ends a mode when its guard is collected: these last."""
+
+
+def _put_inference_mode(on: bool) -> None:
+    guard = torch.inference_mode(on)
+    guard.__enter__()
+    _GUARDS.append(guard)
+
+
 def _matmul_precision() -> str:
     try:
         return torch.get_float32_matmul_precision()
     except RuntimeError:  # set through one of torch's newer names, beside this one
         return "mixed"
+
+
+def _flushes_denormals() -> bool:
+    # Torch tells of no setting; the sum is denormal.
+    denormal = torch.full((1,), 1e-40, dtype=torch.float32, device="cpu")
+    return float(denormal + denormal) == 0.0
 
 
 def _hooks() -> dict[str, dict[int, Any]]:
@@ -55,10 +71,13 @@ def _put_hooks(hooks: dict[str, dict[int, Any]]) -> None:
         modules._global_is_full_backward_hook = None  # else hooks of the other kind are refused
 
 
+_AUTOCAST = ("cpu", "cuda")
 SETTINGS = (
     GlobalSetting("the default dtype", torch.get_default_dtype, torch.set_default_dtype),
     GlobalSetting("the default device", torch.get_default_device, _put_default_device),
     GlobalSetting("the number of threads", torch.get_num_threads, torch.set_num_threads),
+    # Before the recording of gradients, which it sets, too.
+    GlobalSetting("inference mode", torch.is_inference_mode_enabled, _put_inference_mode),
     GlobalSetting("the recording of gradients", torch.is_grad_enabled, torch.set_grad_enabled),
     GlobalSetting(
         "anomaly detection",
@@ -72,6 +91,12 @@ SETTINGS = (
     ),
     GlobalSetting(
         "the float32 matmul precision", _matmul_precision, torch.set_float32_matmul_precision
+    ),
+    GlobalSetting("the flushing of denormals", _flushes_denormals, torch.set_flush_denormal),
+    GlobalSetting(
+        "automatic mixed precision",
+        lambda: tuple(map(torch.is_autocast_enabled, _AUTOCAST)),
+        lambda value: [*map(torch.set_autocast_enabled, _AUTOCAST, value)],
     ),
     _flag("mkldnn.enabled", mkldnn, "enabled"),
     _flag("cudnn.enabled", cudnn, "enabled"),
@@ -108,11 +133,14 @@ class TorchSettings:
 
 
 @contextmanager
-def unchanged(method: str) -> Iterator[None]:
-    """Put torch's settings back after the block, in which ``method`` runs.
+def unchanged(
+    label: str, kind: Literal["method", "backbone", "data set"] = "method"
+) -> Iterator[None]:
+    """Put torch's settings back after the block, in which the component ``label`` runs.
 
     Raises:
-        MethodError: it changed one of them, unless the block raised an error of its own.
+        ComponentError: it changed one of them, unless the block raised an error of its own; of a
+            method, a ``MethodError``.
     """
     before = TorchSettings.capture()
     try:
@@ -121,7 +149,8 @@ def unchanged(method: str) -> Iterator[None]:
     finally:
         before.restore()
     if changes:
-        raise MethodError(
-            f"method '{method}' changed {', '.join(changes)} for the whole process, so that no row "
+        broken = MethodError if kind == "method" else ComponentError
+        raise broken(
+            f"{kind} '{label}' changed {', '.join(changes)} for the whole process, so that no row "
             "would compare with another; put back what it changes, or leave it alone"
         )

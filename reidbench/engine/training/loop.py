@@ -94,6 +94,11 @@ class Trainer:
         """Epochs spent so far."""
         return self.done / self.stages[0].sampler.steps_per_epoch if self.stages else 0.0
 
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the last step."""
+        return float(self.optimiser.param_groups[0]["lr"])
+
     def train(self, steps: int, hooks: StepHooks | None = None) -> None:
         """Take ``steps`` optimiser steps, with what a method adds to each.
 

@@ -33,6 +33,7 @@ def load_backbone(
         WeightsError: nothing is loaded then.
 
     """
+    refuse_without_values(network)
     state = read_weights(file)
     own = network.state_dict()
     if convert is not None:
@@ -47,6 +48,21 @@ def load_backbone(
     if left_out:
         _log.warning("%s: left out %s, which %s does not have", file, listed([*left_out]), name)
     return classifier_of(left_out)
+
+
+def refuse_without_values(network: nn.Module) -> None:
+    """Refuse a network on torch's device ``meta``, whose tensors have shapes alone.
+
+    Raises:
+        WeightsError: which tensor, and what to do.
+
+    """
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if tensor.is_meta:
+            raise WeightsError(
+                f"'{name}' of this {type(network).__name__} is on the device 'meta', which holds "
+                "no values; build the network on a CPU or GPU, and load its weights"
+            )
 
 
 def _load(

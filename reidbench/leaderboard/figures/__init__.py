@@ -1,4 +1,4 @@
-"""Pictures of a leaderboard: Vega-Lite specifications and the SVG that they are drawn to."""
+"""Pictures of leaderboards and trainings: Vega-Lite specifications, and what they are drawn to."""
 
 from reidbench.leaderboard.figures.dot_plot import dot_plot
 from reidbench.leaderboard.figures.figure import Figure

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import vl_convert
-
 from reidbench.leaderboard.figures.look import CONFIG, DARK_STYLE
+from reidbench.leaderboard.figures.renderer import renderer
 
 Spec = Mapping[str, Any]
 VEGA_LITE = "5.20"
@@ -32,11 +31,18 @@ class Figure:
     """The Vega-Lite specification, as JSON."""
     svg: str
 
+    def png(self) -> bytes:
+        """Return it as PNG, on white, at twice its size."""
+        white = json.loads(self.spec)
+        white["config"] = {**white["config"], "background": "#FFFFFF"}
+        drawn: bytes = renderer().vegalite_to_png(white, vl_version=VEGA_LITE, scale=2)
+        return drawn
+
 
 def draw(name: str, title: str, description: str, spec: Spec) -> Figure:
     """Draw a specification; the same one always gives the same bytes."""
     whole = {"$schema": SCHEMA, "description": description, "config": CONFIG, **spec}
-    svg = vl_convert.vegalite_to_svg(dict(whole), vl_version=VEGA_LITE)
+    svg = renderer().vegalite_to_svg(dict(whole), vl_version=VEGA_LITE)
     text = json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True)
     return Figure(name, title, description, text + "\n", _labelled(svg, name, title, description))
 

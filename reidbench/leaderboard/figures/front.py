@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reidbench.leaderboard.figures.figure import Figure, draw, values
 from reidbench.leaderboard.figures.look import PLOT_WIDTH, QUIET, by_family
 from reidbench.leaderboard.model import Row, Table
+from reidbench.leaderboard.render.latency_columns import Case, case_timings
 
 HEIGHT = 240
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """What a row costs, None where that is not known.
+
+    ``axis`` are the lines below the axis; ``note`` is a sentence of the description.
+    """
+
+    name: str
+    axis: Sequence[str]
+    of: Callable[[Row], float | None]
+    note: str = ""
 
 
 def parameters_front(
     name: str, what: str, table: Table, families: Mapping[str, str]
 ) -> Figure | None:
     """Draw mAP against millions of parameters; None for fewer than three rows."""
-    return _front(name, what, table, families, "parameters, millions", _millions)
+    heading = "parameters, millions"
+    return _front(name, what, table, families, _Cost(heading, [heading], _millions))
+
+
+def latency_front(
+    name: str, what: str, table: Table, families: Mapping[str, str], case: Case, machine: str
+) -> Figure | None:
+    """Draw mAP against the least milliseconds of a batch, measured on ``machine``.
+
+    Rows whose timings are too wide apart for a verdict are left out. None for fewer than three.
+    """
+    engine, batch = case
+    heading = f"milliseconds a batch of {batch}, {engine}"
+    timings = [timing for row in table.unique_rows for timing in case_timings(row, [case])]
+    noisy = sum(it is not None and not it.steady for it in timings)
+    note = f" {noisy} more: too noisy for a verdict." if noisy else ""
+    cost = _Cost(heading, [heading, machine], _least(case), note)
+    return _front(name, what, table, families, cost)
+
+
+def _least(case: Case) -> Callable[[Row], float | None]:
+    def of(row: Row) -> float | None:
+        (timing,) = case_timings(row, [case])
+        return timing.least if timing and timing.steady else None
+
+    return of
 
 
 def _millions(row: Row) -> float | None:
@@ -28,20 +68,21 @@ def _front(
     what: str,
     table: Table,
     families: Mapping[str, str],
-    heading: str,
-    cost: Callable[[Row], float | None],
+    cost: _Cost,
 ) -> Figure | None:
     rows = [
         _datum(row, families, found)
         for row in table.unique_rows
-        if row.mean_ap and (found := cost(row)) is not None
+        if row.mean_ap and (found := cost.of(row)) is not None
     ]
     if len(rows) < 3:
         return None
     front = front_of((row["cost"], row["map"], row["label"]) for row in rows)
-    said = f"{len(rows)} networks. On the front, the cheapest first: {_list(front)}."
-    spec = _spec(rows, front, heading)
-    return draw(name, f"mAP against {heading}: {what}", said, spec)
+    where = "".join(f" on {line}" for line in cost.axis[1:])
+    said = f"{len(rows)} networks{where}. On the front, the cheapest first: {_list(front)}."
+    said += cost.note
+    spec = _spec(rows, front, cost.axis)
+    return draw(name, f"mAP against {cost.name}: {what}", said, spec)
 
 
 def front_of(points: Iterable[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
@@ -58,9 +99,13 @@ def _list(front: Sequence[tuple[float, float, str]]) -> str:
 
 
 def _spec(
-    rows: list[dict[str, Any]], front: Sequence[tuple[float, float, str]], heading: str
+    rows: list[dict[str, Any]], front: Sequence[tuple[float, float, str]], axis: Sequence[str]
 ) -> Mapping[str, Any]:
-    x = {"field": "cost", "type": "quantitative", "title": heading, "scale": {"zero": False}}
+    title = list(axis) if len(axis) > 1 else axis[0]
+    x = {
+        "field": "cost", "type": "quantitative", "title": title, "scale": {"zero": False},
+        "axis": {"titleLimit": PLOT_WIDTH + 150},
+    }  # fmt: skip
     y = {"field": "map", "type": "quantitative", "title": "mAP %", "scale": {"zero": False}}
     steps = [{"cost": cost, "map": score} for cost, score, _ in front]
     return {

@@ -8,10 +8,12 @@ from reidbench.leaderboard.claims.verdict import Verdict
 from reidbench.leaderboard.figures.dot_plot import dot_plot
 from reidbench.leaderboard.figures.figure import Figure
 from reidbench.leaderboard.figures.forest import forest
-from reidbench.leaderboard.figures.front import parameters_front
+from reidbench.leaderboard.figures.front import latency_front, parameters_front
 from reidbench.leaderboard.figures.heat import criterion_grid, widths_kept
 from reidbench.leaderboard.figures.recovery import recovery
+from reidbench.leaderboard.latency_file import Latency
 from reidbench.leaderboard.model import Section, Table, TableSetting
+from reidbench.leaderboard.render.latency_columns import cases
 from reidbench.leaderboard.render.page import title
 from reidbench.results import Result
 
@@ -21,14 +23,23 @@ def table_figures(
     table: Table,
     results: Sequence[Result],
     families: Mapping[str, str],
+    latency: Latency | None = None,
 ) -> Iterator[Figure]:
     """Yield the pictures that the results of a table allow, each named after ``stem``."""
     what = title(table.setting)
     for section in table.sections:
         yield from filter(None, _of_section(stem, what, section, results, families))
-    front = parameters_front(f"{stem}-parameters", what, table, families)
-    if front:
-        yield front
+    yield from filter(None, _fronts(stem, what, table, families, latency))
+
+
+def _fronts(
+    stem: str, what: str, table: Table, families: Mapping[str, str], latency: Latency | None
+) -> Iterator[Figure | None]:
+    yield parameters_front(f"{stem}-parameters", what, table, families)
+    if latency:
+        for case in cases(table.unique_rows):
+            name = f"{stem}-latency-{case[0]}-{case[1]}"
+            yield latency_front(name, what, table, families, case, str(latency.machine))
 
 
 def _of_section(

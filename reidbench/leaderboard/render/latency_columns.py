@@ -20,11 +20,11 @@ def cell(row: Row) -> str:
 
 def legend(latency: Latency) -> str:
     """Say what was measured where."""
-    machine = latency.machine
-    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
+    of = latency.machine.versions.items()
+    versions = ", ".join(f"{name} {number}" for name, number in of)
     channels, height, width = latency.size
     return (
-        f"{machine.processor}, {machine.threads} threads; {versions}; images of "
+        f"{latency.machine}; {versions}; images of "
         f"{channels} x {height} x {width}, {latency.runs} runs each. The least milliseconds of a "
         "batch, and in brackets the speed-up over the dense network by them; "
         f"{NOTHING} where the quartiles lie too wide apart for a verdict. Figures compare within "
@@ -39,25 +39,25 @@ def cases(rows: Iterable[Row]) -> list[Case]:
 
 def case_cells(row: Row, shown: Iterable[Case]) -> list[str]:
     """Write a row's timing of each case."""
-    found = _by_case(row)
-    return [_cell(found[case]) if case in found else NOTHING for case in shown]
+    return [_cell(timing) if timing else NOTHING for timing in case_timings(row, shown)]
+
+
+def case_timings(row: Row, shown: Iterable[Case]) -> list[Timing | None]:
+    """Return a row's timing of each case, None where it was not timed so."""
+    found = {(it.engine, it.batch): it for it in row.timings}
+    return [found.get(case) for case in shown]
 
 
 def case_values(row: Row, shown: Iterable[Case]) -> Mapping[str, Value]:
     """Return a row's timings as programs read them, by CSV heading; the unknown as None."""
-    found, values = _by_case(row), dict[str, Value]()
-    for engine, batch in shown:
-        timing = found.get((engine, batch))
+    wanted, values = list(shown), dict[str, Value]()
+    for (engine, batch), timing in zip(wanted, case_timings(row, wanted), strict=True):
         ratio = timing.speed_up if timing else None
         name = f"{engine}_batch{batch}"
         values[f"{name}_least_ms"] = round(timing.least, 3) if timing else None
         values[f"{name}_median_ms"] = round(timing.median, 3) if timing else None
         values[f"{name}_speed_up"] = round(ratio[0], 3) if ratio else None
     return values
-
-
-def _by_case(row: Row) -> dict[Case, Timing]:
-    return {(it.engine, it.batch): it for it in row.timings}
 
 
 def _cell(timing: Timing) -> str:

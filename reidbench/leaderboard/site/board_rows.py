@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reidbench.leaderboard.latency_file import Latency
 from reidbench.leaderboard.model import Row, Section, Table
 from reidbench.leaderboard.render.columns import NOTHING, PERCENT, fixed, signed
 from reidbench.leaderboard.render.page import flags, may_be_best, rank, title
@@ -50,6 +51,14 @@ class BoardSection:
     table: Table
     section: Section
     rows: Sequence[BoardRow]
+    latency: Latency | None = None
+    """The timings that its rows were joined with."""
+
+    @property
+    def machine(self) -> str:
+        """What its rows were timed on; empty if none of them was."""
+        timed = self.latency and any(it.row.timings for it in self.rows)
+        return str(self.latency.machine) if self.latency and timed else ""
 
     @property
     def data(self) -> str:
@@ -82,6 +91,7 @@ def board_sections(published: Published, families: Mapping[str, str]) -> list[Bo
             table=table,
             section=section,
             rows=tuple(_rows(published, section, families)),
+            latency=published.board.latency,
         )
         for number, table in enumerate(published.board.tables)
         for section in table.sections

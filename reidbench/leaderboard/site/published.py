@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reidbench.config.suite import load_suite
 from reidbench.leaderboard.build import build
+from reidbench.leaderboard.latency import with_latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row
 from reidbench.leaderboard.row_trials import gather
 from reidbench.results import Result, packs, read_results, single_files
@@ -58,13 +59,14 @@ def _home(folder: Path) -> Path:
 def read_published(folder: Path, state: str = "") -> Published:
     """Read the results of a folder, with the seeds and claims of the suite beside them.
 
-    ``state`` is how far others have checked them.
+    Timings that lie there as ``latency.json`` are joined. ``state`` is how far others have checked
+    the results.
     """
     results = read_results(_home(folder))
     copy = folder / SUITE_FILE
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
-    board = board.in_state(state)
+    board = with_latency_beside(board.in_state(state), folder)
     return Published(folder.resolve().name, board, results, dict(_trials(results)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -20,13 +21,17 @@ from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
 from reidbench.leaderboard.figures.figure import inline
 from reidbench.leaderboard.figures.look import DARK_STYLE
 from reidbench.leaderboard.figures.of_table import of_setting
-from reidbench.leaderboard.model import Origin
-from reidbench.leaderboard.render import claim_columns
+from reidbench.leaderboard.figures.pdf import to_pdf
+from reidbench.leaderboard.model import Leaderboard, Origin
+from reidbench.leaderboard.render import claim_columns, latency_columns
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
+from reidbench.leaderboard.render.latex import to_latex
+from reidbench.leaderboard.render.page import title
 from reidbench.leaderboard.site import board_rows, trial_page
 from reidbench.leaderboard.site.board_rows import BoardRow, BoardSection, board_sections
 from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
+from reidbench.leaderboard.site.on_demand import latency_columns as timed
 from reidbench.leaderboard.site.published import Published, read_published, result_folders
 
 PACKAGE = "reidbench.leaderboard.site"
@@ -52,7 +57,9 @@ class _Site:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self.templates.filters.update(stem=file_stem, inline=lambda it: Markup(inline(it)))
+        self.templates.filters.update(
+            stem=file_stem, inline=lambda it: Markup(inline(it)), timed=timed
+        )
         self.templates.globals.update(
             first=board_rows.FIRST, more_headings=board_rows.MORE_HEADINGS, zip=zip
         )
@@ -61,11 +68,11 @@ class _Site:
         """Write a page; its links begin at the top of the site, ``up``."""
         up = "../" * path.count("/")
         text = self.templates.get_template(template).render(up=up, **content)
-        self.text(path, text)
+        self.file(path, text)
 
-    def text(self, path: str, text: str) -> None:
+    def file(self, path: str, content: str | bytes) -> None:
         """Write a file."""
-        write_atomically(self.folder / path, text)
+        write_atomically(self.folder / path, content)
 
 
 def write_site(
@@ -90,7 +97,7 @@ def write_site(
     _make_room(folder)
     site = _Site(folder, {it.name: it for it in methods})
     for name in ("site.css", "site.js"):
-        site.text(name, (files(PACKAGE) / "static" / name).read_text(encoding="utf-8"))
+        site.file(name, (files(PACKAGE) / "static" / name).read_text(encoding="utf-8"))
     suites = [_suite(site, read_published(path, state_of(path))) for path in folders]
     sections = list(chain.from_iterable(suites))
     _methods(site, sections)
@@ -133,17 +140,20 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
     sections, stem = board_sections(published, site.families), file_stem(published.name)
     figures = list(_figures(site, published, stem))
     for figure in figures:
-        site.text(f"figures/{figure.name}.svg", figure.svg)
-        site.text(f"figures/{figure.name}.vl.json", figure.spec)
-    site.text(f"tables/{stem}.csv", to_csv(published.board))
+        site.file(f"figures/{figure.name}.svg", figure.svg)
+        site.file(f"figures/{figure.name}.pdf", to_pdf(figure))
+        site.file(f"figures/{figure.name}.vl.json", figure.spec)
+    site.file(f"tables/{stem}.csv", to_csv(published.board))
     if published.board.claims:
-        site.text(f"tables/{stem}-claims.csv", claims_to_csv(published.board))
+        site.file(f"tables/{stem}-claims.csv", claims_to_csv(published.board))
     site.page(
         f"suites/{stem}.html",
         "suite.html",
         suite=published.name,
         suite_stem=stem,
         sections=sections,
+        tables=list(_latex(site, published.board, stem)),
+        latency=published.board.latency and latency_columns.legend(published.board.latency),
         figures=figures,
         claims=[
             (
@@ -171,10 +181,19 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
     return sections
 
 
+def _latex(site: _Site, board: Leaderboard, stem: str) -> Iterator[tuple[str, str]]:
+    """Write each table as LaTeX; yield what it is of, and its file."""
+    for number, table in enumerate(board.tables):
+        path = f"tables/{stem}-t{number}.tex"
+        site.file(path, to_latex(replace(board, tables=(table,))))
+        yield f"{title(table.setting)}, {table.setting.protocol}", path
+
+
 def _figures(site: _Site, published: Published, stem: str) -> Iterator[Figure]:
     for number, table in enumerate(published.board.tables):
         own = of_setting(table.setting, published.results)
-        yield from table_figures(f"{stem}-t{number}", table, own, site.families)
+        latency = published.board.latency
+        yield from table_figures(f"{stem}-t{number}", table, own, site.families, latency)
     yield from claim_figures(stem, published.name, published.board.claims)
 
 

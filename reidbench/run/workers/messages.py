@@ -13,7 +13,7 @@ from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
 
 Reply: TypeAlias = Mapping[str, Any]
-"""Its ``reply`` is ready, started, step, heartbeat, done, failed or stop."""
+"""Its ``reply`` is ready, started, step, heartbeat, done, failed, full, unfit or ended."""
 
 
 @dataclass(frozen=True)

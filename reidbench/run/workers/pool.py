@@ -1,55 +1,66 @@
-"""A pool of worker processes on one machine: started when needed, replaced when they die."""
+"""A pool of workers: started when needed, replaced when they die."""
 
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
+from reidbench.run.workers.interface import Event, Worker
 from reidbench.run.workers.messages import Request, Setup
-from reidbench.run.workers.process import Event, WorkerProcess
+
+Events: TypeAlias = "queue.SimpleQueue[Event]"
+Hire: TypeAlias = Callable[[int, Events], Worker]
+"""Starts a worker for a place, by its index, whose events go to the queue."""
 
 
 @dataclass
 class WorkerPool:
-    """A fixed number of places, each with a worker or none yet.
+    """Places, each with a worker or none yet.
 
     Attributes:
-        size: number of places.
         setup: what each worker is told at its start.
-        cards: ids of GPUs, dealt to the places in turn; empty if workers see what this process
-            sees.
         logs: folder of what workers print.
+        count: returns how many places there are now; a cluster may grow and shrink.
+        hire: starts a worker.
 
     """
 
-    size: int
     setup: Setup
-    cards: tuple[str, ...]
     logs: Path
-    _events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
-    _places: list[WorkerProcess | None] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._places = [None] * self.size
+    count: Callable[[], int]
+    hire: Hire
+    _events: Events = field(default_factory=queue.SimpleQueue)
+    _places: list[Worker | None] = field(default_factory=list)
+    _open: int = 0
 
     def start(self) -> None:
         """Fill every place, so that workers are ready when there is something to do."""
-        for place, worker in enumerate(self._places):
+        self._open = self.count()
+        self._places += [None] * (self._open - len(self._places))
+        for place, worker in enumerate(self._places[: self._open]):
             if worker is None:
-                card = self.cards[place % len(self.cards)] if self.cards else None
-                self._places[place] = WorkerProcess(self.setup, card, self._events)
+                self._places[place] = self.hire(place, self._events)
 
     @property
-    def workers(self) -> list[WorkerProcess]:
+    def size(self) -> int:
+        """Number of places."""
+        return len(self._places)
+
+    @property
+    def workers(self) -> list[Worker]:
         """The workers there are."""
         return [worker for worker in self._places if worker is not None]
 
     @property
-    def idle(self) -> list[WorkerProcess]:
-        """The workers that are ready and make nothing."""
-        return [each for each in self.workers if each.is_ready and each.request is None]
+    def idle(self) -> list[Worker]:
+        """The workers that can be asked."""
+        places = self._places[: self._open]
+        return [worker for worker in places if worker is not None and worker.is_idle]
 
     def request(self, key: str, attempt: int) -> Request:
         """Return a request with a log of its own, empty."""
@@ -64,7 +75,7 @@ class WorkerPool:
             if log.stat().st_size == 0:
                 log.unlink()
 
-    def number(self, worker: WorkerProcess) -> int:
+    def number(self, worker: Worker) -> int:
         """Return the number of a worker's place, from 1."""
         return self._places.index(worker) + 1
 
@@ -76,12 +87,13 @@ class WorkerPool:
             return None
         return event if event.worker in self.workers else None
 
-    def remove(self, worker: WorkerProcess) -> None:
+    def remove(self, worker: Worker) -> None:
         """Kill a worker and what it has left running; its place is free for ``start``."""
         worker.kill()
         self._places[self._places.index(worker)] = None
 
     def close(self) -> None:
-        """Kill all workers."""
-        for worker in self.workers:
-            self.remove(worker)
+        """Kill all workers, at the same time: one on another machine takes a moment to go."""
+        if workers := self.workers:
+            with ThreadPoolExecutor(len(workers)) as threads:
+                list(threads.map(self.remove, workers))

@@ -14,24 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import IO, NamedTuple
+from typing import IO
 
 from reidbench.run.workers.deaths import death, oom_kills, tail
-from reidbench.run.workers.messages import Reply, Request, Setup
+from reidbench.run.workers.interface import GRACE, Event
+from reidbench.run.workers.messages import Request, Setup
 
-GRACE = 20.0
-"""Seconds between asking a worker to end and killing it."""
 STARTING = 600.0
 """Seconds that a worker may take to start and to make the plan."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CODE = "import sys; sys.path[:] = {path!r}; from reidbench.run.workers.worker import main; main()"
-
-
-class Event(NamedTuple):
-    """A reply of a worker; None if it has closed its line, which a dying one does."""
-
-    worker: WorkerProcess
-    reply: Reply | None
 
 
 @dataclass(eq=False)
@@ -58,6 +50,10 @@ class WorkerProcess:
         self._kills, self._started = oom_kills(), monotonic()
         # What it prints before its first request, whose log it then has.
         self._log = tempfile.NamedTemporaryFile(prefix="reidbench-worker-")  # noqa: SIM115
+        # What plugins leave there goes with the worker.
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="reidbench-worker-", ignore_cleanup_errors=True
+        )
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CODE.format(path=sys.path)],
             stdin=subprocess.PIPE,
@@ -80,6 +76,16 @@ class WorkerProcess:
         """Hand over a request; a worker that has just died is noticed by its silence."""
         self.request, self.stepped = request, monotonic()
         self._tell(request.line())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be asked."""
+        return self.is_ready and self.request is None
+
+    @property
+    def is_stillborn(self) -> bool:
+        """Whether it has ended before it was ready, by no fault of a phase."""
+        return not self.is_ready
 
     @property
     def printed(self) -> str:
@@ -125,6 +131,7 @@ class WorkerProcess:
         else:
             self._process.kill()
         self._process.wait()
+        self._scratch.cleanup()
         with suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()
@@ -142,6 +149,7 @@ class WorkerProcess:
         threads, card = self.setup.threads, self.card
         more = dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {}
         cards = {} if card is None else {"CUDA_VISIBLE_DEVICES": card}
+        more["TMPDIR"] = self._scratch.name
         return {**os.environ, **more, **cards, "PYTHONUNBUFFERED": "1"}
 
     @property

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -20,20 +21,21 @@ from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
-from reidbench.plan import Node, PhaseNode, Plan, PruneNode
+from reidbench.plan import PhaseNode, Plan
+from reidbench.run.damaged import remove_damaged_inputs
 from reidbench.run.planned_suite import plan_suite
-from reidbench.run.schedule import inputs
 from reidbench.run.timings import peak_memory
 from reidbench.run.workers.deaths import is_out_of_memory
 from reidbench.run.workers.messages import Request, Setup, plan_digest
+from reidbench.run.workers.process_state import ProcessState, adopt_orphans, end_children
+from reidbench.run.workers.watched_functions import WatchedFunctions
 from reidbench.store import Store
 from reidbench.store.claims import Claims
-from reidbench.store.cleanup import check
 from reidbench.store.provenance import hardware
 
 HEARTBEAT, STEP = 5.0, 0.2
 """Seconds between two signs of life, and at least between two reported steps."""
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _SHOWN = 1, 3
 
 
 class Driver:
@@ -93,9 +95,12 @@ def main() -> None:
     context = PhaseContext(store, device, driver.step, Claims(store.root))
     plan = plan_suite(setup.plan.options).whole
     _warm_up(plan, context)
+    adopt_orphans()
+    watched = WatchedFunctions()
+    watched.learn()
     driver.send("ready", plan=plan_digest(plan))
     for line in driver.requests:
-        serve(Request.of(line), plan, context, driver)
+        serve(Request.of(line), plan, context, driver, watched)
     # Not by sys.exit: threads that a plugin has left behind would keep the process.
     os._exit(0)
 
@@ -108,37 +113,51 @@ def _warm_up(plan: Plan, context: PhaseContext) -> None:
         context.dense(next(phases))
 
 
-def serve(request: Request, plan: Plan, context: PhaseContext, driver: Driver) -> None:
-    """Make the node that a request names, and say how that went."""
+def serve(
+    request: Request,
+    plan: Plan,
+    context: PhaseContext,
+    driver: Driver,
+    watched: WatchedFunctions,
+) -> None:
+    """Make the node that a request names, and say how that went, and what it has left changed."""
     _log_to(Path(request.log))
     driver.key = request.key
     driver.send("started", key=request.key)
-    node, before, settings = plan.nodes[request.key], _process_state(), TorchSettings.capture()
+    watched.learn()
+    node, before, settings = (
+        plan.nodes[request.key],
+        ProcessState.capture(),
+        TorchSettings.capture(),
+    )
     answer: dict[str, Any]
     try:
-        run_phase(node, context)
+        # What a component filters away, or makes an error of, is put back.
+        with warnings.catch_warnings():
+            run_phase(node, context)
         answer = {"reply": "done"}
     except NoRoom as error:
         answer = {"reply": "full", "why": str(error)}
     # Whatever a method raises, KeyboardInterrupt included: nobody interrupts a worker.
     except BaseException as error:
-        answer = {**_failure(error), "damaged": _damaged(node, context.store)}
+        answer = {**_failure(error), "damaged": remove_damaged_inputs(node, context.store)}
     notes, context.decoding[:] = list(context.decoding), []
-    changed = _process_state() != before or bool(settings.changes())
-    answer["spent"] = answer.get("spent", False) or changed
+    changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
+    answer |= {"changed": changed, "spent": answer.get("spent", False) or bool(changed)}
     answer |= {"peak_memory": peak_memory(), "peak_gpu_memory": peak_gpu_memory()}
     _flush()
     driver.send(key=request.key, decoding=notes, **answer)
 
 
-def _process_state() -> tuple[object, ...]:
-    """Return what a method may have changed, beside torch's settings, for all that comes after."""
-    limits: tuple[object, ...] = ()
-    if sys.platform != "win32":
-        import resource
-
-        limits = (resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_CPU))
-    return (Path.cwd(), dict(os.environ), tuple(sys.path), limits)
+def _left_behind(watched: WatchedFunctions) -> list[str]:
+    """Return what a phase has left in this process's functions, and as processes, which it ends."""
+    found = []
+    if replaced := watched.replaced():
+        more = f" and {len(replaced) - _SHOWN} more" if len(replaced) > _SHOWN else ""
+        found.append(f"the function {', '.join(replaced[:_SHOWN])}{more}")
+    if count := end_children():
+        found.append(f"the running processes ({count} left behind)")
+    return found
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
@@ -155,17 +174,6 @@ def _failure(error: BaseException) -> dict[str, Any]:
         "traceback": text,
         "spent": memory or not isinstance(error, Exception | SystemExit),
     }
-
-
-def _damaged(node: Node, store: Store) -> list[str]:
-    """Remove the inputs of a node that are not as they were written; return their keys."""
-    needed = [one.key for one in inputs(node)]
-    if isinstance(node, PruneNode) and node.ranking_key and store.has(node.ranking_key):
-        needed.append(node.ranking_key)
-    damaged = [key for key in needed if not store.has(key) or check(store, key)]
-    for key in damaged:
-        store.remove(key)
-    return damaged
 
 
 def _log_to(log: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 from PIL import Image
@@ -54,7 +55,7 @@ def tiny_image(suffix: str) -> bytes:
     """Return the bytes of an image of 6 x 3 pixels, red above blue."""
     pixels = np.zeros((6, 3, 3), np.uint8)
     pixels[:3, :, 0] = pixels[3:, :, 2] = 200
-    kinds = {".png": "PNG", ".bmp": "BMP"}
+    kinds = {".png": "PNG", ".bmp": "BMP", ".tif": "TIFF"}
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kinds.get(suffix, "JPEG"))
     return buffer.getvalue()
@@ -78,3 +79,13 @@ def put_msmt17(folder: Path, lists: dict[str, list[tuple[str, int]]], *, v2: boo
         put(folder / images, [path for path, _ in entries], clutter=False)
         lines = "".join(f"{path} {pid}\n" for path, pid in entries)
         (folder / f"list_{name}.txt").write_text(lines)
+
+
+def zipped(folder: Path, archive: Path, inside: str) -> None:
+    """Pack a tree below ``inside``, with what a Mac adds."""
+    with ZipFile(archive, "w") as packed:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            packed.write(path, f"{inside}{name}")
+            beside = Path(name).with_name(f"._{path.name}").as_posix()
+            packed.writestr(f"__MACOSX/{inside}{beside}", b"clutter")

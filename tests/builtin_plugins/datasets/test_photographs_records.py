@@ -46,8 +46,18 @@ def put(name: str, folder: Path) -> None:
 
 
 def test_every_set_is_there() -> None:
-    # PKU-Reid has no layout of boxes and lists; test_photographs_pku_reid has its numbers.
-    assert BY_NAME.keys() == {*PUBLISHED, "pku-reid"}
+    # The others have no layout of boxes and lists, and a test of their own with their numbers.
+    others = {"pku-reid", "veri-776", "viper", "occluded-reid"}
+    assert BY_NAME.keys() == {*PUBLISHED, *others}
+
+
+@pytest.mark.parametrize("name", ["veri-776", "viper", "occluded-reid"])
+def test_what_goes_where_is_told_of_the_sets_with_a_layout_of_their_own(name: str) -> None:
+    disk = BY_NAME[name].disk
+    assert disk is not None
+    assert disk.tree.startswith(f"{disk.places[0].folder}/\n")
+    assert all(f"  {need}/" in disk.tree for need in disk.places[0].needs)
+    assert disk.origin and disk.licence and disk.ethics
 
 
 @pytest.mark.parametrize(("name", "folder"), PLACES)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from tests.engine.channels.attention_blocks import KINDS
 from tests.engine.channels.right_or_refused import Blur, FrozenNorm, Own
 
 SIZE = (3, 8, 8)
@@ -199,6 +200,10 @@ def attention(size: int, number: int) -> Built:
     return own([heads, bare, gram, spatial, mlp][chosen], size, **parts[chosen])
 
 
+def heads(size: int, number: int) -> Built:
+    return KINDS[number % len(KINDS)](size, 2 + number % 3), size
+
+
 def folded(size: int, number: int) -> Built:
     functions = [
         lambda s, x: torch.cat(s.conv(torch.cat(x.chunk(4, 2), 0)).chunk(4, 0), 2),
@@ -240,7 +245,7 @@ LEAVES: dict[str, Callable[[int, int], Built]] = {
     made.__name__: made
     for made in (
         *(convolution, pointwise, grouped, widened, norm, layer_norm, activation, scale, gate, cut),
-        *(reshaped, moved, arithmetic, attention, folded, functional, upsampled, shared),
+        *(reshaped, moved, arithmetic, attention, heads, folded, functional, upsampled, shared),
     )
 }
 
@@ -313,6 +318,6 @@ def network(stem: int, specs: list[Any]) -> nn.Module:
     return nn.Sequential(*layers)
 
 
-_leaf = st.tuples(st.sampled_from(sorted(LEAVES)), st.integers(0, 10))
+_leaf = st.tuples(st.sampled_from(sorted(LEAVES)), st.integers(0, 53))
 _block = st.one_of(_leaf, st.tuples(st.sampled_from(sorted(JOINTS)), _leaf, _leaf))
 SPECS = st.tuples(st.integers(0, 5), st.lists(_block, min_size=1, max_size=5))

@@ -10,10 +10,16 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from reidbench.engine.channels import ImpossibleReduction, SavedNetworkError, capture
+from reidbench.engine.channels import (
+    CaptureError,
+    ImpossibleReduction,
+    SavedNetworkError,
+    capture,
+)
 from reidbench.engine.channels.proof import outputs_of
-from reidbench.engine.deployment import Pruned, load, prune
-from reidbench.errors import ReidbenchError
+from reidbench.engine.deployment import Pruned, load, load_weights, prune
+from reidbench.engine.deployment.export import export
+from reidbench.errors import ReidbenchError, WeightsError
 from tests.engine.deployment.lively import enlivened
 
 SIZE = (3, 64, 32)
@@ -185,6 +191,36 @@ def test_a_reduction_out_of_reach_says_how_far_it_goes(network) -> None:
 def test_what_is_no_network_is_refused() -> None:
     with pytest.raises(ReidbenchError, match=r"must be a torch\.nn\.Module, not function"):
         prune(resnet18, size=SIZE, reduction=0.5)
+
+
+def test_a_network_without_values_is_refused_and_untouched(tmp_path, pruned) -> None:
+    empty = resnet18().to("meta")
+    calls = {
+        "prune": lambda: prune(empty, size=SIZE, reduction=0.5),
+        "load": lambda: load(pruned.save(tmp_path / "saved"), empty),
+        "weights": lambda: load_weights(empty, tmp_path / "saved" / "network.safetensors"),
+        "export": lambda: export(empty, tmp_path / "x.onnx", size=SIZE),
+    }
+    for name, call in calls.items():
+        with pytest.raises(WeightsError, match=r"^'conv1.weight' of this ResNet .*'meta'") as said:
+            call()
+        assert "\n" not in str(said.value), name
+    assert {tensor.device.type for tensor in empty.state_dict().values()} == {"meta"}
+    assert empty.conv1.weight.shape == (64, 3, 7, 7)
+    assert empty.training
+    assert not (tmp_path / "x.onnx").exists()
+
+
+def test_a_network_on_two_devices_is_refused_by_name_and_untouched() -> None:
+    network = resnet18().train()
+    network.layer3.to("meta")
+    with pytest.raises(
+        CaptureError, match=r"'conv1.weight' on 'cpu' and 'layer3.*' on 'meta'"
+    ) as said:
+        capture(network, SIZE)
+    assert "move it to one" in str(said.value)
+    assert network.training
+    assert network.layer3[0].conv1.weight.is_meta
 
 
 def test_retrain_gets_the_smaller_network_and_trains_it_in_place(network) -> None:

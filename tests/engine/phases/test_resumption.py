@@ -51,11 +51,12 @@ def run_until(world: World, node: Node, step: int | None) -> list[int]:
 def ends_alike(world: World, node: Node, *ends: int) -> list[list[int]]:
     """Hold that a node that is ended after some steps leaves what it leaves undisturbed."""
     world.run(node)
-    whole = world.files(node)
+    whole, curve = world.files(node), world.curve(node)
     world.store.remove(node.key)
     torch.manual_seed(17)  # what is drawn elsewhere is no matter
     taken = [run_until(world, node, step) for step in (*ends, None)]
     assert world.files(node) == whole
+    assert world.curve(node) == curve != []
     assert checkpoints(world.store) == []
     return taken
 
@@ -188,3 +189,4 @@ def test_a_phase_killed_half_way_repeats_a_twentieth_of_its_steps(
     other = fresh.but(store=type(fresh.store)(tmp_path / "other"))
     other.run(node)
     assert fresh.files(node) == other.files(node)
+    assert fresh.curve(node) == other.curve(node)

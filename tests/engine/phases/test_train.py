@@ -7,6 +7,10 @@ import torch
 
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import fresh_network, load_network, starting_network
+from reidbench.engine.training.schedule import learning_rate_factor
+from reidbench.store.cleanup import check
+from reidbench.store.curve import read_curve
+from reidbench.text import training_note
 from tests.engine.phases.world import OTHER, TINY, method
 
 
@@ -31,6 +35,29 @@ def test_listeners_hear_of_every_step_and_the_loss(fresh):
     fresh.run(node, fresh.context(lambda *event: heard.append(event)))
     steps = [(done, total) for done, total, note in heard if note.startswith("loss ")]
     assert steps == [(done, 18) for done in range(1, 19)]
+
+
+def test_the_curve_is_that_of_the_training(fresh):
+    node, heard = fresh.train(), []
+    fresh.run(node, fresh.context(lambda *event: heard.append(event)))
+    curve = read_curve(fresh.store, node.key)
+    assert [point.step for point in curve] == list(range(1, 19))
+    assert [point.epoch for point in curve][5::6] == [1, 2, 3]
+    notes = [training_note(point.loss, point.images_per_second) for point in curve]
+    said = [note for _, _, note in heard if note.startswith("loss")]
+    assert [note.split(",")[0] for note in notes] == [note.split(",")[0] for note in said]
+    peak = node.rules.training.optimiser.learning_rate
+    schedule = node.rules.training.schedule
+    rates = [peak * learning_rate_factor(step, 18, schedule) for step in range(18)]
+    assert [point.learning_rate for point in curve] == rates
+    assert all(point.images_per_second > 0 for point in curve)
+
+
+def test_a_phase_without_a_step_has_no_curve(world):
+    cut = world.prune(method("ByDice", prunes="initial"), network=None, budget=None)
+    world.run(cut)
+    assert read_curve(world.store, cut.key) == ()
+    assert check(world.store, cut.key) == []
 
 
 def test_training_changes_the_weights_and_keeps_every_channel(world):

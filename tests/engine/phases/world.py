@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from reidbench.api.events import CurvePoint
 from reidbench.api.method import Method
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.config.protocol import Protocol, load_protocol
@@ -27,6 +28,7 @@ from reidbench.plan import (
 )
 from reidbench.plugins import Component, Plugin
 from reidbench.store import Store
+from reidbench.store.curve import CURVE, read_curve
 
 CPU = torch.device("cpu")
 STEPS = 12
@@ -172,10 +174,14 @@ class World:
         return phase if own is None else replace(phase, method=own)
 
     def files(self, node: Node) -> dict[str, bytes]:
-        """Return what the node left, but for its notes, whose seconds always differ."""
+        """Return what the node left, but for notes and curve: seconds and speeds always differ."""
         folder = self.store.folder(node.key)
         return {
             str(path.relative_to(folder)): path.read_bytes()
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != "meta.json"
+            if path.is_file() and path.name not in ("meta.json", CURVE)
         }
+
+    def curve(self, node: Node) -> list[CurvePoint]:
+        """Return the curve of what the node trained, without its speeds."""
+        return [replace(it, images_per_second=0.0) for it in read_curve(self.store, node.key)]

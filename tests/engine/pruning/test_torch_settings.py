@@ -15,10 +15,13 @@ CHANGES = {
     "the default dtype": lambda: torch.set_default_dtype(torch.float64),
     "the default device": lambda: torch.set_default_device("meta"),
     "the number of threads": lambda: torch.set_num_threads(torch.get_num_threads() + 1),
+    "inference mode": lambda: infer(),
     "the recording of gradients": lambda: torch.set_grad_enabled(False),
     "anomaly detection": lambda: torch.autograd.set_detect_anomaly(True),
     "deterministic algorithms": lambda: torch.use_deterministic_algorithms(True),
     "the float32 matmul precision": lambda: torch.set_float32_matmul_precision("medium"),
+    "the flushing of denormals": lambda: torch.set_flush_denormal(True),
+    "automatic mixed precision": lambda: torch.set_autocast_enabled("cpu", True),
     "mkldnn.enabled": lambda: flip(torch.backends.mkldnn, "enabled"),
     "cudnn.enabled": lambda: flip(torch.backends.cudnn, "enabled"),
     "cudnn.benchmark": lambda: flip(torch.backends.cudnn, "benchmark"),
@@ -26,6 +29,15 @@ CHANGES = {
     "cudnn.allow_tf32": lambda: flip(torch.backends.cudnn, "allow_tf32"),
     "the global module hooks": lambda: modules.register_module_forward_hook(lambda *_: None),
 }
+
+
+GUARDS = []  # torch leaves a mode when its guard is collected
+
+
+def infer():
+    GUARDS.append(torch.inference_mode())
+    GUARDS[-1].__enter__()
+    torch.set_grad_enabled(True)  # which inference mode sets, too
 
 
 def flip(holder, flag):

@@ -4,16 +4,21 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from reidbench.api.events import CurvePoint
 from reidbench.config.claim import Claim
-from reidbench.leaderboard import build
+from reidbench.leaderboard import build, with_latency_beside
 from reidbench.leaderboard.figures import Figure, claim_figures, table_figures
 from reidbench.leaderboard.figures.front import front_of
+from reidbench.leaderboard.figures.pdf import to_pdf
+from reidbench.leaderboard.figures.training_curves import training_curves
 from reidbench.results import Result, Width
 from tests.leaderboard.builders import dense, example, result
+from tests.leaderboard.timings import DOCUMENT, timed_results, write_timings
 
 EVIL = "</title><script>alert(1)</script>"
 
@@ -97,20 +102,80 @@ def test_the_front_steps_up_from_the_cheapest() -> None:
     assert [name for _, _, name in front_of(points)] == ["cheap", "dear"]
 
 
+def timed_figures(folder: Path, processor: str = "Some | CPU") -> dict[str, Figure]:
+    machine = {**DOCUMENT["machine"], "processor": processor}
+    write_timings(folder, {**DOCUMENT, "machine": machine})
+    found = with_latency_beside(build(timed_results()), folder)
+    (table,) = found.tables
+    figures = table_figures("s", table, timed_results(), {"l1": "weights"}, found.latency)
+    return {it.name: it for it in figures if "latency" in it.name}
+
+
+def test_map_against_latency_is_of_one_machine_and_leaves_noise_out(tmp_path: Path) -> None:
+    (figure,) = timed_figures(tmp_path).values()
+    assert figure.name == "s-latency-onnxruntime-1"
+    assert figure.title.startswith("mAP against milliseconds a batch of 1, onnxruntime: ")
+    assert "3 networks on Some | CPU, 1 thread. On the front, the cheapest first: l1" in (
+        figure.description
+    )
+    assert figure.description.endswith(" 1 more: too noisy for a verdict.")
+    spec = json.loads(figure.spec)
+    assert spec["encoding"]["x"]["title"][1] == "Some | CPU, 1 thread"
+    drawn_rows = spec["layer"][1]["data"]["values"]
+    costs = {it["label"].split()[0]: it["cost"] for it in drawn_rows}
+    assert costs == {"dense": 50.0, "l1": 25.0, "fpgm": 30.0}
+
+
+def test_no_name_of_a_machine_makes_a_picture_wider_than_a_telephone(tmp_path: Path) -> None:
+    (figure,) = timed_figures(tmp_path, 20 * "very long name ").values()
+    assert float(ElementTree.fromstring(figure.svg).attrib["width"]) <= 420
+
+
+def test_a_pdf_holds_the_text_and_fonts_of_a_picture() -> None:
+    pdf = to_pdf(drawn(example())["s-50-map"])
+    assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")
+    assert set(re.findall(rb"/BaseFont /\w{6}\+([\w-]+)", pdf)) == {
+        b"LiberationSans",
+        b"LiberationSans-Bold",
+    }
+    # Each object begins where the table at the end says, though lines were moved.
+    places = re.findall(rb"(\d{10}) 00000 n", pdf)
+    assert places and all(re.match(rb"\d+ 0 obj", pdf[int(it) :]) for it in places)
+
+
 def test_another_process_draws_the_same_bytes() -> None:
     code = (
         "import hashlib, tests.leaderboard.figures.test_figures as t;"
-        "print(sorted((n, hashlib.sha256((f.svg + f.spec).encode()).hexdigest())"
+        "print(sorted((n, hashlib.sha256((f.svg + f.spec).encode() + t.to_pdf(f)).hexdigest())"
         " for n, f in t.drawn(t.with_widths(t.example())).items()))"
     )
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            env={"PYTHONHASHSEED": seed, "PATH": "", **fonts},
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        for seed in ("1", "2")
+        for seed, fonts in (("1", {}), ("2", {"FONTCONFIG_FILE": "/nowhere"}))
     }
     assert len(outputs) == 1 and "s-50-map" in outputs.pop()
+
+
+def test_curves_go_on_where_the_phase_before_ended() -> None:
+    def points(*epochs: float) -> list[CurvePoint]:
+        return [CurvePoint(int(10 * e), e, 1 / e, 0.1 * e, 100.0) for e in epochs]
+
+    trained, pruned = ("train on x", points(1, 2)), ("prune on x", points(0.5, 1))
+    figure = training_curves({"a/one": [trained, pruned], "b/two": [("load", []), trained]})
+    rows = json.loads(figure.spec)["data"]["values"]
+    assert [(row["trial"], row["phase"], row["epoch"], row["begins"]) for row in rows] == [
+        ("a/one", "1 train on x", 1, False),
+        ("a/one", "1 train on x", 2, False),
+        ("a/one", "2 prune on x", 2.5, True),
+        ("a/one", "2 prune on x", 3, False),
+        ("b/two", "2 train on x", 1, False),
+        ("b/two", "2 train on x", 2, False),
+    ]
+    assert "prune on x from a loss of 2 to 1" in figure.description
+    assert figure.png().startswith(b"\x89PNG")

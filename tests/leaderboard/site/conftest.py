@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
+from reidbench.leaderboard.site.write import write_site
+from reidbench.results import write_result
+from tests.leaderboard.timings import timed_results, write_timings
 from tests.support.browser import chromium, served
 from tests.support.commands import environment, reidbench
 from tests.support.places import ROOT
@@ -26,6 +29,18 @@ def published_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(published_site: Path) -> Iterator[str]:
     """Where the site is served."""
     with served(published_site) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def timed_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a small site is served whose rows were timed."""
+    folder = tmp_path_factory.mktemp("timed")
+    for number, it in enumerate(timed_results()):
+        write_result(folder / "in" / "mine", it.model_copy(update={"key": f"{number:016x}"}))
+    write_timings(folder / "in" / "mine")
+    write_site(folder / "in", folder / "site")
+    with served(folder / "site") as found:
         yield found
 
 

@@ -23,7 +23,7 @@ VISIBLE = "tbody:not([hidden]) tr:not(.head):not([hidden])"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_goes_wrong(browser: Browser, address: str) -> Iterator[None]:
+def _nothing_goes_wrong(browser: Browser, address: str, timed_address: str) -> Iterator[None]:
     """Every test ends without a word in the console, nor a request that leaves the site."""
     browser.get_log("performance")
     browser.get_log("browser")
@@ -34,7 +34,7 @@ def _nothing_goes_wrong(browser: Browser, address: str) -> Iterator[None]:
         if (message := json.loads(entry["message"])["message"])["method"]
         == "Network.requestWillBeSent"
     ]
-    allowed = (address, "data:", "blob:", "file:")
+    allowed = (address, timed_address, "data:", "blob:", "file:")
     assert [url for url in requests if not url.startswith(allowed)] == []
     assert browser.get_log("browser") == []
 
@@ -104,6 +104,33 @@ def test_all_columns_are_shown_on_demand(browser: Browser, address: str) -> None
     assert all(float(text.split()[0]) > 50 for text in rank1 if text != "-")
     browser.find_element(By.ID, "more").click()
     assert len(browser.find_elements(By.CSS_SELECTOR, "thead th")) == 7
+
+
+def test_rows_are_sorted_by_latency_and_noise_comes_last(
+    browser: Browser, timed_address: str, tmp_path: Path
+) -> None:
+    browser.get(f"{timed_address}/suites/mine.html")
+    machine = browser.find_element(By.CSS_SELECTOR, ".machine")
+    assert not machine.is_displayed()
+    browser.find_element(By.CSS_SELECTOR, "input[value=latency]").click()
+    assert machine.text == "latency on Some | CPU, 1 thread"
+    press = browser.find_elements(By.CSS_SELECTOR, "thead button")[7]
+    assert press.text == "onnxruntime, batch 1"
+    for order in (["25.0 ms (2.00)", "30.0 ms (1.70)", "50.0 ms (1.00)"],) * 2:
+        press.click()
+        shown = texts(browser, 7)
+        assert sorted(shown[:3]) == order
+        assert set(shown[3:]) == {"20.0 ms (-)", "-"}
+    assert shown[:3] == list(reversed(order))
+    browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    browser.find_element(By.ID, "save").click()
+    rows = list(csv.DictReader(_arrived(tmp_path / "shown.csv").read_text().splitlines()))
+    assert rows[0]["onnxruntime, batch 1"] == "50.0 ms (1.00)"
+    assert "latency on Some | CPU" in rows[0]["section"]
+    browser.find_element(By.CSS_SELECTOR, "input[value=latency]").click()
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".board thead th")) == 7
 
 
 def test_what_is_shown_can_be_taken_away(browser: Browser, address: str, tmp_path: Path) -> None:
@@ -200,10 +227,15 @@ def test_it_works_from_a_folder_without_a_server(browser: Browser, published_sit
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser: Browser, address: str, theme: str) -> None:
+def test_axe_finds_nothing_serious(
+    browser: Browser, address: str, timed_address: str, theme: str
+) -> None:
     axe = axe_core()
-    for page in ("index.html", "suites/quickstart.html", "methods/taylor.html"):
-        browser.get(f"{address}/{page}")
+    pages = [f"{address}/{it}.html" for it in ("index", "suites/quickstart", "methods/taylor")]
+    for page in (*pages, f"{timed_address}/suites/mine.html"):
+        browser.get(page)
+        for box in browser.find_elements(By.CSS_SELECTOR, "input.wider"):
+            box.click()
         browser.execute_script(f"document.documentElement.dataset.theme = '{theme}'")
         # Not through the page, whose own policy admits no foreign script.
         browser.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})

@@ -12,6 +12,7 @@ from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.write import SiteError, write_site
 from reidbench.results import Result, write_result
 from tests.leaderboard.builders import dense, example, result
+from tests.leaderboard.timings import timed_results, write_timings
 from tests.support.links import Page
 
 EVIL = '</script><img src=x onerror="alert(1)">../../x'
@@ -78,6 +79,47 @@ def test_seven_columns_stand_in_the_page_and_the_rest_beside_them(site: Path) ->
     assert heads == 7
     assert len(rest["rows"]) == text.split("</table>")[0].count('<th scope="row"')
     assert {len(row) for row in rest["rows"]} == {len(rest["headings"])}
+
+
+def test_latency_stands_beside_the_table_with_its_machine(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", timed_results())
+    write_timings(source / "mine")
+    write_site(source, tmp_path / "site")
+    for name in ("index.html", "suites/mine.html"):
+        text = (tmp_path / "site" / name).read_text()
+        assert '<span class="machine">latency on Some | CPU, 1 thread</span>' in text
+        assert 'value="latency"' in text
+        columns = json.loads(text.split('id="latency">')[1].split("</script>")[0])
+        assert columns["headings"] == ["onnxruntime, batch 1", "onnxruntime, batch 8"]
+        timed = {
+            tuple(it): order for it, order in zip(columns["rows"], columns["order"], strict=True)
+        }
+        assert timed["25.0 ms (2.00)", "90.0 ms (-)"] == [25.0, None]
+        assert timed["-", "-"] == [None, None]
+        assert len(columns["rows"]) == text.split("</table>")[0].count('<th scope="row"')
+    assert "images of 3 x 256 x 128, 20 runs each" in text
+    assert (tmp_path / "site" / "figures" / "mine-t0-latency-onnxruntime-1.svg").is_file()
+    table = (tmp_path / "site" / "tables" / "mine.csv").read_text()
+    assert "onnxruntime_batch1_least_ms" in table.splitlines()[0]
+
+
+def test_without_timings_nothing_speaks_of_latency(site: Path) -> None:
+    for name in ("index.html", "suites/mine.html"):
+        assert "latency" not in (site / name).read_text()
+    assert not list((site / "figures").glob("*latency*"))
+
+
+def test_every_picture_and_table_can_be_taken_away_for_a_paper(site: Path) -> None:
+    figures = {path.stem for path in (site / "figures").glob("*.svg")}
+    assert figures and figures == {path.stem for path in (site / "figures").glob("*.pdf")}
+    text = (site / "suites" / "mine.html").read_text()
+    for name in figures:
+        assert f'href="../figures/{name}.pdf" download' in text
+    tables = sorted((site / "tables").glob("*.tex"))
+    assert tables
+    for path in tables:
+        assert path.read_text().count(r"\begin{table}") == 1
+        assert f'href="../tables/{path.name}" download' in text
 
 
 def test_what_a_result_or_a_docstring_says_stays_text(tmp_path: Path, site: Path) -> None:

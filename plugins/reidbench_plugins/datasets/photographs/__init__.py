@@ -11,11 +11,18 @@ from reidbench_plugins.datasets.photographs.facts import (
     DUKE,
     MARKET,
     MSMT17,
+    OCCLUDED,
     OCCLUDED_DUKE,
+    OCCLUDED_REID,
     PKU_REID,
     PLACES,
     PUBLISHED,
+    VERI,
+    VERI_BOXES,
+    VIPER,
+    WHOLE,
     About,
+    archive_of,
 )
 
 
@@ -78,6 +85,7 @@ def _msmt17(folder: str, train: str, test: str) -> str:
             f"  {train + '/':<16}0000/0000_000_01_0303morning_0015_0.jpg",
             f"  {test + '/':<16}0000/0000_000_01_0303morning_0006_0.jpg",
             "  list_train.txt, list_val.txt, list_query.txt, list_gallery.txt",
+            f"or {archive_of(folder.rpartition('/')[2])} as it is: it is read without unpacking",
         ]
     )
 
@@ -156,5 +164,36 @@ RECORDS: list[DatasetRecord] = [
         PKU_REID,
         "pku-reid/images/\n  001_01_1.png        person_camera_direction",
         options={"split": 0},
+    ),
+    _record(
+        "veri-776",
+        "boxes:load_veri776",
+        "VeRi-776: 576 + 200 vehicles, 20 cameras in a city: the same task, no people.",
+        VERI,
+        "\n".join(
+            [
+                f"{PLACES['veri-776'][0].folder}/",
+                *(f"  {box + '/':<14}0002_c002_00030600_0.jpg" for box in VERI_BOXES),
+            ]
+        ),
+    ),
+    _record(
+        "viper",
+        "viper:load",
+        "VIPeR: 632 people, seen once by each of 2 cameras; ten random halves of 316 + 316 people.",
+        VIPER,
+        f"{PLACES['viper'][0].folder}/\n"
+        "  cam_a/        000_45.bmp        person_angle\n"
+        "  cam_b/        000_90.bmp",
+        options={"split": 0},
+    ),
+    _record(
+        "occluded-reid",
+        "occluded_reid:load",
+        "Occluded-ReID: 200 people, occluded queries, a whole gallery; only to measure on.",
+        OCCLUDED_REID,
+        f"{PLACES['occluded-reid'][0].folder}/\n"
+        f"  {OCCLUDED + '/':<24}001/001_01.tif\n"
+        f"  {WHOLE + '/':<24}001/001_01.tif",
     ),
 ]

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from reidbench.api import ReIDData, Split
-from reidbench_plugins.datasets.photographs.facts import BOXES, PUBLISHED
+from reidbench_plugins.datasets.photographs.facts import BOXES, PUBLISHED, VERI_BOXES
 from reidbench_plugins.datasets.photographs.files import Photo, image_sizes, is_drawn, photo_split
 
 # The authors' pattern, for the whole name: "... (1).jpg" is a copy, and no image of theirs.
@@ -36,19 +36,24 @@ MARKET = Naming(range(1, 1502), range(1, 7))
 MARKET_GALLERY = Naming(range(-1, 1502), range(1, 7))  # -1 is junk, 0 distractors
 DUKE = Naming(range(1, 10_000), range(1, 9))
 CUHK03 = Naming(range(1, 1468), range(1, 3))
+VERI = Naming(range(1, 777), range(1, 21))
 
 EXTRA = "images"
 EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 0-5
 _DISTRACTOR = 0
 
 
-def load_boxes(folder: Path, *, name: str, naming: Naming) -> ReIDData:
+def load_boxes(
+    folder: Path, *, name: str, naming: Naming, boxes: tuple[str, str, str] = BOXES
+) -> ReIDData:
     """Return a data set of three folders whose files all follow one rule of naming.
+
+    ``boxes`` are the folders of training, query and gallery images.
 
     Raises:
         DataError: a folder cannot be listed, or the training folder holds no image.
     """
-    train, query, gallery = (_box_split(folder, box, naming) for box in BOXES)
+    train, query, gallery = (_box_split(folder, box, naming) for box in boxes)
     return ReIDData(name, train, query, gallery, PUBLISHED[name], drawn=is_drawn(folder))
 
 
@@ -104,3 +109,9 @@ The gallery's 408 further people are its distractors, under identities of their 
 """
 load_occluded_duke = partial(load_boxes, name="occluded-duke", naming=DUKE)
 """Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""
+load_veri776 = partial(load_boxes, name="veri-776", naming=VERI, boxes=VERI_BOXES)
+"""VeRi-776: 576 + 200 vehicles, 20 cameras (Liu et al., ECCV 2016), a vehicle as an identity.
+
+An image asks for images (image to image). The queries are gallery images too: evaluation leaves
+them out, as all that the query's own camera saw of its vehicle.
+"""

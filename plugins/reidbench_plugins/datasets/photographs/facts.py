@@ -105,8 +105,49 @@ PKU_REID = About(
     ),
 )
 
+VERI = About(
+    reference=(
+        "Liu et al., A Deep Learning-Based Approach to Progressive Vehicle Re-identification for "
+        "Urban Surveillance, ECCV 2016"
+    ),
+    origin="From its authors on request, https://vehiclereid.github.io/VeRi/",
+    licence="For research, on the terms that its authors send with a copy.",
+    ethics=(
+        "It shows vehicles in a city's traffic, and the authors labelled their plates: a vehicle "
+        "leads to its driver. Pass no image on, and show no plate that can be read."
+    ),
+)
+
+VIPER = About(
+    reference=(
+        "Gray et al., Evaluating Appearance Models for Recognition, Reacquisition, and Tracking, "
+        "PETS 2007"
+    ),
+    origin="Its authors at UC Santa Cruz, https://vision.soe.ucsc.edu/node/178",
+    licence="No licence text is known; the authors ask to be cited.",
+    ethics=(
+        "It shows passers-by out of doors, of whose consent nothing is stated. Pass no image on, "
+        "and publish as few as an argument needs."
+    ),
+)
+
+OCCLUDED_REID = About(
+    reference="Zhuo et al., Occluded Person Re-identification, ICME 2018",
+    origin=(
+        "Its authors, "
+        "https://github.com/tinajia2012/ICME2018_Occluded-Person-Reidentification_datasets"
+    ),
+    licence="For non-commercial purposes, under the user agreement that lies there.",
+    ethics=(
+        "It shows people on a campus, of whose consent nothing is stated. Pass no image on, and "
+        "publish as few as an argument needs."
+    ),
+)
+
 
 BOXES = ("bounding_box_train", "query", "bounding_box_test")
+VERI_BOXES = ("image_train", "image_query", "image_test")
+OCCLUDED, WHOLE = "occluded_body_images", "whole_body_images"
 MAT = "cuhk03_release/cuhk-03.mat"
 LISTS = ("list_train.txt", "list_query.txt", "list_gallery.txt")
 
@@ -126,6 +167,19 @@ def _cuhk03(boxes: str) -> tuple[Place, ...]:
     return folders + _places(["cuhk03", "CUHK03"], MAT, protocol_file(boxes))
 
 
+def _msmt17(version: str, train: str, test: str) -> tuple[Place, ...]:
+    """Return where a version may lie: unpacked, unpacked in a folder of its name, or as its zip."""
+    folders = [f"msmt17/{version}", version, "MSMT17", "msmt17"]
+    nested = [f"msmt17/{version}/{version}", f"{version}/{version}"]
+    unpacked = _places([*folders, *nested], train, test, *LISTS)
+    return unpacked + _places(["msmt17", "."], archive_of(version))
+
+
+def archive_of(version: str) -> str:
+    """Return the name of the archive that a version of MSMT17 comes in."""
+    return f"{version}.zip"
+
+
 MARKET_FOLDERS = (
     "market1501/Market-1501-v15.09.15",
     "Market-1501-v15.09.15",
@@ -134,8 +188,15 @@ MARKET_FOLDERS = (
 )
 DUKE_FOLDERS = ("dukemtmc-reid/DukeMTMC-reID", "DukeMTMC-reID", "dukemtmc-reid", "dukemtmcreid")
 OCCLUDED_DUKE_FOLDERS = ("occluded-duke/Occluded_Duke", "Occluded_Duke", "occluded-duke")
-MSMT17_V1_FOLDERS = ("msmt17/MSMT17_V1", "MSMT17_V1", "MSMT17", "msmt17")
-MSMT17_V2_FOLDERS = ("msmt17/MSMT17_V2", "MSMT17_V2", "MSMT17", "msmt17")
+VERI_FOLDERS = ("veri-776/VeRi", "veri-776", "VeRi", "VeRi-776", "veri", "VeRi776")
+VIPER_FOLDERS = ("viper/VIPeR", "VIPeR", "viper", "VIPeR.v1.0/VIPeR")
+OCCLUDED_REID_FOLDERS = (
+    "occluded-reid/Occluded_REID",
+    "Occluded_REID",
+    "occluded-reid",
+    "Occluded_ReID",
+    "OccludedREID",
+)
 PKU_REID_FOLDERS = ("pku-reid/images", "pku-reid/PKUv1a_128x48", "PKUv1a_128x48")
 
 # The first folder of each is where a stand-in is written.
@@ -146,8 +207,11 @@ PLACES: dict[str, tuple[Place, ...]] = {
     "occluded-duke": _places(OCCLUDED_DUKE_FOLDERS, *BOXES),
     "cuhk03np-detected": _cuhk03("detected"),
     "cuhk03np-labelled": _cuhk03("labeled"),
-    "msmt17-v1": _places(MSMT17_V1_FOLDERS, "train", "test", *LISTS),
-    "msmt17-v2": _places(MSMT17_V2_FOLDERS, "mask_train_v2", "mask_test_v2", *LISTS),
+    "msmt17-v1": _msmt17("MSMT17_V1", "train", "test"),
+    "msmt17-v2": _msmt17("MSMT17_V2", "mask_train_v2", "mask_test_v2"),
+    "veri-776": _places(VERI_FOLDERS, *VERI_BOXES),
+    "viper": _places(VIPER_FOLDERS, "cam_a", "cam_b"),
+    "occluded-reid": _places(OCCLUDED_REID_FOLDERS, OCCLUDED, WHOLE),
     # A person of both its known copies.
     "pku-reid": _places(PKU_REID_FOLDERS, "001_01_1.png"),
 }
@@ -167,5 +231,8 @@ PUBLISHED: dict[str, Counts] = {
         "msmt17-v1": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
         "msmt17-v2": (1_041, 32_621, 3_060, 11_659, 82_161, 15),
         "pku-reid": (57, 912, 57, 114, 798, 2),
+        "veri-776": (576, 37_778, 200, 1_678, 11_579, 20),
+        "viper": (316, 632, 316, 316, 316, 2),
+        "occluded-reid": (0, 0, 200, 1_000, 1_000, 2),
     }.items()
 }

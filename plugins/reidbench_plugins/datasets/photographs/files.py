@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from reidbench.api import DRAWN_MARK, DataError, Split
+from reidbench_plugins.datasets.photographs.decoding import UnreadableKind, decode, kinds_of
 
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+"""The ends of file names, in any case, that are taken for images."""
 
 
 class Photo(NamedTuple):
@@ -38,26 +39,73 @@ class PhotoReader:
         """Return image ``i`` as uint8 RGB (height, width, 3).
 
         Raises:
-            DataError: the file is gone, or is no image that can be decoded to its end.
+            DataError: the file is gone, is no image that can be decoded to its end, or is of a kind
+                that is not read (``decoding``).
         """
         path = self.folder / self.names[i]
         try:
-            with Image.open(path) as image:
-                return np.array(image.convert("RGB"))
-        # Pillow's decoders raise anything from OSError to struct.error on a damaged file.
+            with path.open("rb") as file:
+                return decode(file)
         except Exception as error:
-            raise DataError(
-                f"{path} cannot be read as an image ({error}); "
-                "restore this file from the data set's archive"
-            ) from error
+            raise unreadable(str(path), error) from error
+
+    def kinds(self, i: int) -> tuple[str, ...]:
+        """Return what is unusual about file ``i``, from its header alone."""
+        with (self.folder / self.names[i]).open("rb") as file:
+            return kinds_of(file)
 
 
-def is_image(name: str) -> bool:
+@dataclass(frozen=True)
+class Unpacked:
+    """A folder that holds a data set's images and lists, as its archive does."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        """Return what messages call it."""
+        return str(self.folder)
+
+    def content(self, name: str) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            OSError: it is not there, or cannot be read.
+        """
+        return (self.folder / name).read_bytes()
+
+    def sizes(self, folders: Iterable[str]) -> dict[str, int]:
+        """Return the size in bytes of every image directly in folders, by ``folder/name``.
+
+        Folders that are not there hold none.
+
+        Raises:
+            DataError: a folder cannot be listed.
+        """
+        there = [folder for folder in folders if (self.folder / folder).is_dir()]
+        return {name: size for it in there for name, size in image_sizes(self.folder, it).items()}
+
+    def reader(self, names: tuple[str, ...]) -> PhotoReader:
+        """Return what decodes images by number."""
+        return PhotoReader(self.folder, names)
+
+
+def unreadable(where: str, error: Exception) -> DataError:
+    """Return what to raise for an image that cannot be decoded, and what to do about it."""
+    if isinstance(error, UnreadableKind):
+        return DataError(f"{where} is an image that is not read: {error}")
+    # Pillow's decoders raise anything from OSError to struct.error on a damaged file.
+    return DataError(
+        f"{where} cannot be read as an image ({error}); "
+        "restore this file from the data set's archive"
+    )
+
+
+def is_image(name: str, suffixes: tuple[str, ...] = SUFFIXES) -> bool:
     """Return whether a file's name is an image's, in any case, and not hidden."""
-    return not name.startswith(".") and name.lower().endswith(_SUFFIXES)
+    return not name.startswith(".") and name.lower().endswith(suffixes)
 
 
-def image_sizes(root: Path, folder: str) -> dict[str, int]:
+def image_sizes(root: Path, folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> dict[str, int]:
     """Return the size in bytes of every image directly in ``root/folder``, by ``folder/name``.
 
     The names are sorted, whatever order the file system lists them in.
@@ -71,7 +119,7 @@ def image_sizes(root: Path, folder: str) -> dict[str, int]:
                 f"{folder}/{entry.name}": _size(entry)
                 for entry in entries
                 # A broken link is listed, and fails when it is read.
-                if is_image(entry.name) and not entry.is_dir()
+                if is_image(entry.name, suffixes) and not entry.is_dir()
             }
     except OSError as error:
         raise DataError(

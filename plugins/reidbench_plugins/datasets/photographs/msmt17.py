@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from reidbench.api import DataError, ReIDData, Split
-from reidbench_plugins.datasets.photographs.facts import PUBLISHED
+from reidbench_plugins.datasets.photographs.archive import Archive, find_inside
+from reidbench_plugins.datasets.photographs.facts import LISTS, PUBLISHED, archive_of
 from reidbench_plugins.datasets.photographs.files import (
     Photo,
-    image_sizes,
+    Unpacked,
     is_drawn,
     is_image,
-    photo_split,
+    split_of,
 )
 
 TRAIN_IDS, TEST_IDS, CAMERAS = 1041, 3060, 15
@@ -32,7 +33,8 @@ def _load(folder: Path, *, name: str, train: str, test: str, with_val: bool = Tr
     1041 on, so that no number means two people. Identity 0 is a person like any other.
 
     Args:
-        folder: the folder of the training images, the test images and the lists.
+        folder: the folder of the training images, the test images and the lists, or of the archive
+            that holds them. Both give the same data.
         name: of the data set.
         train: the folder of the training images.
         test: the folder of the test images.
@@ -43,12 +45,12 @@ def _load(folder: Path, *, name: str, train: str, test: str, with_val: bool = Tr
         DataError: a list is missing or malformed, or names an image that is not there.
     """
     training = ("list_train.txt", "list_val.txt") if with_val else ("list_train.txt",)
-    published = PUBLISHED[name]
+    published, root = PUBLISHED[name], _root(folder, name, train, test)
     return ReIDData(
         name,
-        train=_listed(folder, train, training, range(TRAIN_IDS)),
-        query=_listed(folder, test, ("list_query.txt",), range(TEST_IDS), TRAIN_IDS),
-        gallery=_listed(folder, test, ("list_gallery.txt",), range(TEST_IDS), TRAIN_IDS),
+        train=_listed(root, train, training, range(TRAIN_IDS)),
+        query=_listed(root, test, ("list_query.txt",), range(TEST_IDS), TRAIN_IDS),
+        gallery=_listed(root, test, ("list_gallery.txt",), range(TEST_IDS), TRAIN_IDS),
         published=published if with_val else replace(published, train_images=30_248),
         drawn=is_drawn(folder),
     )
@@ -60,8 +62,15 @@ load_v2 = partial(_load, name="msmt17-v2", train="mask_train_v2", test="mask_tes
 """MSMT17 with blurred faces."""
 
 
+def _root(folder: Path, name: str, train: str, test: str) -> Unpacked | Archive:
+    """Return where the images and lists are: in the folder, or in the archive there."""
+    if (folder / train).exists():
+        return Unpacked(folder)
+    return find_inside(folder / archive_of(name.upper().replace("-", "_")), train, test, *LISTS)
+
+
 def _listed(
-    root: Path, images: str, lists: tuple[str, ...], pids: range, first_pid: int = 0
+    root: Unpacked | Archive, images: str, lists: tuple[str, ...], pids: range, first_pid: int = 0
 ) -> Split:
     """Return the split that the lists name, sorted by file, its identities from ``first_pid``.
 
@@ -69,7 +78,7 @@ def _listed(
         DataError: a listed image is not there.
     """
     listed = _entries(root, lists)
-    sizes = _sizes(root, images, listed)
+    sizes = root.sizes(sorted({f"{images}/{name}".rpartition("/")[0] for name in listed}))
     photos, unrecognised, missing = [], [], []
     for name, pid in sorted(listed.items()):
         camera, full = _camera(name), f"{images}/{name}"
@@ -81,10 +90,10 @@ def _listed(
             photos.append(Photo(full, sizes[full], pid + first_pid, camera))
     if missing:
         raise DataError(
-            f"{root / images}: {len(missing)} of {len(listed)} listed images are missing, the "
+            f"{root}/{images}: {len(missing)} of {len(listed)} listed images are missing, the "
             f"first is {missing[0]}; unpack the data set's archive again"
         )
-    return photo_split(root, photos, unrecognised)
+    return split_of(photos, unrecognised, root.reader(tuple(photo.name for photo in photos)))
 
 
 def _camera(name: str) -> int | None:
@@ -97,18 +106,7 @@ def _camera(name: str) -> int | None:
     return camera - 1 if 1 <= camera <= CAMERAS else None
 
 
-def _sizes(root: Path, images: str, listed: dict[str, int]) -> dict[str, int]:
-    """Return the sizes of all images in the folders that the lists mention."""
-    folders = sorted({f"{images}/{name}".rpartition("/")[0] for name in listed})
-    sizes: dict[str, int] = {}
-    for folder in folders:
-        # The images of a missing folder are counted as missing, one by one.
-        if (root / folder).is_dir():
-            sizes |= image_sizes(root, folder)
-    return sizes
-
-
-def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
+def _entries(root: Unpacked | Archive, lists: tuple[str, ...]) -> dict[str, int]:
     """Return the identity of every file that the lists name.
 
     Raises:
@@ -116,31 +114,34 @@ def _entries(root: Path, lists: tuple[str, ...]) -> dict[str, int]:
     """
     entries: dict[str, int] = {}
     for listing in lists:
-        for number, line in _lines(root / listing):
+        for number, line in _lines(root, listing):
             found = _LINE.fullmatch(line)
             if found is None or ".." in found[1]:
                 raise DataError(
-                    f"{root / listing}:{number}: '{line}' is not 'folder/image.jpg identity'; "
+                    f"{root}/{listing}:{number}: '{line}' is not 'folder/image.jpg identity'; "
                     "take the list from the data set's archive"
                 )
             if found[1] in entries:
                 raise DataError(
-                    f"{root / listing}:{number}: '{found[1]}' is listed a second time; "
+                    f"{root}/{listing}:{number}: '{found[1]}' is listed a second time; "
                     "take the list from the data set's archive"
                 )
             entries[found[1]] = int(found[2])
     return entries
 
 
-def _lines(listing: Path) -> Iterator[tuple[int, str]]:
+def _lines(root: Unpacked | Archive, listing: str) -> Iterator[tuple[int, str]]:
     """Yield a list's lines that are not blank, with their numbers from 1."""
     try:
         # Bytes that are no text make a line malformed, and are reported with its number.
-        text = listing.read_text(encoding="utf-8-sig", errors="replace")
+        text = root.content(listing).decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(
-            f"{listing} cannot be read ({error.strerror}); it comes with the data set's archive"
+            f"{root}/{listing} cannot be read ({error.strerror}); it comes with the data set's "
+            "archive"
         ) from error
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(
+        text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1
+    ):
         if line.strip():
             yield number, line.strip()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from reidbench.api import DataError, ReIDData
+from reidbench.api import ReIDData
 from reidbench_plugins.datasets.photographs.facts import PUBLISHED
 from reidbench_plugins.datasets.photographs.files import Photo, image_sizes, is_drawn, photo_split
+from reidbench_plugins.datasets.photographs.halves import draw, refuse_other_splits, training_half
 
-SPLITS = 10
-"""Random halves to choose from; the authors publish none, and average over theirs."""
 RULE = "pku-reid/1"
 """The name of the rule that draws a half: another rule has another name."""
 
@@ -34,16 +32,9 @@ def load(folder: Path, *, split: int = 0) -> ReIDData:
     Raises:
         DataError: no such split, the folder cannot be listed, or fewer than four people.
     """
-    if split not in range(SPLITS):
-        raise DataError(f"pku-reid has no split {split!r}; choose one from 0 to {SPLITS - 1}")
+    refuse_other_splits("pku-reid", split)
     photos, unrecognised = _photos(folder)
-    people = sorted({photo.pid for photo in photos}, key=lambda pid: _draw(split, "half", pid))
-    trained = set(people[: len(people) // 2])
-    if len(trained) < 2:
-        raise DataError(
-            f"{folder} holds pictures of {len(people)} people, and half of them must make a "
-            "training set; expected files like 001_01_1.png"
-        )
+    trained = training_half(RULE, split, photos, folder, "001_01_1.png")
     test = [photo for photo in photos if photo.pid not in trained]
     queries = _queries(split, test)
     return ReIDData(
@@ -71,11 +62,6 @@ def _photos(folder: Path) -> tuple[list[Photo], list[str]]:
 def _queries(split: int, test: Sequence[Photo]) -> list[Photo]:
     """Return the picture of each person and camera that comes first in the split's order."""
     chosen: dict[tuple[int, int], Photo] = {}
-    for photo in sorted(test, key=lambda photo: _draw(split, "query", photo.name)):
+    for photo in sorted(test, key=lambda photo: draw(RULE, split, "query", photo.name)):
         chosen.setdefault((photo.pid, photo.camid), photo)
     return sorted(chosen.values())
-
-
-def _draw(split: int, purpose: str, what: str | int) -> str:
-    """Return a digest to sort by: a random order for each split and purpose."""
-    return hashlib.sha256(f"{RULE}/{split}/{purpose}/{what}".encode()).hexdigest()

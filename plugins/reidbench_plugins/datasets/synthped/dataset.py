@@ -56,7 +56,7 @@ def load(*, domain: str = "a", seed: int = 0) -> ReIDData:
 def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
     """Return a small part of the full data set: 160 + 100 identities, 4 cameras.
 
-    Arguments and errors are those of :func:`load`.
+    ``domain``, ``seed`` and errors are those of :func:`load`.
     """
     return compose(
         "synthped-quick", domain=domain, seed=seed, train_ids=160, test_ids=100, cameras=4
@@ -66,8 +66,8 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
 def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
     """Return look-alikes: 400 + 200 identities, 6 cameras, in training one picture by each.
 
-    A test identity has two, a query and one in the gallery, and three distractors. Arguments and
-    errors are those of :func:`load`; the domains are harder
+    A test identity has two, a query and one in the gallery, and three distractors. ``domain``,
+    ``seed`` and errors are those of :func:`load`; the domains are harder
     (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
     """
     return compose(

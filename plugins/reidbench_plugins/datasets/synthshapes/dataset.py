@@ -41,7 +41,7 @@ def load(*, seed: int = 0) -> ClassificationData:
 def load_quick(*, seed: int = 0) -> ClassificationData:
     """Return a small part of the full set: its first 48 classes, 40 pictures of each.
 
-    Argument and error are those of :func:`load`.
+    ``seed`` and errors are those of :func:`load`.
     """
     return compose("synthshapes-quick", classes=len(KINDS) // 2, images=40, seed=seed)
 

@@ -16,6 +16,7 @@ from torch import nn
 
 from reidbench.engine.channels.proof import difference, outputs_of
 from reidbench.engine.deployment.export.formats import FORMATS, ExportError
+from reidbench.engine.weights import refuse_without_values
 from reidbench.errors import did_you_mean, one_line
 
 BATCHES = (1, 3, 8)
@@ -58,6 +59,7 @@ def export(
     JSON. ``network`` is not changed.
 
     Raises:
+        WeightsError: the network has no weights.
         ExportError: the format is unknown, its extra is not installed, the network cannot be
             exported, or the file computes something else: then it is removed.
 
@@ -69,6 +71,7 @@ def export(
         raise ExportError(f"no format '{name}'{did_you_mean(name, FORMATS)} (known: {known})")
     if file.suffix != FORMATS[name].suffix:
         file = file.with_name(file.name + FORMATS[name].suffix)
+    refuse_without_values(network)
     own = copy.deepcopy(network).eval().cpu().float()
     file.parent.mkdir(parents=True, exist_ok=True)
     with _quiet(), torch.no_grad():

@@ -49,19 +49,20 @@
     };
     for (const body of bodies) body.append(...all("tr:not(.head)", body).sort(compare));
   };
-  const heads = all("thead th", table);
-  heads.forEach((head, column) => {
+  const heads = () => all("thead th", table);
+  const sortable = (head) => {
     const press = document.createElement("button");
     press.type = "button";
     press.textContent = head.textContent;
     head.replaceChildren(press);
     press.onclick = () => {
       const down = head.getAttribute("aria-sort") === "ascending";
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      heads().forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      sortBy(column, down);
+      sortBy(head.cellIndex, down);
     };
-  });
+  };
+  heads().forEach(sortable);
 
   // Filters live in the address, so that a view has a link of its own.
   const fields = form ? all("select, input[name]", form) : [];
@@ -99,20 +100,30 @@
     if (place) place.scrollIntoView();
   };
 
-  const rest = JSON.parse(find("#rest").textContent);
+  // Columns on demand: those that have an order can be sorted by.
   rows.forEach((row, place) => { row.dataset.place = place; });
-  const widen = (more) => {
+  const boxes = all("input.wider", form || document);
+  const widen = () => {
     all(".rest", table).forEach((cell) => cell.remove());
-    if (more) {
-      const add = (row, tag, text) => {
-        const cell = row.appendChild(document.createElement(tag));
-        cell.className = "rest"; cell.textContent = text;
-        if (tag === "th") cell.scope = "col";
-      };
-      rest.headings.forEach((text) => add(find("thead tr", table), "th", text));
-      rows.forEach((row) => rest.rows[row.dataset.place].forEach((text) => add(row, "td", text)));
+    const add = (row, tag, text) => {
+      const cell = row.appendChild(document.createElement(tag));
+      cell.className = "rest"; cell.textContent = text;
+      if (tag === "th") cell.scope = "col";
+      return cell;
+    };
+    for (const box of boxes.filter((it) => it.checked)) {
+      const { headings, rows: cells, order } = JSON.parse(find(`#${box.value}`).textContent);
+      headings.forEach((text) => {
+        const head = add(find("thead tr", table), "th", text);
+        if (order) sortable(head);
+      });
+      rows.forEach((row) => cells[row.dataset.place].forEach((text, column) => {
+        const cell = add(row, "td", text), value = order && order[row.dataset.place][column];
+        if (order && value !== null) cell.dataset.v = value;
+      }));
     }
-    all(".head th", table).forEach((cell) => { cell.colSpan = 7 + (more ? rest.headings.length : 0); });
+    table.classList.toggle("timed", boxes.some((it) => it.checked && it.value === "latency"));
+    all(".head th", table).forEach((cell) => { cell.colSpan = heads().length; });
   };
   const quoted = (text) => {
     // A spreadsheet would run a cell that begins like a formula; numbers are left alone.
@@ -131,7 +142,7 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", remember);
     form.addEventListener("change", remember);
-    find("#more").onchange = (event) => widen(event.target.checked);
+    boxes.forEach((box) => { box.checked = false; box.onchange = widen; });
     find("#save").onclick = (event) => {
       event.target.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
     };

@@ -1,4 +1,4 @@
-"""Runs a plan in worker processes of this machine, together with other runs on the same store."""
+"""Runs a plan by a pool of workers, together with other runs on the same store."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from reidbench.run.ledger import Ledger
 from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
-from reidbench.run.workers.messages import Reply, Request
+from reidbench.run.workers.interface import Event, Worker
+from reidbench.run.workers.messages import PlanRef, Reply, Request
 from reidbench.run.workers.pool import WorkerPool
-from reidbench.run.workers.process import Event, WorkerProcess
 from reidbench.store import Store
 from reidbench.store.claims import Claims
 
@@ -36,8 +36,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class LocalExecutor:
-    """Worker processes, each with one node at a time; nodes in the store are not made again.
+class PooledExecutor:
+    """Workers, each with one node at a time; nodes in the store are not made again.
 
     Attributes:
         step_timeout: seconds without a step after which a worker is stopped, or five times as long
@@ -76,8 +76,7 @@ class LocalExecutor:
             closing(self.pool),
             self.reporter.running(),
         ):
-            weight = self.forecast.weight
-            self._queue = NodeQueue(ledger, self.store, claims, self.notes, weight)
+            self._queue = NodeQueue(ledger, self.store, claims, self.notes, self.forecast.weight)
             self._hand_out()
             while not ledger.is_settled:
                 self._listen()
@@ -99,14 +98,12 @@ class LocalExecutor:
             self.reporter.begin(*self._words(worker, key), self.pool.number(worker), key)
             worker.ask(self.pool.request(key, self._attempts[key] + 1))
 
-    def _words(self, worker: WorkerProcess, key: str) -> tuple[str, str]:
+    def _words(self, worker: Worker, key: str) -> tuple[str, str]:
         """Return of which trial a node is, and what it is, for people."""
         trial = self._queue.trial(key)
         by = f" (worker {self.pool.number(worker)})" if self.pool.size > 1 else ""
         head = f"[{self._trials[trial.key]}/{len(self._trials)}] {trial.id}"
         return head, title(self._queue.node(key), trial) + by
-
-    # --- listening ----------------------------------------------------------------------------
 
     def _listen(self) -> None:
         self._hear(self.pool.listen(TICK))
@@ -118,7 +115,7 @@ class LocalExecutor:
             elif (request := worker.request) and worker.is_silent(self._patience(request)):
                 self._timed_out(worker, request)
 
-    def _hear_out(self, worker: WorkerProcess) -> None:
+    def _hear_out(self, worker: Worker) -> None:
         """Hear what a worker said before it ended, and then that it has ended."""
         until = monotonic() + TICK
         while worker in self.pool.workers and monotonic() < until:
@@ -133,17 +130,15 @@ class LocalExecutor:
         worker, reply = event
         if reply is None:
             self._died(worker, worker.death())
+        elif reply["reply"] == "unfit":
+            raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
-            if reply["plan"] != self.pool.setup.plan.digest:
-                raise ReidbenchError(
-                    f"{self.pool.setup.plan.suite}: a worker makes another plan of it now: suite, "
-                    "data or plugins have changed since the run began; run the same command again"
-                )
+            _refuse_another(self.pool.setup.plan, reply["plan"])
             worker.is_ready, self._stillborn = True, 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
 
-    def _answered(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+    def _answered(self, worker: Worker, request: Request, reply: Reply) -> None:
         kind = reply["reply"]
         if kind in ("started", "step"):
             worker.stepped = monotonic()
@@ -160,7 +155,7 @@ class LocalExecutor:
         elif kind == "failed":
             self._failed(worker, request, reply)
 
-    def _done(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+    def _done(self, worker: Worker, request: Request, reply: Reply) -> None:
         key = request.key
         if not self.store.has(key):
             self._lost(worker, request, "the worker said that it was done, and left no artefact")
@@ -171,7 +166,7 @@ class LocalExecutor:
         self.reporter.end(head, words, self.forecast.weight(node), wall, key)
         self._queue.made(key)
 
-    def _failed(self, worker: WorkerProcess, request: Request, reply: Reply) -> None:
+    def _failed(self, worker: Worker, request: Request, reply: Reply) -> None:
         key, (head, words) = request.key, self._words(worker, request.key)
         _log.error("%s: %s failed\n%s", head, words, reply["traceback"])
         self._ended(worker, request, reply, FAILED)
@@ -183,43 +178,49 @@ class LocalExecutor:
             self.reporter.events.end("failed", key, f"{head}: {words}", why=reply["why"])
             self._queue.failed(key, Failure(reply["status"], reply["why"]))
 
-    def _ended(self, worker: WorkerProcess, request: Request, reply: Reply, name: str) -> float:
+    def _ended(self, worker: Worker, request: Request, reply: Reply, name: str) -> float:
         """Record a phase that a worker has ended, well or not; return its seconds."""
         worker.request = None
         self.reporter.idle(self.pool.number(worker))
         self.pool.drop_empty(request)
         wall = monotonic() - self._begun.pop(request.key)
-        self.recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
-        meta = {"seconds": {}} if name == FAILED else self.store.meta(request.key)
-        self.recorder.record_with_images(name, wall, meta, reply["decoding"])
-        if reply["spent"]:  # out of memory, or with settings changed that decide numbers
+        _record(self.recorder, name, wall, self.store, reply)
+        if changed := _changed(reply):
+            _log.warning("%s: %s %s", *self._words(worker, request.key), changed)
+            self.reporter.say(f"{': '.join(self._words(worker, request.key))} {changed}")
+        if reply["spent"]:  # out of memory, or not as it was before
             self.pool.remove(worker)
         return wall
-
-    # --- losses -------------------------------------------------------------------------------
 
     def _patience(self, request: Request) -> float:
         expected = self.forecast.seconds(self._queue.node(request.key)) or 0.0
         return max(self.step_timeout, 5 * expected)
 
-    def _timed_out(self, worker: WorkerProcess, request: Request) -> None:
+    def _timed_out(self, worker: Worker, request: Request) -> None:
         worker.stop()
         # No second worker for it: a loop without end would take as long again.
         self._attempts[request.key] = ATTEMPTS
         self._lost(worker, request, f"timed out: no step for {self._patience(request):g} s")
 
-    def _died(self, worker: WorkerProcess, why: str) -> None:
-        if worker.request is not None:
+    def _died(self, worker: Worker, why: str) -> None:
+        if worker.is_stillborn:
+            self._never_started(worker, why)
+        elif worker.request is not None:
             self._lost(worker, worker.request, why)
-            return
-        printed = worker.printed
-        self.pool.remove(worker)
-        if not worker.is_ready:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN:
-                raise ReidbenchError(f"workers do not start: {why}; {printed}")
+        else:
+            self.pool.remove(worker)
 
-    def _lost(self, worker: WorkerProcess, request: Request, why: str) -> None:
+    def _never_started(self, worker: Worker, why: str) -> None:
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN:
+            raise ReidbenchError(f"workers do not start: {why}; {worker.printed}")
+        if (request := worker.request) is not None:
+            self._begun.pop(request.key)
+            self.reporter.idle(self.pool.number(worker))
+            self._queue.again(request.key)
+        self.pool.remove(worker)
+
+    def _lost(self, worker: Worker, request: Request, why: str) -> None:
         """Replace a worker that was lost with its node, which is tried once more."""
         key = request.key
         head, words = self._words(worker, key)
@@ -234,5 +235,32 @@ class LocalExecutor:
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
-        printed = f"; its output ends: {last}" if (last := worker.printed) else ""
-        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{printed}"))
+        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{_end(worker)}"))
+
+
+def _refuse_another(plan: PlanRef, made: str) -> None:
+    """Refuse a worker whose plan is not the driver's."""
+    if made != plan.digest:
+        raise ReidbenchError(
+            f"{plan.suite}: a worker makes another plan of it now: suite, data or plugins have "
+            "changed since the run began; run the same command again"
+        )
+
+
+def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:
+    """Record what a phase took, by its notes in the store if it was made."""
+    recorder.note_memory(reply["peak_memory"], reply["peak_gpu_memory"])
+    meta = {"seconds": {}} if name == FAILED else store.meta(reply["key"])
+    recorder.record_with_images(name, wall, meta, reply["decoding"])
+
+
+def _changed(reply: Reply) -> str:
+    """Return what a phase has changed for its whole process, for people; empty if nothing."""
+    if not reply["changed"]:
+        return ""
+    what = ", ".join(reply["changed"])
+    return f"changed {what} for its whole process, and a new worker replaces it"
+
+
+def _end(worker: Worker) -> str:
+    return f"; its output ends: {last}" if (last := worker.printed) else ""

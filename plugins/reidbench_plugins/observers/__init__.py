@@ -1,0 +1,1 @@
+"""Observers that pass a run's numbers on: to TensorBoard, to MLflow."""

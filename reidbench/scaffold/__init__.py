@@ -1,0 +1,1 @@
+"""The first files of a plugin: a distribution that works at once, written from templates."""

@@ -1,0 +1,134 @@
+"""Components that break their process, in one suite with good ones: each row says what happened."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reidbench.results import Result
+from tests.run.hostile import DATA, METHODS, NETWORKS, PLUGIN, Row, left_running, run
+from tests.support.commands import reidbench
+from tests.support.kills import LINUX, measured
+from tests.support.suites import write_suite
+
+pytestmark = pytest.mark.skipif(not LINUX, reason="limits and signals are Linux's")
+GOOD = ["dense", "l1", "tiny-norm"]
+MORE = ["fpgm", "random", "scratch"]
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory, tiny_env: dict[str, str]) -> dict[str, str]:
+    info = tmp_path_factory.mktemp("site") / "reidbench_hostile-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reidbench-hostile\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[reidbench]\nhostile = reidbench_hostile\n")
+    path = [str(info.parent), str(PLUGIN), tiny_env["PYTHONPATH"]]
+    return {**tiny_env, "PYTHONPATH": os.pathsep.join(path)}
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Mapping[str, object]:
+    """Return what the good rows measure in a process where nothing else has run."""
+    folder = tmp_path_factory.mktemp("clean")
+    found = run(folder, env, "--in-process", methods=[*GOOD, *MORE])
+    assert found.said.returncode == 0, found.said.stderr
+    return measured(found.home / "results")
+
+
+def assert_said(rows: Mapping[str, Row], results: Mapping[str, Result], log: str) -> None:
+    wrong = {}
+    for name, row in rows.items():
+        result = results[name]
+        if result.status != row.status or not re.fullmatch(row.error or "None", str(result.error)):
+            wrong[name] = f"{result.status}: {result.error}"
+        noted = [line for line in log.splitlines() if f"{result.trial}" in line]
+        if row.note and not any(re.search(f"changed .*{row.note}", line) for line in noted):
+            wrong[f"{name}, noted"] = "\n".join(noted)
+    assert wrong == {}
+
+
+def test_the_rows_beside_some_of_the_worst_are_those_of_a_clean_run(
+    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+) -> None:
+    rows = {"h-exits": METHODS["exits"], "h-segfaults": METHODS["segfaults"]}
+    rows["h-everything"] = done = Row(None, "the working folder.* the running threads", "done")
+    found = run(tmp_path, env, "--workers", 1, methods=["l1", *rows, *GOOD[::2], *MORE])
+    assert found.said.returncode == 1, found.said.stderr
+    assert_said(rows, found.results, found.log)
+    assert "a new worker replaces it" in found.said.stderr and done.note
+    assert_unharmed(found.home / "results", clean)
+    assert left_running(tmp_path) == [] == found.litter
+
+
+@pytest.mark.nightly
+def test_hostile_methods_and_networks(
+    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+) -> None:
+    methods = {f"h-{kind}": row for kind, row in METHODS.items()}
+    networks = {f"h-net-{kind} dense": row for kind, row in NETWORKS.items()}
+    found = run(
+        tmp_path,
+        {**env, "HOSTILE_MEGABYTES": "100"},
+        *("--workers", 1, "--step-timeout", "15s"),
+        methods=[*GOOD, *methods, *MORE],
+        backbones=[
+            "tinynet",
+            *({"backbone": f"h-net-{kind}", "methods": ["dense"]} for kind in NETWORKS),
+        ],
+    )
+    assert found.said.returncode == 1, found.said.stderr
+    assert_said({**methods, **networks}, found.results, found.log)
+    assert_unharmed(found.home / "results", clean)
+    assert left_running(tmp_path) == [] == found.litter
+    logs = [path.read_text() for path in (found.home / "logs").glob("*.log")]
+    assert any("last words" in log and len(log) > 99_000_000 for log in logs)
+    assert len(found.said.stdout + found.said.stderr) < 50_000
+
+
+@pytest.mark.nightly
+def test_hostile_data_sets(
+    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+) -> None:
+    rows = {f"h-data-{kind} l1": row for kind, row in DATA.items()}
+    targets = [f"h-data-{kind}" for kind in DATA]
+    found = run(
+        tmp_path,
+        env,
+        "--workers",
+        1,
+        methods=GOOD + MORE,
+        targets=[*targets[::2], "tiny", *targets[1::2]],
+    )
+    assert found.said.returncode == 1, found.said.stderr
+    assert_said(rows, found.results, found.log)
+    assert_unharmed(found.home / "results", clean)
+    assert left_running(tmp_path) == [] == found.litter
+
+
+def assert_unharmed(results: Path, clean: Mapping[str, object]) -> None:
+    beside = measured(results)
+    assert {name: beside[name] for name in clean} == clean
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"methods": ["l1", "h-import-exits"]}, "h-import-exits.*SystemExit: no import today"),
+        ({"methods": ["l1", "h-import-panics"]}, "h-import-panics.*Panic: a module in another"),
+        ({"backbones": ["tinynet", "h-net-unmade"]}, "h-net-unmade.*SystemExit: unmade"),
+        ({"targets": ["tiny", "h-data-unloaded"]}, "h-data-unloaded.*Panic: the lists are in"),
+    ],
+)
+@pytest.mark.nightly
+def test_what_cannot_be_made_is_refused_before_the_first_step(
+    part: dict[str, list[str]], sentence: str, tmp_path: Path, env: dict[str, str]
+) -> None:
+    write_suite(tmp_path, **part)
+    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=env)
+    assert said.returncode == 2
+    assert re.search(sentence, said.stderr) and "Traceback" not in said.stderr
+    assert not (tmp_path / "runs" / "tiny-suite" / "results").exists()

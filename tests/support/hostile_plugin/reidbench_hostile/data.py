@@ -1,0 +1,49 @@
+"""Coloured blobs whose images, lists or reader are not what they should be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from reidbench_tiny.data import load as blobs
+
+from reidbench.api import DataError, ReIDData, Split
+from reidbench_hostile import attacks
+
+
+def load(*, fault: str) -> ReIDData:
+    """Return the data set with one fault."""
+    if fault == "unloaded":
+        raise attacks.Panic("the lists are in another language")
+    data = blobs()
+    parts = {name: _split(getattr(data, name), fault) for name in ("train", "query", "gallery")}
+    return replace(data, name=f"h-data-{fault}", **parts)
+
+
+def _split(split: Split, fault: str) -> Split:
+    pids = split.pids
+    if fault == "lies":
+        # Whom an image shows has nothing to do with whose it is said to be.
+        pids = np.random.default_rng(0).permutation(pids)
+    return replace(split, pids=pids, reader=_reader(split.reader, fault))
+
+
+def _reader(read: Callable[[int], Any], fault: str) -> Callable[[int], Any]:
+    def faulty(index: int) -> Any:
+        image = read(index)
+        if fault == "floats":
+            return np.full(image.shape, np.nan)
+        if fault == "narrow":
+            return image[:, :0]
+        if fault == "missing":
+            raise DataError(f"image {index} is not there")
+        if fault == "fickle":
+            return image ^ os.urandom(1)[0] % 8
+        if fault != "lies" and index == 7:
+            getattr(attacks, fault)()
+        return image
+
+    return faulty

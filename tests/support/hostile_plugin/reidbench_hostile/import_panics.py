@@ -1,0 +1,5 @@
+class Panic(BaseException):
+    pass
+
+
+raise Panic("a module in another language has panicked")
