@@ -96,12 +96,12 @@ class Catalogue(Generic[R]):
             UnknownComponent: no plugin, or more than one, declares it.
 
         """
-        owners = [c for c in self.components if c.record.name == name]
+        owners: list[Component[Any]] = [c for c in self.components if c.record.name == name]
         prefix, colon, own = name.partition(":")
         family = [it for it in self.families if it.record.name == prefix] if colon else []
         if not owners and len(family) == 1:
             return self._member(family[0], name, own)
-        owners += family  # type: ignore[arg-type] - all that the sentence below needs
+        owners += family
         if not owners:
             # All of dozens of names only if none is close: they would hide the sentence.
             close = did_you_mean(name, self.names())
