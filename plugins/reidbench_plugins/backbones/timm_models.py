@@ -67,7 +67,9 @@ def create(name: str, *, size: tuple[int, int, int] = (3, 224, 224)) -> nn.Modul
         ValueError: it cannot be made for this size.
     """
     height, width = size[1:]
-    settings = {"img_size": (height, width)} if _setting(name, "fixed_input_size") else {}
+    settings: dict[str, Any] = (
+        {"img_size": (height, width)} if _setting(name, "fixed_input_size") else {}
+    )
     try:
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **settings)
         with torch.no_grad():
