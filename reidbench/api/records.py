@@ -20,6 +20,7 @@ Prunes = Literal["trained", "initial", "nothing"]
 Data = Literal["weights", "images", "labels"]
 Task = Literal["re-id", "classification"]
 BudgetRule = Literal["epochs", "compute"]
+Kind = Literal["method", "backbone", "data set"]
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 ALLOCATIONS: tuple[Allocation, ...] = get_args(Allocation)
@@ -27,9 +28,10 @@ PRUNES: tuple[Prunes, ...] = get_args(Prunes)
 DATA: tuple[Data, ...] = get_args(Data)
 TASKS: tuple[Task, ...] = get_args(Task)
 BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Names are used in YAML, file names and cache keys.
-_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_NAME = re.compile(r"([a-z0-9]+:)?[a-z0-9]+([._-][a-z0-9]+)*")
 _TARGET = re.compile(r"[\w.]+:\w+")
 _SCALARS = (str, int, float, bool, type(None))
 _DEFAULTS = (*_SCALARS, Path)
@@ -48,7 +50,8 @@ class Record:
     """The fields of every declared component; keyword arguments only.
 
     Attributes:
-        name: the name in suites: lower case, unique among all plugins.
+        name: the name in suites: lower case, unique among all plugins; ``prefix:name`` for one of
+            a family.
         version: raise it whenever numbers may change: it is part of every cache key and result.
         summary: one sentence for ``reidbench plugins``.
         reference: the paper or source, or ``"-"``.
@@ -256,10 +259,28 @@ class BackboneRecord(Record):
             word such as ``imagenet``, or the path of a file in the publisher's own format and key
             names. It returns the weight (classes, d) of the classifier that came with them, or
             None. It raises ``reidbench.api.WeightsError`` if keys or shapes differ.
+        sized: whether the target takes the size of the protocol's images too, as the keyword
+            ``size``: (channels, height, width).
 
     """
 
     loader: str = ""
+    sized: bool = False
+
+    def build_for(self, size: tuple[int, int, int], options: Mapping[str, Any]) -> Any:
+        """Build the network for images of (channels, height, width).
+
+        Raises:
+            OptionError, TargetError: as ``build``; the target refused the size with a ValueError.
+
+        """
+        if not self.sized:
+            return self.build(options)
+        settings, target = self.settings(options), self.load()
+        try:
+            return target(size=size, **settings)
+        except ValueError as error:
+            raise OptionError(f"'{self.name}': {error}") from error
 
     def weights_loader(self) -> Any:
         """Import and return the function that loads published weights.
@@ -269,6 +290,27 @@ class BackboneRecord(Record):
 
         """
         return self.load(self.loader)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyRecord(Record):
+    """Components of another library by its own names: ``prefix:name`` in suites.
+
+    Attributes:
+        name: the prefix.
+        target: ``target(name)`` returns the record of one component, called ``prefix:name``; it
+            raises a ``LookupError`` with a sentence where there is none. The record's version
+            covers the library's: it is part of every key.
+        kind: what the components are.
+
+    """
+
+    kind: Kind = "backbone"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kind not in KINDS:
+            self._refuse("kind", f"one of {', '.join(KINDS)}", self.kind)
 
 
 DRAWN_MARK = "DRAWN.txt"

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from reidbench.api.data import ClassificationData, ReIDData
-from reidbench.api.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
+from reidbench.api.records import (
+    Allocation,
+    BackboneRecord,
+    DatasetRecord,
+    MethodRecord,
+    Strategy,
+    is_marked_drawn,
+)
 from reidbench.config.suite import Evaluate
 from reidbench.datasets.content import with_digests
 from reidbench.datasets.locate import open_dataset
@@ -88,11 +95,19 @@ class ConfiguredBackbone(Configured):
     Attributes:
         weights: published weights that replace training on the source: a word or a file.
         methods: names of the methods that run on it, None for all.
+        size: channels, height and width of the protocol's images.
 
     """
 
     weights: str | Path | None = None
     methods: tuple[str, ...] | None = None
+    size: tuple[int, int, int] = (3, 224, 224)
+
+    def build(self) -> Any:
+        """Return the network for images of the protocol's size, as ``Configured.build`` does."""
+        record = self.component.record
+        assert isinstance(record, BackboneRecord)
+        return record.build_for(self.size, self.options)
 
     def runs(self, method: ConfiguredMethod) -> bool:
         """Return whether the suite runs a method on this backbone."""

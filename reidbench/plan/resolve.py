@@ -36,7 +36,9 @@ class Components:
     domains: Mapping[Domain, ConfiguredData]
 
 
-def resolve(located: Located[Suite], registry: Registry, data_root: Path) -> Components:
+def resolve(
+    located: Located[Suite], registry: Registry, data_root: Path, size: tuple[int, int, int]
+) -> Components:
     """Look up a suite's components; ``data_root`` is below which data sets on disk are looked for.
 
     Raises:
@@ -44,7 +46,7 @@ def resolve(located: Located[Suite], registry: Registry, data_root: Path) -> Com
             take, an entry given twice, or weights that are not there.
 
     """
-    resolver = _Resolver(located, registry, data_root)
+    resolver = _Resolver(located, registry, data_root, size)
     backbones, targets = resolver.backbones(), resolver.targets()
     methods, domains = resolver.methods(), resolver.domains()
     started = [resolver.with_weights(it, domains.get("source")) for it in backbones]
@@ -56,6 +58,7 @@ class _Resolver:
     located: Located[Suite]
     registry: Registry
     data_root: Path
+    size: tuple[int, int, int]
     cached_lists: dict[str, Lists] = field(default_factory=dict)
 
     def backbones(self) -> list[ConfiguredBackbone]:
@@ -66,7 +69,9 @@ class _Resolver:
             where = ("backbones", index)
             for found in self._grid(self.registry.backbones, spec.backbone, spec.options, where):
                 backbones.append(
-                    ConfiguredBackbone(found.component, found.options, methods=spec.methods)
+                    ConfiguredBackbone(
+                        found.component, found.options, methods=spec.methods, size=self.size
+                    )
                 )
                 places.append(index)
         return self._distinct("backbones", backbones, places)
@@ -98,7 +103,7 @@ class _Resolver:
             raise self.located.fault(where, message)
         if _WEIGHTS_WORD.fullmatch(weights):
             return weights
-        file = weights.replace("{backbone}", backbone.component.record.name)
+        file = weights.replace("{backbone}", backbone.component.record.name.rpartition(":")[2])
         path = self.located.path.parent / file
         if not path.is_file():
             message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
