@@ -15,7 +15,7 @@ from reidbench.engine.channels.walk import Walk, shape_of
 
 @rule("mm", "bmm", "matmul")
 def _matrix_product(walk: Walk, node: Node, arguments: Arguments) -> Any:
-    one, other = arguments["self"], arguments.get("other", arguments.get("mat2"))
+    one, other = arguments["self"], arguments["other" if "other" in arguments else "mat2"]
     cost = prod(shape_of(node)) * shape_of(one)[-1]
     return _by_head(walk, node, [one, other], cost)
 
@@ -36,8 +36,9 @@ def _by_head(
     that a mask with numbers for each of them reads stay.
     """
     found = [walk.ids(value) for value in operands]
-    if mask is not None and any(size > 1 for size in shape_of(mask)[:-2]):
-        found.append(walk.ids(mask))
+    if mask is not None:
+        pairs = zip(shape_of(mask)[-3::-1], found[0].shape[-3::-1], strict=False)
+        found += [walk.ids(mask)] if any(min(pair) > 1 for pair in pairs) else []
     if not _separate(found, len(shape_of(node))):
         return pin_inputs(walk, node)
     heads, times = np.unique(found[0][..., :1, :1], return_counts=True)

@@ -64,7 +64,7 @@ def _merged(
     """Return both masks as one to be added to (batch, heads, queries, keys)."""
     found = None
     if mask is not None:
-        found = _added(mask if mask.dim() == 2 else mask.unflatten(0, (batch, -1)), dtype)
+        found = _added(mask if mask.dim() == 2 else mask.view(batch, -1, *mask.shape[1:]), dtype)
     if padding is not None:
         ignored = _added(padding[:, None, None], dtype)
         found = ignored if found is None else found + ignored

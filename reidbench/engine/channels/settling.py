@@ -44,8 +44,12 @@ def settle_views(walk: Walk) -> None:
         after = _by_root(roots, view.after)
         split = _is_split(view.before) or _is_split(view.after)
         if (split or np.isin(after[after >= 0], heads).any()) and not _follows(walk, view, roots):
-            for ids in (view.before, view.after):
-                walk.pinned.append(Noted(np.unique(ids[ids >= 0]), described(view.node)))
+            _keep(walk, view.node, view.before)
+            _keep(walk, view.node, view.after)
+
+
+def _keep(walk: Walk, node: Node, ids: IntArray) -> None:
+    walk.pinned.append(Noted(np.unique(ids[ids >= 0]), described(node)))
 
 
 def _follows(walk: Walk, view: View, roots: IntArray) -> bool:
@@ -96,7 +100,8 @@ def _noted(
     owner = running_module(node)
     for name in names:
         known = walk.sizes.setdefault((owner, name, None), ids)
-        if not np.array_equal(roots[known.ravel()], roots[ids]):
+        if not np.array_equal(_by_root(roots, known).ravel(), ids):
+            _keep(walk, node, known)  # one number cannot count both
             return False
     for name in names:
         words = f"{described(node)} seems to take the number {number} from the attribute '{name}'"
@@ -128,7 +133,8 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def _is_split(ids: IntArray) -> bool:
-    return sum(size > 1 for size in ids.shape) > 1
+    """Return whether channels vary along more than one dimension."""
+    return bool(sum(size > 1 for size in ids.shape) > 1)
 
 
 def _by_root(roots: IntArray, ids: IntArray) -> IntArray:

@@ -218,7 +218,7 @@ def _whole(graph: ChannelGraph, plan: PruningPlan, target: Target) -> dict[str, 
         if not group.producers or group.name in plan.dropped:
             continue
         if group.name in allowed:
-            narrow = group.size < 2 * target.round_to
+            narrow = group.size * group.unit < 2 * target.round_to
             reasons[group.name] = "too narrow for round_to" if narrow else "ranked above the cut"
         elif group.prunable:
             reasons[group.name] = f"outside scope '{target.scope}'"
