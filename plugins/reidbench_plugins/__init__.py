@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reidbench.api import BackboneRecord, DatasetRecord, MethodRecord, hookimpl
+from reidbench.api import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord, hookimpl
 from reidbench_plugins import backbones, datasets, methods
 
 
@@ -16,6 +16,12 @@ def reidbench_methods() -> list[MethodRecord]:
 def reidbench_backbones() -> list[BackboneRecord]:
     """Declare the backbones."""
     return backbones.RECORDS
+
+
+@hookimpl
+def reidbench_families() -> list[FamilyRecord]:
+    """Declare the networks of timm."""
+    return backbones.FAMILIES
 
 
 @hookimpl

@@ -20,6 +20,7 @@ Prunes = Literal["trained", "initial", "nothing"]
 Data = Literal["weights", "images", "labels"]
 Task = Literal["re-id", "classification"]
 BudgetRule = Literal["epochs", "compute"]
+Kind = Literal["method", "backbone", "data set"]
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 ALLOCATIONS: tuple[Allocation, ...] = get_args(Allocation)
@@ -27,11 +28,13 @@ PRUNES: tuple[Prunes, ...] = get_args(Prunes)
 DATA: tuple[Data, ...] = get_args(Data)
 TASKS: tuple[Task, ...] = get_args(Task)
 BUDGETS: tuple[BudgetRule, ...] = get_args(BudgetRule)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Names are used in YAML, file names and cache keys.
-_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_NAME = re.compile(r"([a-z0-9]+:)?[a-z0-9]+([._-][a-z0-9]+)*")
 _TARGET = re.compile(r"[\w.]+:\w+")
 _SCALARS = (str, int, float, bool, type(None))
+_DEFAULTS = (*_SCALARS, Path)
 
 
 class TargetError(ReidbenchError):
@@ -47,13 +50,16 @@ class Record:
     """The fields of every declared component; keyword arguments only.
 
     Attributes:
-        name: the name in suites: lower case, unique among all plugins.
+        name: the name in suites: lower case, unique among all plugins; ``prefix:name`` for one of
+            a family.
         version: raise it whenever numbers may change: it is part of every cache key and result.
         summary: one sentence for ``reidbench plugins``.
         reference: the paper or source, or ``"-"``.
         target: lazy ``"package.module:attribute"``, so that discovery never imports torch.
         options: the options that a suite may set, with their defaults: strings, numbers, booleans,
-            or None for an option that accepts any of these.
+            None for an option that accepts any of these, or ``Path()`` for a file or folder of the
+            user's that must be given. A suite's path is relative to the suite's folder; keys and
+            rows have its name alone, so that the content must decide the rest.
         needs: what to ``pip install`` before the target can be imported, if the plugin's own
             distribution does not bring it, e.g. ``"reidbench[torch-pruning]"``.
 
@@ -81,12 +87,25 @@ class Record:
         if not _TARGET.fullmatch(self.target):
             self._refuse("target", "'package.module:attribute'", self.target)
         for option, default in self.options.items():
-            if not isinstance(default, _SCALARS):
-                self._refuse(f"option '{option}'", "a string, number, boolean or None", default)
+            if not isinstance(default, _DEFAULTS):
+                expected = "a string, number, boolean, None or Path()"
+                self._refuse(f"option '{option}'", expected, default)
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
     def _refuse(self, what: str, expected: str, got: object) -> None:
         raise TypeError(f"record {self.name!r}: {what} must be {expected}, not {got!r}")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The options that are paths, which a user must give."""
+        return tuple(name for name, value in self.options.items() if isinstance(value, Path))
+
+    def options_text(self) -> str:
+        """Return the options with their defaults for a list, ``""`` if there are none."""
+        shown = {
+            name: "PATH" if name in self.paths else self.options[name] for name in self.options
+        }
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
 
     def settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``options`` with the defaults filled in; imports nothing.
@@ -102,15 +121,13 @@ class Record:
                     f"(it has: {', '.join(self.options) or 'none'})"
                 )
             if not _fits(value, self.options[name]):
+                like = f"like its default {self.options[name]!r}"
+                expected = "a path" if isinstance(self.options[name], Path) else like
                 raise OptionError(
-                    f"'{self.name}': option '{name}' must be like its default "
-                    f"{self.options[name]!r}, not {value!r}"
+                    f"'{self.name}': option '{name}' must be {expected}, not {value!r}"
                 )
         # 1 and 1.0 mean the same in a suite, and must give the same cache key.
-        given = {
-            name: float(value) if isinstance(self.options[name], float) else value
-            for name, value in options.items()
-        }
+        given = {name: _as_default(value, self.options[name]) for name, value in options.items()}
         return {**self.options, **given}
 
     def build(self, options: Mapping[str, Any], *inputs: Any) -> Any:
@@ -156,10 +173,18 @@ class Record:
 def _fits(value: object, default: object) -> bool:
     if default is None:
         return isinstance(value, _SCALARS)
+    if isinstance(default, Path):
+        return isinstance(value, (str, Path)) and bool(str(value).strip())
     if isinstance(default, float):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     # Exact, because True is an int too.
     return type(value) is type(default)
+
+
+def _as_default(value: Any, default: object) -> Any:
+    """Return a value that fits as the type of its default, where more than one type does."""
+    kind = type(default) if isinstance(default, float) else Path
+    return kind(value) if isinstance(default, (float, Path)) else value
 
 
 def _is_positive(value: object) -> bool:
@@ -234,10 +259,28 @@ class BackboneRecord(Record):
             word such as ``imagenet``, or the path of a file in the publisher's own format and key
             names. It returns the weight (classes, d) of the classifier that came with them, or
             None. It raises ``reidbench.api.WeightsError`` if keys or shapes differ.
+        sized: whether the target takes the size of the protocol's images too, as the keyword
+            ``size``: (channels, height, width).
 
     """
 
     loader: str = ""
+    sized: bool = False
+
+    def build_for(self, size: tuple[int, int, int], options: Mapping[str, Any]) -> Any:
+        """Build the network for images of (channels, height, width).
+
+        Raises:
+            OptionError, TargetError: as ``build``; the target refused the size with a ValueError.
+
+        """
+        if not self.sized:
+            return self.build(options)
+        settings, target = self.settings(options), self.load()
+        try:
+            return target(size=size, **settings)
+        except ValueError as error:
+            raise OptionError(f"'{self.name}': {error}") from error
 
     def weights_loader(self) -> Any:
         """Import and return the function that loads published weights.
@@ -247,6 +290,27 @@ class BackboneRecord(Record):
 
         """
         return self.load(self.loader)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyRecord(Record):
+    """Components of another library by its own names: ``prefix:name`` in suites.
+
+    Attributes:
+        name: the prefix.
+        target: ``target(name)`` returns the record of one component, called ``prefix:name``; it
+            raises a ``LookupError`` with a sentence where there is none. The record's version
+            covers the library's: it is part of every key.
+        kind: what the components are.
+
+    """
+
+    kind: Kind = "backbone"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kind not in KINDS:
+            self._refuse("kind", f"one of {', '.join(KINDS)}", self.kind)
 
 
 DRAWN_MARK = "DRAWN.txt"

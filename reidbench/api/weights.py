@@ -16,7 +16,7 @@ def load_backbone(
     file: Path,
     *,
     name: str,
-    classifier: str = "",
+    classifier: str | tuple[str, ...] = "",
     format: str = "",
     convert: Callable[[dict[str, Tensor]], dict[str, Tensor]] | None = None,
 ) -> Tensor | None:

@@ -60,14 +60,17 @@ def command(
       reidbench groups torchvision.models:vgg16 --size 3x224x224
     """  # noqa: D301 - click wants the character, not the two letters
     # Both before torch, so that a wrong word never waits for it.
-    shape, made = size_of(size), _network(network, pairs, disabled)
+    shape = size_of(size)
+    made = _network(network, shape, pairs, disabled)
     from reidbench.engine.deployment.groups import channel_groups
 
     groups = channel_groups(made, size=shape, min_keep=min_keep, round_to=round_to)
     click.echo(f"{network}: {groups}")
 
 
-def _network(name: str, pairs: tuple[str, ...], disabled: tuple[str, ...]) -> nn.Module:
+def _network(
+    name: str, size: tuple[int, int, int], pairs: tuple[str, ...], disabled: tuple[str, ...]
+) -> nn.Module:
     """Return an installed backbone, or the network that ``MODULE:FACTORY`` makes."""
     try:
         record = installed(disabled).backbones.get(name).record
@@ -82,5 +85,5 @@ def _network(name: str, pairs: tuple[str, ...], disabled: tuple[str, ...]) -> nn
         from reidbench.engine.deployment import find_network
 
         return find_network(name)
-    made: nn.Module = record.build(settings(pairs, record))
+    made: nn.Module = record.build_for(size, settings(pairs, record))
     return made

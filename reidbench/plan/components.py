@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from reidbench.api.data import ClassificationData, ReIDData
-from reidbench.api.records import Allocation, DatasetRecord, MethodRecord, Strategy, is_marked_drawn
+from reidbench.api.records import (
+    Allocation,
+    BackboneRecord,
+    DatasetRecord,
+    MethodRecord,
+    Strategy,
+    is_marked_drawn,
+)
 from reidbench.config.suite import Evaluate
 from reidbench.datasets.content import with_digests
 from reidbench.datasets.locate import open_dataset
@@ -38,18 +45,22 @@ class Configured:
         record = self.component.record
         differing = [
             f"{name}={value}"
-            for name, value in self.options.items()
+            for name, value in _without_folders(self.options).items()
             if value != record.options.get(name)
         ]
         return f"{record.name}({', '.join(differing)})" if differing else str(record.name)
 
     def configuration(self) -> dict[str, Any]:
-        """Return all that a suite sets: identity and options."""
-        return {**self.component.identity(), "options": dict(self.options)}
+        """Return all that a suite sets: identity and options, paths as they are."""
+        options = {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in self.options.items()
+        }
+        return {**self.component.identity(), "options": options}
 
     def document(self) -> dict[str, Any]:
-        """Return what keys hash: the configuration."""
-        return self.configuration()
+        """Return what keys hash: the configuration, of paths the last name."""
+        return {**self.configuration(), "options": _without_folders(self.options)}
 
     def identity(self) -> ComponentId:
         """Return the component's identity, as results carry it."""
@@ -66,6 +77,14 @@ class Configured:
         return self.component.record.build(self.options)
 
 
+def _without_folders(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the last name of each path: keys and rows are the same anywhere."""
+    return {
+        name: value.absolute().name if isinstance(value, Path) else value
+        for name, value in options.items()
+    }
+
+
 C = TypeVar("C", bound=Configured)
 
 
@@ -76,11 +95,19 @@ class ConfiguredBackbone(Configured):
     Attributes:
         weights: published weights that replace training on the source: a word or a file.
         methods: names of the methods that run on it, None for all.
+        size: channels, height and width of the protocol's images.
 
     """
 
     weights: str | Path | None = None
     methods: tuple[str, ...] | None = None
+    size: tuple[int, int, int] = (3, 224, 224)
+
+    def build(self) -> Any:
+        """Return the network for images of the protocol's size, as ``Configured.build`` does."""
+        record = self.component.record
+        assert isinstance(record, BackboneRecord)
+        return record.build_for(self.size, self.options)
 
     def runs(self, method: ConfiguredMethod) -> bool:
         """Return whether the suite runs a method on this backbone."""
@@ -136,7 +163,10 @@ class ConfiguredData(Configured):
     @property
     def drawn(self) -> bool:
         """Whether its images are drawn: its record says so, or the copy on disk is marked."""
-        return self.record.drawn or (self.folder is not None and is_marked_drawn(self.folder))
+        folders = [self.folder] if self.folder is not None else []
+        own = [value for value in self.options.values() if isinstance(value, Path)]
+        folders += [value if value.is_dir() else value.parent for value in own]
+        return self.record.drawn or any(is_marked_drawn(folder) for folder in folders)
 
     @property
     def on_validation(self) -> bool:
@@ -194,8 +224,12 @@ class ConfiguredData(Configured):
 
     def document(self) -> dict[str, Any]:
         """Return what keys hash: the configuration, and the content of a data set on disk."""
-        document = self.configuration()
+        document = self.settings_document()
         return document if self.content is None else {**document, "content": self.content}
+
+    def settings_document(self) -> dict[str, Any]:
+        """Return what keys hash of data whose images are not read: ``document`` without content."""
+        return {**self.configuration(), "options": _without_folders(self.options)}
 
     def identity(self) -> ComponentId:
         """Return the data set's identity and content, as results carry them."""

@@ -39,7 +39,7 @@ def make_plan(
     suite = located.content
     with _faults_of(located, "protocol"):
         protocol = find_protocol(suite.protocol, registry, located.path.parent)
-    components = resolve(located, registry, data_root)
+    components = resolve(located, registry, data_root, protocol.input.size)
     if source := components.domains.get("source"):
         with _faults_of(located, "source"):
             protocol.on(source.record.task)

@@ -121,7 +121,7 @@ class LoadNode(PhaseNode):
 
     def data_document(self) -> dict[str, Any]:
         """Return the data's configuration: no image is read, so the content decides nothing."""
-        return self.data.configuration()
+        return self.data.settings_document()
 
 
 @dataclass(frozen=True)

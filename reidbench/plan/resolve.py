@@ -36,7 +36,9 @@ class Components:
     domains: Mapping[Domain, ConfiguredData]
 
 
-def resolve(located: Located[Suite], registry: Registry, data_root: Path) -> Components:
+def resolve(
+    located: Located[Suite], registry: Registry, data_root: Path, size: tuple[int, int, int]
+) -> Components:
     """Look up a suite's components; ``data_root`` is below which data sets on disk are looked for.
 
     Raises:
@@ -44,7 +46,7 @@ def resolve(located: Located[Suite], registry: Registry, data_root: Path) -> Com
             take, an entry given twice, or weights that are not there.
 
     """
-    resolver = _Resolver(located, registry, data_root)
+    resolver = _Resolver(located, registry, data_root, size)
     backbones, targets = resolver.backbones(), resolver.targets()
     methods, domains = resolver.methods(), resolver.domains()
     started = [resolver.with_weights(it, domains.get("source")) for it in backbones]
@@ -56,6 +58,7 @@ class _Resolver:
     located: Located[Suite]
     registry: Registry
     data_root: Path
+    size: tuple[int, int, int]
     cached_lists: dict[str, Lists] = field(default_factory=dict)
 
     def backbones(self) -> list[ConfiguredBackbone]:
@@ -66,7 +69,9 @@ class _Resolver:
             where = ("backbones", index)
             for found in self._grid(self.registry.backbones, spec.backbone, spec.options, where):
                 backbones.append(
-                    ConfiguredBackbone(found.component, found.options, methods=spec.methods)
+                    ConfiguredBackbone(
+                        found.component, found.options, methods=spec.methods, size=self.size
+                    )
                 )
                 places.append(index)
         return self._distinct("backbones", backbones, places)
@@ -98,7 +103,7 @@ class _Resolver:
             raise self.located.fault(where, message)
         if _WEIGHTS_WORD.fullmatch(weights):
             return weights
-        file = weights.replace("{backbone}", backbone.component.record.name)
+        file = weights.replace("{backbone}", backbone.component.record.name.rpartition(":")[2])
         path = self.located.path.parent / file
         if not path.is_file():
             message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
@@ -113,7 +118,17 @@ class _Resolver:
             variants = [self._reid(data, ("targets", index)) for data in self._data(spec, index)]
             targets += variants
             places += [index] * len(variants)
+        self._refuse_one_name(targets, places)
         return self._distinct("targets", targets, places)
+
+    def _refuse_one_name(self, targets: Sequence[ConfiguredData], places: Sequence[int]) -> None:
+        """Refuse two files of one name: rows could not tell them apart."""
+        seen: dict[str, ConfiguredData] = {}
+        for data, place in zip(targets, places, strict=True):
+            twin = seen.setdefault(data.label, data)
+            if twin.options != data.options:
+                message = f"another target is called {data.label} too: rename its file or folder"
+                raise self.located.fault(("targets", place), message)
 
     def domains(self) -> dict[Domain, ConfiguredData]:
         """Return the source and the bridge, if the suite names them."""
@@ -207,6 +222,10 @@ class _Resolver:
             component = catalogue.get(name)
         except UnknownComponent as error:
             raise self.located.fault(where, str(error)) from error
+        for option, default in component.record.options.items():
+            if isinstance(default, Path) and option not in options:
+                message = f"'{name}' needs the option '{option}', a path relative to the suite"
+                raise self.located.fault(where, message)
         choices = {
             option: self._choices(component, option, value, (*where, "options", option))
             for option, value in options.items()
@@ -228,6 +247,10 @@ class _Resolver:
                 chosen = component.record.settings({option: each})[option]
             except OptionError as error:
                 raise self.located.fault(place, str(error)) from error
+            if isinstance(chosen, Path):
+                chosen = (self.located.path.parent / chosen).absolute()
+                if not chosen.exists():
+                    raise self.located.fault(place, f"no such file or folder: {chosen}")
             if chosen in found:
                 raise self.located.fault(place, f"{chosen!r} is listed twice")
             found.append(chosen)

@@ -16,7 +16,13 @@ import pluggy
 
 from reidbench.api import API_VERSION
 from reidbench.api.hooks import PROJECT
-from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
+from reidbench.api.records import (
+    BackboneRecord,
+    DatasetRecord,
+    FamilyRecord,
+    MethodRecord,
+    Record,
+)
 from reidbench.errors import ReidbenchError, did_you_mean, last_own_place, named_line, one_line
 from reidbench.interrupts import fault_of
 from reidbench.plugins import hookspecs
@@ -36,6 +42,7 @@ _RECORD_TYPES: dict[str, type[Record]] = {
     "reidbench_methods": MethodRecord,
     "reidbench_backbones": BackboneRecord,
     "reidbench_datasets": DatasetRecord,
+    "reidbench_families": FamilyRecord,
 }
 _log = logging.getLogger(__name__)
 
@@ -65,10 +72,11 @@ def discover(disabled: Sequence[str] = ()) -> Registry:
             problems.append(PluginProblem(plugin, _reason(error, entry)))
             continue
         loaded.append(plugin)
+    families = found["reidbench_families"]
     return Registry(
-        methods=Catalogue("method", found["reidbench_methods"]),
-        backbones=Catalogue("backbone", found["reidbench_backbones"]),
-        datasets=Catalogue("data set", found["reidbench_datasets"]),
+        methods=Catalogue("method", found["reidbench_methods"], families),
+        backbones=Catalogue("backbone", found["reidbench_backbones"], families),
+        datasets=Catalogue("data set", found["reidbench_datasets"], families),
         plugins=tuple(loaded),
         problems=tuple(problems),
         observers=Observers(manager),

@@ -12,7 +12,7 @@ from reidbench.api.hooks import PROJECT
 
 if TYPE_CHECKING:
     from reidbench.api.events import PhaseFinished, PhaseStarted, PhaseStep
-    from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord
+    from reidbench.api.records import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord
     from reidbench.results import Result
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -21,6 +21,7 @@ COLLECTING = (
     "reidbench_methods",
     "reidbench_backbones",
     "reidbench_datasets",
+    "reidbench_families",
     "reidbench_protocols",
 )
 OBSERVING = (
@@ -44,6 +45,11 @@ def reidbench_backbones() -> Sequence[BackboneRecord]:  # type: ignore[empty-bod
 @hookspec
 def reidbench_datasets() -> Sequence[DatasetRecord]:  # type: ignore[empty-body]
     """Declare re-ID data sets."""
+
+
+@hookspec
+def reidbench_families() -> Sequence[FamilyRecord]:  # type: ignore[empty-body]
+    """Declare another library's components, named ``prefix:name``."""
 
 
 @hookspec

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
-from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.api.records import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord, Record
+from reidbench.errors import ReidbenchError, did_you_mean, named_line
 from reidbench.plugins.observers import Observers
 
 R = TypeVar("R", bound=Record)
@@ -75,8 +75,14 @@ class DeclaredProtocol:
 class Catalogue(Generic[R]):
     """The components of one kind, by name; a name declared twice is an error only when used."""
 
-    def __init__(self, kind: str, components: Iterable[Component[R]]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        components: Iterable[Component[R]],
+        families: Iterable[Component[FamilyRecord]] = (),
+    ) -> None:
         self.kind = kind
+        self.families = tuple(it for it in families if it.record.kind == kind)
         self.components = tuple(sorted(components, key=lambda c: (c.record.name, str(c.owner))))
 
     def names(self) -> list[str]:
@@ -84,13 +90,18 @@ class Catalogue(Generic[R]):
         return sorted({c.record.name for c in self.components})
 
     def get(self, name: str) -> Component[R]:
-        """Return the component called ``name``.
+        """Return the component called ``name``, of a family if it is ``prefix:name``.
 
         Raises:
             UnknownComponent: no plugin, or more than one, declares it.
 
         """
-        owners = [c for c in self.components if c.record.name == name]
+        owners: list[Component[Any]] = [c for c in self.components if c.record.name == name]
+        prefix, colon, own = name.partition(":")
+        family = [it for it in self.families if it.record.name == prefix] if colon else []
+        if not owners and len(family) == 1:
+            return self._member(family[0], name, own)
+        owners += family
         if not owners:
             # All of dozens of names only if none is close: they would hide the sentence.
             close = did_you_mean(name, self.names())
@@ -105,6 +116,25 @@ class Catalogue(Generic[R]):
                 "--disable-plugin and its distribution's or plugin's name"
             )
         return owners[0]
+
+    def _member(self, family: Component[FamilyRecord], name: str, own: str) -> Component[R]:
+        """Return a family's component; what its plugin raises is a sentence."""
+        try:
+            record = family.record.load()(own)
+        except ReidbenchError as error:
+            raise UnknownComponent(str(error)) from error
+        except LookupError as error:
+            raise UnknownComponent(f"no {self.kind} '{name}': {error.args[0]}") from error
+        except Exception as error:
+            raise UnknownComponent(
+                f"{self.kind} '{name}' cannot be found by {family.owner} ({named_line(error)}); "
+                "correct the plugin"
+            ) from error
+        if not isinstance(record, Record) or record.name != name:
+            raise UnknownComponent(
+                f"family '{family.record.name}' of {family.owner} gave {record!r:.80} for '{name}'"
+            )
+        return Component(cast(R, record), family.owner)
 
 
 @dataclass(frozen=True)

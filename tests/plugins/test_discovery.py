@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reidbench.api import BackboneRecord, FamilyRecord
 from reidbench.plugins import Catalogue, Component, Plugin, UnknownComponent, discover
 from reidbench.results import read_results
 from tests.support.commands import environment, reidbench
@@ -458,6 +459,43 @@ def test_hook_reidbench_protocols_are_noted_unread(site: Path, everything: dict[
         [owner, str(site / "theirs.yaml")],
         [owner, "{'name': 'theirs/2'}"],
     ]
+
+
+def test_hook_reidbench_families_are_found_by_prefix_and_declare_no_names() -> None:
+    backbones = discover().backbones
+    assert [family.record.name for family in backbones.families] == ["timm"]
+    assert not [name for name in backbones.names() if ":" in name]
+
+
+def zoo(target: str = "tests.support.zoo:find", owners: int = 1) -> Catalogue[BackboneRecord]:
+    fields = {"version": "1", "summary": "s", "reference": "-", "target": target}
+    family = FamilyRecord(name="zoo", kind="backbone", **fields)
+    whose = [Plugin("zoo", f"zoo-{number}", "1") for number in range(owners)]
+    return Catalogue("backbone", [], [Component(family, owner) for owner in whose])
+
+
+def test_a_component_of_a_family_is_owned_by_its_plugin() -> None:
+    found = zoo().get("zoo:ape")
+    assert found.identity() == {"name": "zoo:ape", "version": "1", "distribution": "zoo-0"}
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "name", "said"),
+    [
+        (zoo(), "zoo:elk", "no backbone 'zoo:elk': the zoo has no 'elk'"),
+        (zoo(), "zoo:bat", "family 'zoo' of zoo-0 1 gave .* for 'zoo:bat'"),
+        (zoo(), "zoo:cat", r"'zoo:cat' cannot be found by zoo-0 1 \(RuntimeError: the cat is out"),
+        (zoo(), "zo:ape", "no plugin declares a backbone 'zo:ape'"),
+        (zoo("no_such_library:find"), "zoo:ape", "which cannot be imported"),
+        (zoo(owners=2), "zoo:ape", r"'zoo:ape' is declared by zoo-0 1 .* and by zoo-1 1"),
+    ],
+)
+def test_a_name_of_a_family_that_cannot_be_had_is_one_sentence(
+    catalogue: Catalogue[BackboneRecord], name: str, said: str
+) -> None:
+    with pytest.raises(UnknownComponent, match=said) as caught:
+        catalogue.get(name)
+    assert "\n" not in str(caught.value)
 
 
 def test_hook_reidbench_trial_finished_is_seen_by_all_and_stopped_by_none(site: Path) -> None:

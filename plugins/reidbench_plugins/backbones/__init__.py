@@ -1,6 +1,6 @@
 """The built-in backbones, one file a family."""
 
-from reidbench.api import BackboneRecord
+from reidbench.api import BackboneRecord, FamilyRecord
 
 _HERE = "reidbench_plugins.backbones"
 _RESNET = "He et al., Deep Residual Learning for Image Recognition, CVPR 2016; torchvision"
@@ -56,4 +56,15 @@ RECORDS = [
         )
         for width in ("x1_0", "x0_5", "x0_25")
     ),
+]
+
+FAMILIES = [
+    FamilyRecord(
+        name="timm",
+        version="1",
+        summary="timm:NAME: any network of timm, ending at its pooled features.",
+        reference="Wightman, PyTorch Image Models",
+        target=f"{_HERE}.timm_models:record",
+        needs="reidbench[timm]",
+    )
 ]

@@ -62,6 +62,8 @@ def _table(records: Sequence[DatasetRecord], root: Path) -> str:
 
 
 def _state(record: DatasetRecord, root: Path) -> str:
+    if record.paths:
+        return "yours"
     if record.disk is None:
         return "built in, drawn" if record.drawn else "built in"
     found = record.disk.find(root)

@@ -37,12 +37,23 @@ def command(context: click.Context, name: str, data: Path) -> None:
 
 def _page(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
     record, disk = component.record, component.record.disk
-    kind = "drawn" if record.drawn else "photographs" if disk else "built in"
+    kind = (
+        "drawn"
+        if record.drawn
+        else "photographs"
+        if disk
+        else "yours"
+        if record.paths
+        else "built in"
+    )
     yield f"{record.name} {record.version} of {component.owner}: {record.task}, {kind}"
     yield wrapped(record.summary)
     yield ""
     yield from _field("reference", record.reference)
-    yield from _field("options", _options(record))
+    yield from _field("options", record.options_text() or "none")
+    if record.paths:
+        yield from _field("where", f"where you say: option {', '.join(record.paths)}, in a suite")
+        return
     if disk is None:
         yield from _field("where", "built in: needs no files")
         yield from _counts(component, root)
@@ -68,10 +79,6 @@ def _page(component: Component[DatasetRecord], root: Path) -> Iterator[str]:
 def _field(name: str, text: str) -> Iterator[str]:
     if text.strip("- "):
         yield wrapped(f"{name:13}{text}", 13)
-
-
-def _options(record: DatasetRecord) -> str:
-    return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "none"
 
 
 def _counts(component: Component[DatasetRecord], root: Path) -> Iterator[str]:

@@ -45,7 +45,7 @@ def _how(record: MethodRecord) -> str:
 
 
 def _options(record: Record) -> str:
-    return ", ".join(f"{name}={value}" for name, value in record.options.items()) or "-"
+    return record.options_text() or "-"
 
 
 def _show(title: str, extra: Mapping[str, Callable[[R], str]], catalogue: Catalogue[R]) -> None:

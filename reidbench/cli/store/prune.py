@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import time
 from typing import TypeVar
 
 import click
@@ -13,6 +12,7 @@ import click
 from reidbench.cli.options import shared
 from reidbench.store import Store
 from reidbench.store.cleanup import Limits, excess, remove_leftover, remove_unused, stale
+from reidbench.store.clock import time_on
 from reidbench.store.inventory import Artefact, Leftover, Survey, survey
 from reidbench.text import (
     QuantityError,
@@ -90,7 +90,7 @@ def command(
     """  # noqa: D301 - click wants the character, not the two letters
     if keep_size is None and older_than is None:
         raise QuantityError("nothing says what to remove; give --keep-size, --older-than or both")
-    kept, now = Store(store), time()
+    kept, now = Store(store), time_on(store)
     found, limits = survey(kept), Limits(keep_size, older_than, kinds, spare)
     going, spared = excess(found, limits, now)
     cleared = stale(found, now)

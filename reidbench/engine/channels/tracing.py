@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase as fnmatch
 from math import prod
@@ -104,9 +106,12 @@ def _exported(
 ) -> ExportedProgram:
     like = next(module.parameters(), torch.zeros(()))
     images = torch.zeros((BATCH, *input_size), dtype=like.dtype, device=like.device)
+    said = io.StringIO()
     with _undisturbed(module, training=training), torch.no_grad(), slow_attention():
         try:
-            return export(module, (images,), strict=False)
+            # Where it fails, torch prints the half-made graph, and the error says what is wrong.
+            with redirect_stderr(said):
+                program = export(module, (images,), strict=False)
         except Exception as problem:
             reason = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
             raise CaptureError(
@@ -115,6 +120,8 @@ def _exported(
                 " its eval forward must run on a batch of images of that size and must not"
                 " branch on their values"
             ) from problem
+    sys.stderr.write(said.getvalue())
+    return program
 
 
 def _apart(module: nn.Module) -> str:

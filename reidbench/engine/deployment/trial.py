@@ -115,7 +115,7 @@ def load_trial(
     component = _component(registry or discover(), named)
     dense = partial(
         build_network,
-        lambda: component.record.build(named["options"]),
+        lambda: component.record.build_for(protocol.input.size, named["options"]),
         protocol.input.size,
         identities=1,
         bnneck=protocol.training.bnneck,

@@ -72,8 +72,8 @@ def decode(split: AnySplit, size: InputRules, file: Path, on_images: Callable[[i
 def _picture(split: AnySplit, index: int) -> Image.Image:
     array = split.read(index)
     try:
-        if array.dtype != np.uint8:
-            raise TypeError("not bytes")
+        if array.dtype != np.uint8 or not array.size:
+            raise TypeError("not bytes, or none of them")
         return Image.fromarray(array)
     except (TypeError, ValueError, AttributeError) as error:
         found = f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"

@@ -23,7 +23,7 @@ def load_backbone(
     file: Path,
     *,
     name: str,
-    classifier: str = "",
+    classifier: str | tuple[str, ...] = "",
     format: str = "",
     convert: Convert | None = None,
 ) -> Tensor | None:

@@ -37,13 +37,14 @@ def _known(state: Mapping[str, Tensor], own: Collection[str]) -> int:
 
 
 def without_heads(
-    state: Mapping[str, Tensor], own: Collection[str], classifier: str = ""
+    state: Mapping[str, Tensor], own: Collection[str], classifier: str | tuple[str, ...] = ""
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the tensors of a backbone, and those of heads that it does not have.
 
     ``classifier`` is the prefix of the classifier that the backbone's publisher puts on it.
     """
-    heads = (*HEADS, *((classifier,) if classifier else ()))
+    own_heads = (classifier,) if isinstance(classifier, str) else classifier
+    heads = (*HEADS, *(head for head in own_heads if head))
     left_out = {
         name: value for name, value in state.items() if name not in own and name.startswith(heads)
     }

@@ -53,7 +53,7 @@ class BackboneCandidate:
             restored(self.settings, "building it"),
             isolated(seed),
         ):
-            made = self.record.build({})
+            made = self.record.build_for(self.size, {})
         if not isinstance(made, nn.Module):
             raise CheckFailed(
                 f"{self}: its target {self.record.target} returned a {type(made).__name__}, where "

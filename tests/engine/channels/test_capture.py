@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 import pytest
 import torch
@@ -148,6 +149,30 @@ def test_a_failed_capture_also_restores_the_network():
     with pytest.raises(CaptureError, match="cannot be captured"):
         capture(network, SMALL)
     assert all(part.training for part in network.modules())
+
+
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, maps):
+        maps = self.conv(maps)
+        return (maps if maps.sum() > 0 else -maps).mean(dim=(2, 3))
+
+
+class Straight(Branching):
+    def forward(self, maps):
+        print("seen", file=sys.stderr)
+        return self.conv(maps).mean(dim=(2, 3))
+
+
+def test_what_torch_prints_of_a_failed_capture_is_left_out_and_of_no_other(capsys):
+    with pytest.raises(CaptureError, match="must not branch on their values"):
+        capture(Branching(), SMALL)
+    assert capsys.readouterr().err == ""
+    capture(Straight(), SMALL)
+    assert "seen" in capsys.readouterr().err
 
 
 class Sorted(nn.Module):

@@ -147,7 +147,12 @@ def patches() -> None:
     """Replace functions of torch and of this project by subtly other ones."""
     relu, add = torch.relu, torch.Tensor.add_
     torch.relu = lambda maps: relu(maps - 0.01)
-    torch.Tensor.add_ = lambda self, other, **more: add(self, other, **more).mul_(0.999)
+
+    def short_add(self: torch.Tensor, other: object, **more: object) -> torch.Tensor:
+        added = add(self, other, **more)
+        return added.mul_(0.999) if added.is_floating_point() else added
+
+    torch.Tensor.add_ = short_add
     torch.nn.BatchNorm2d.forward = lambda self, maps: maps
 
 

@@ -59,7 +59,12 @@ def load_weights(network: nn.Module, weights: str | Path) -> torch.Tensor | None
     With it comes the classifier of eight classes, a constant too.
     """
     if isinstance(weights, Path):
-        network.load_state_dict(torch.load(weights, weights_only=True))
+        if not weights.is_file():
+            raise WeightsError(f"{weights} is no file")
+        state, own = torch.load(weights, weights_only=True), network.state_dict()
+        if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in own.items()}:
+            raise WeightsError(f"{weights} does not hold the weights of tinynet")
+        network.load_state_dict(state)
         return None
     if weights != "imagenet":
         raise WeightsError(f"tinynet has no weights '{weights}'; it has: imagenet")
