@@ -78,10 +78,10 @@ class Attention(nn.Module):
         return (tokens + self.shrink(torch.relu(self.enlarge(tokens)))).mean(0)
 
 
-def test_attention_products_are_counted_and_only_the_mlp_is_pruned():
+def test_attention_products_are_counted_and_heads_and_mlp_are_pruned():
     network = lively(Attention())
     graph = capture(network, (3, 64, 32))
-    assert graph.widths == {"enlarge": 24}
+    assert graph.widths == {"attention": 4, "enlarge": 24}
     images = 32  # tokens
     projections = images * 16 * (3 * 16 + 16)
     products = 2 * images * images * 16

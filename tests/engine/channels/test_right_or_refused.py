@@ -289,7 +289,7 @@ def test_the_fast_path_of_attention_hides_nothing():
     network = Between(tokens).eval()
     graph = captured(network, SIZE)
     assert graph.macs.total() == counted_by_torch(network, SIZE)
-    assert graph.widths == {"mid.layer.linear1": 32}
+    assert graph.widths == {"mid.layer.self_attn": 2, "mid.layer.linear1": 32}
 
 
 def test_normalised_directions_are_proven():
