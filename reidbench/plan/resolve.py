@@ -118,17 +118,8 @@ class _Resolver:
             variants = [self._reid(data, ("targets", index)) for data in self._data(spec, index)]
             targets += variants
             places += [index] * len(variants)
-        self._refuse_one_name(targets, places)
+        _refuse_one_name(self.located, targets, places)
         return self._distinct("targets", targets, places)
-
-    def _refuse_one_name(self, targets: Sequence[ConfiguredData], places: Sequence[int]) -> None:
-        """Refuse two files of one name: rows could not tell them apart."""
-        seen: dict[str, ConfiguredData] = {}
-        for data, place in zip(targets, places, strict=True):
-            twin = seen.setdefault(data.label, data)
-            if twin.options != data.options:
-                message = f"another target is called {data.label} too: rename its file or folder"
-                raise self.located.fault(("targets", place), message)
 
     def domains(self) -> dict[Domain, ConfiguredData]:
         """Return the source and the bridge, if the suite names them."""
@@ -257,3 +248,15 @@ class _Resolver:
         if not found:
             raise self.located.fault(where, "must not be empty: a value, or a list of values")
         return found
+
+
+def _refuse_one_name(
+    located: Located[Suite], targets: Sequence[ConfiguredData], places: Sequence[int]
+) -> None:
+    """Refuse two files of one name: rows could not tell them apart."""
+    seen: dict[str, ConfiguredData] = {}
+    for data, place in zip(targets, places, strict=True):
+        twin = seen.setdefault(data.label, data)
+        if twin.options != data.options:
+            message = f"another target is called {data.label} too: rename its file or folder"
+            raise located.fault(("targets", place), message)

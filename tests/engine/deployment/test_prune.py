@@ -17,8 +17,9 @@ from reidbench.engine.channels import (
     capture,
 )
 from reidbench.engine.channels.proof import outputs_of
-from reidbench.engine.deployment import Pruned, load, load_weights, prune
+from reidbench.engine.deployment import Pruned, load, prune
 from reidbench.engine.deployment.export import export
+from reidbench.engine.weights import load_backbone
 from reidbench.errors import ReidbenchError, WeightsError
 from tests.engine.deployment.lively import enlivened
 
@@ -198,7 +199,9 @@ def test_a_network_without_values_is_refused_and_untouched(tmp_path, pruned) -> 
     calls = {
         "prune": lambda: prune(empty, size=SIZE, reduction=0.5),
         "load": lambda: load(pruned.save(tmp_path / "saved"), empty),
-        "weights": lambda: load_weights(empty, tmp_path / "saved" / "network.safetensors"),
+        "weights": lambda: load_backbone(
+            empty, tmp_path / "saved" / "network.safetensors", name="it"
+        ),
         "export": lambda: export(empty, tmp_path / "x.onnx", size=SIZE),
     }
     for name, call in calls.items():
