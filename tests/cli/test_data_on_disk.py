@@ -114,4 +114,4 @@ def test_weights_stand_for_a_source_that_need_not_be_there(new_run: New, tmp_pat
     assert code == 0, err
     (kinds,) = {tuple(phase.kind for phase in r.phases) for r in it.results().values()}
     assert kinds == ("load", "prune")
-    assert out.startswith("tiny-disk → tiny (drawn data), tinynet")
+    assert out.startswith("imagenet → tiny (drawn data), tinynet")

@@ -49,7 +49,7 @@ def test_plugins_lists_every_component_with_its_owner(new_run: New) -> None:
     text = printed(new_run(), "plugins")
     for row in (r"l1 .*reidbench \d", r"tinynet .*reidbench-tiny 1\.0", r"tiny .*reidbench-tiny"):
         assert re.search(f"^{row}", text, re.M)
-    assert text.rstrip().endswith("2 plugins loaded, none failed")
+    assert text.rstrip().endswith("4 plugins loaded, none failed")
 
 
 def test_plugins_are_listed_without_importing_what_takes_long(new_run: New) -> None:

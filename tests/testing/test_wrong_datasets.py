@@ -71,7 +71,7 @@ DATASETS = [
     Wrong("optional", TOLD, "option 'palette' does not app", fields={"options": {"palette": 0}}),
     Wrong("absent", "opens", "cannot be imported", OPENS),
     Wrong("a_dictionary", "opens", "must return ReIDData, not dict", OPENS),
-    Wrong("raising", "opens", r"KeyError \('list'\) at wrong_datasets.py:\d+", OPENS),
+    Wrong("raising", "opens", r"KeyError: 'list'\) \(at wrong_datasets.py:\d+", OPENS),
     Wrong("trained_queries", "opens", "both the training and the test split", OPENS),
     Wrong("no_gallery", "fills-its-splits", "its gallery split has no pictures.*pattern", MATCHES),
     Wrong("mistaken_pattern", "fills-its-splits", "query split has", MATCHES | {CONTENT}, DISK),

@@ -43,9 +43,7 @@ EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 
 _DISTRACTOR = 0
 
 
-def load_boxes(
-    folder: Path, *, name: str, naming: Naming, boxes: tuple[str, str, str] = BOXES
-) -> ReIDData:
+def load_boxes(folder: Path, *, name: str, naming: Naming, boxes: tuple[str, str, str]) -> ReIDData:
     """Return a data set of three folders whose files all follow one rule of naming.
 
     ``boxes`` are the folders of training, query and gallery images.
@@ -102,12 +100,12 @@ load_market1501_500k = partial(_market1501, name="market1501-500k", extra=True)
 They are identity 0 whatever their files are called, and seen by a seventh camera of their own. No
 query is a distractor, so that camera never decides about a match.
 """
-load_dukemtmcreid = partial(load_boxes, name="dukemtmcreid", naming=DUKE)
+load_dukemtmcreid = partial(load_boxes, name="dukemtmcreid", naming=DUKE, boxes=BOXES)
 """DukeMTMC-reID: 702 + 702 people, 8 cameras (Zheng et al., ICCV 2017).
 
 The gallery's 408 further people are its distractors, under identities of their own.
 """
-load_occluded_duke = partial(load_boxes, name="occluded-duke", naming=DUKE)
+load_occluded_duke = partial(load_boxes, name="occluded-duke", naming=DUKE, boxes=BOXES)
 """Occluded-DukeMTMC: every query is occluded (Miao et al., ICCV 2019)."""
 load_veri776 = partial(load_boxes, name="veri-776", naming=VERI, boxes=VERI_BOXES)
 """VeRi-776: 576 + 200 vehicles, 20 cameras (Liu et al., ECCV 2016), a vehicle as an identity.
