@@ -43,7 +43,9 @@ EXTRA_CAMERA = 6  # the distractors' cameras are unknown; the six real ones are 
 _DISTRACTOR = 0
 
 
-def load_boxes(folder: Path, *, name: str, naming: Naming, boxes: tuple[str, str, str]) -> ReIDData:
+def load_boxes(
+    folder: Path, *, name: str, naming: Naming, boxes: tuple[str, str, str] = BOXES
+) -> ReIDData:
     """Return a data set of three folders whose files all follow one rule of naming.
 
     ``boxes`` are the folders of training, query and gallery images.
