@@ -10,6 +10,7 @@ from typing import Any
 
 from reidbench.api.events import CurvePoint
 from reidbench.store.artefacts import Store, StoreError
+from reidbench.store.integrity import FILES
 
 CURVE = "curve.jsonl"
 """The file of a phase's curve, in the folder of its artefact: a JSON object a line."""
@@ -62,8 +63,11 @@ def read_curve(store: Store, key: str) -> Sequence[CurvePoint]:
     """
     file = store.folder(key) / CURVE
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-        return tuple(CurvePoint(**json.loads(line)) for line in lines)
+        content = file.read_bytes()
+        noted = store.meta(key).get(FILES, {}).get(CURVE, {}).get("bytes", len(content))
+        if len(content) != noted:
+            raise ValueError(f"{len(content)} bytes in place of {noted}")
+        return tuple(CurvePoint(**json.loads(line)) for line in content.decode().splitlines())
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError) as error:

@@ -18,6 +18,7 @@ from reidbench.run.planned_suite import plan_suite
 from reidbench.run.schedule import inputs
 from reidbench.store import Store
 from reidbench.store.cleanup import check
+from reidbench.store.curve import CURVE
 from tests.support.kills import measured
 from tests.support.suites import write_suite
 
@@ -109,8 +110,10 @@ def test_each_file_of_the_store_in_turn(finished: Finished) -> None:
     names = [finished.kind(file) for file in finished.files]
     assert {name.partition("/")[0] for name in names} >= {"train", "prune", "evaluate", "pixels"}
     for file, name in zip(finished.files, names, strict=True):
-        print(name, flush=True)
-        assert_mended(finished, file)
+        # No run reads a curve: 'reidbench curves' and 'store check' say that one is damaged.
+        if file.name != CURVE:
+            print(name, flush=True)
+            assert_mended(finished, file)
 
 
 def test_each_file_beside_the_store_in_turn(finished: Finished) -> None:

@@ -63,7 +63,21 @@ def test_an_artefact_without_one_has_no_points(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["{", '{"step": 1}', "[1, 2]"])
 def test_a_damaged_one_is_said_with_its_file(tmp_path: Path, damage: str) -> None:
-    (tmp_path / KEY).mkdir()
-    (tmp_path / KEY / CURVE).write_text(damage)
+    store = Store(tmp_path)
+    with store.writing(KEY) as (folder, _):
+        (folder / CURVE).write_text(damage)
     with pytest.raises(StoreError, match=f"{KEY}/{CURVE}: the curve is damaged"):
-        read_curve(Store(tmp_path), KEY)
+        read_curve(store, KEY)
+
+
+def test_one_that_lacks_whole_lines_is_damaged_too(tmp_path: Path) -> None:
+    store, curve = Store(tmp_path), Curve()
+    for step in (1, 2):
+        curve.step(step, 2, epoch=step, loss=1.0, rate=0.1, speed=10.0)
+    with store.writing(KEY) as (folder, _):
+        curve.write(folder)
+    file = tmp_path / KEY / CURVE
+    assert len(read_curve(store, KEY)) == 2
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(StoreError, match=r"the curve is damaged \(\d+ bytes in place of \d+\)"):
+        read_curve(store, KEY)
