@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from reidbench.api.records import Record
+from reidbench.testing.check import CheckFailed, trying
 
 
 def summary_faults(record: Record, example: str) -> Iterator[str]:
@@ -28,7 +29,20 @@ def option_faults(record: Record, text: str, where: str) -> Iterator[str]:
             )
 
 
-def target_faults(record: Record, example: str) -> Iterator[str]:
+def refuse_undocumented(component: object, record: Record, example: str) -> None:
+    """Fail a check for the first fault of the summary, or of the target's docstring.
+
+    Raises:
+        CheckFailed: what is wrong, said of ``component``.
+
+    """
+    with trying(record, "when its target was read"):
+        faults = list(_target_faults(record, example))
+    for fault in faults:
+        raise CheckFailed(f"{component}: {fault}")
+
+
+def _target_faults(record: Record, example: str) -> Iterator[str]:
     """Say what is wrong with the summary, and with the docstring of a target that makes things."""
     yield from summary_faults(record, example)
     target = record.load()

@@ -6,17 +6,14 @@ from torch import nn
 
 from reidbench.testing.backbones.candidate import BackboneCandidate, pictures
 from reidbench.testing.check import Blocked, CheckFailed, trying
-from reidbench.testing.documentation import target_faults
+from reidbench.testing.documentation import refuse_undocumented
 from reidbench.testing.recording import same
 
 
 def documents_itself(backbone: BackboneCandidate) -> None:
     """Read the record's summary, and look for the options in the target's docstring."""
     backbone.built()
-    with trying(backbone.record, "when its target was read"):
-        faults = list(target_faults(backbone.record, "ResNet-18, embedding of 512."))
-    for fault in faults:
-        raise CheckFailed(f"{backbone}: {fault}")
+    refuse_undocumented(backbone, backbone.record, "ResNet-18, embedding of 512.")
 
 
 def builds(backbone: BackboneCandidate) -> None:

@@ -12,19 +12,17 @@ from reidbench.api.data import LabelledImages, ReIDData
 from reidbench.config.protocol import BatchRules, load_protocol
 from reidbench.datasets.check import Finding, differing, shared_people, unanswerable
 from reidbench.datasets.locate import parts
-from reidbench.testing.check import Blocked, CheckFailed, Refused, trying
+from reidbench.testing.check import Blocked, CheckFailed, Refused
 from reidbench.testing.datasets.candidate import DatasetCandidate
-from reidbench.testing.documentation import target_faults
+from reidbench.testing.documentation import refuse_undocumented
 
 
 def documents_itself(data_set: DatasetCandidate) -> None:
     """Read the record's summary, and look for the options in the target's docstring."""
     with suppress(Refused):
         data_set.opened()
-    with trying(data_set.record, "when its target was read"):
-        faults = list(target_faults(data_set.record, "Street pictures of 751 people, 6 cameras."))
-    for fault in faults:
-        raise CheckFailed(f"{data_set}: {fault}")
+    example = "Street pictures of 751 people, 6 cameras."
+    refuse_undocumented(data_set, data_set.record, example)
 
 
 def opens(data_set: DatasetCandidate) -> None:
