@@ -33,6 +33,7 @@ from reidbench.leaderboard import (
     with_reported,
 )
 from reidbench.leaderboard.reported.paper import load_papers
+from reidbench.leaderboard.states import in_state
 from reidbench.results import Result, ResultError, read_results, single_files
 from reidbench.run.run_folder import SUITE_COPY
 from reidbench.submissions.states import state_of
@@ -151,7 +152,7 @@ def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
     copy = directory / SUITE_COPY
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
-    board = board.in_state(state_of(directory))
+    board = in_state(board, state_of(directory))
     if papers or reported:
         board = with_reported(board, load_papers(reported or _reported()))
     return _with_latency(board, directory)

@@ -157,21 +157,6 @@ class Table:
     """
     reported: tuple[ReportedRow, ...] = ()
 
-    def in_state(self, state: str) -> Table:
-        """Return the table with every row in a state of being checked."""
-        return replace(
-            self,
-            sections=tuple(
-                replace(
-                    it,
-                    reference=it.reference and replace(it.reference, state=state),
-                    rows=tuple(replace(row, state=state) for row in it.rows),
-                )
-                for it in self.sections
-            ),
-            other_networks=tuple(replace(row, state=state) for row in self.other_networks),
-        )
-
     @property
     def reference(self) -> Row | None:
         """The dense row, where there is one."""
@@ -209,7 +194,3 @@ class Leaderboard:
     claims: tuple[Verdict, ...] = ()
     latency: Latency | None = None
     """The timings that its rows were joined with."""
-
-    def in_state(self, state: str) -> Leaderboard:
-        """Return the leaderboard with every row in a state of being checked."""
-        return replace(self, tables=tuple(it.in_state(state) for it in self.tables))

@@ -11,10 +11,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from reidbench.leaderboard.row_trials import RowTrials, gather
+from reidbench.leaderboard.states import DOUBTED
 from reidbench.results import PACK, Result, read_pack
 from reidbench.results.pack import identities_digest
 from reidbench.submissions.finding import Finding
 from reidbench.submissions.lines import Line
+from reidbench.submissions.states import state_of
 from reidbench.submissions.whole import ANCHORS
 
 DEVIATIONS = 4.0
@@ -24,7 +26,7 @@ LEAST = 0.01
 
 @dataclass(frozen=True)
 class Published:
-    """All published results but those of one folder."""
+    """All published results but those of one folder, and of folders that are doubted."""
 
     identities: Mapping[Hashable, str]
     """Digest of the test identities by target and version."""
@@ -33,8 +35,12 @@ class Published:
 
 
 def published_in(root: Path, but: Path) -> Published:
-    """Read the packs below ``root``, without those of the folder ``but``."""
-    packs = [it for it in sorted(root.glob(f"*/{PACK}")) if it.parent.resolve() != but.resolve()]
+    """Read the packs below ``root``, without the folder ``but`` and those that nobody may trust."""
+    packs = [
+        it
+        for it in sorted(root.glob(f"*/{PACK}"))
+        if it.parent.resolve() != but.resolve() and state_of(it.parent).name not in DOUBTED
+    ]
     return _read(tuple((it, it.stat().st_mtime_ns) for it in packs))
 
 

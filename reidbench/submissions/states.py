@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reidbench.errors import ReidbenchError
+from reidbench.leaderboard.states import FolderState
 from reidbench.results.validation import faults
 from reidbench.submissions.strict_json import JSONError, parse
 
@@ -55,8 +56,11 @@ def read_events(path: Path) -> list[Event]:
     return events
 
 
-def state_of(folder: Path) -> str:
-    """Return the state of a folder by the file beside it, empty if that does not name it."""
-    events = read_events(folder.resolve().parent / STATES)
-    states = {event.folder: event.state for event in events}
-    return states.get(folder.resolve().name, "")
+def state_of(folder: Path) -> FolderState:
+    """Return the state of a folder by the file beside it, an empty one if that does not name it."""
+    name = folder.resolve().name
+    own = [it for it in read_events(folder.resolve().parent / STATES) if it.folder == name]
+    if not own:
+        return FolderState()
+    last = own[-1]
+    return FolderState(last.state, last.date.isoformat(), last.who, last.evidence)

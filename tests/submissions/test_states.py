@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from reidbench.cli import cli
+from reidbench.leaderboard.states import FolderState
+from reidbench.results import PACK
+from reidbench.submissions.check import check
 from reidbench.submissions.states import STATES, StateError, read_events, state_of
-from tests.submissions.falsified import good
+from tests.submissions.falsified import PUBLISHED, good
 
 
 def event(**changes: object) -> str:
@@ -20,12 +23,22 @@ def event(**changes: object) -> str:
 
 def test_the_last_state_of_a_folder_counts_and_is_shown(tmp_path: Path) -> None:
     folder = good(tmp_path / "mine")
-    assert state_of(folder) == ""
+    assert state_of(folder).name == ""
     later = event(state="reproduced", date="2026-11-02"), event(folder="other", date="2026-11-03")
     (tmp_path / STATES).write_text(event() + "".join(later))
-    assert state_of(folder) == "reproduced"
+    assert state_of(folder) == FolderState("reproduced", "2026-11-02", "A", "a pull request")
     done = CliRunner().invoke(cli, ["leaderboard", str(folder), "--format", "markdown"])
     assert done.exit_code == 0 and "2/2 reproduced" in done.output
+
+
+def test_a_folder_in_doubt_is_no_anchor_of_others(tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    (published / "old").mkdir(parents=True)
+    (published / "old" / PACK).write_bytes((PUBLISHED / "quickstart" / PACK).read_bytes())
+    folder = good(tmp_path / "mine")
+    assert check(folder, published) == []
+    (published / STATES).write_text(event(folder="old", state="withdrawn"))
+    assert any("no published row of random" in it.why for it in check(folder, published))
 
 
 @pytest.mark.parametrize(

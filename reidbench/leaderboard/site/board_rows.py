@@ -12,6 +12,7 @@ from reidbench.leaderboard.render.page import flags, may_be_best, rank, title
 from reidbench.leaderboard.render.row_columns import PAGE_COLUMNS
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.published import Published, row_key
+from reidbench.leaderboard.states import FolderState
 
 FIRST = (
     ("rank set", "every rank that the row may have"),
@@ -51,6 +52,8 @@ class BoardSection:
     table: Table
     section: Section
     rows: Sequence[BoardRow]
+    state: FolderState
+    """What became of its folder."""
     latency: Latency | None = None
     """The timings that its rows were joined with."""
 
@@ -92,6 +95,7 @@ def board_sections(published: Published, families: Mapping[str, str]) -> list[Bo
             section=section,
             rows=tuple(_rows(published, section, families)),
             latency=published.board.latency,
+            state=published.state,
         )
         for number, table in enumerate(published.board.tables)
         for section in table.sections

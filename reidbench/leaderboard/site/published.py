@@ -12,6 +12,7 @@ from reidbench.leaderboard.build import build
 from reidbench.leaderboard.latency import with_latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row
 from reidbench.leaderboard.row_trials import gather
+from reidbench.leaderboard.states import FolderState, in_state
 from reidbench.results import Result, packs, read_results, single_files
 
 SUITE_FILE = "suite.yaml"
@@ -28,6 +29,7 @@ class Published:
     results: Sequence[Result]
     trials: Mapping[RowKey, Sequence[tuple[int, str]]]
     """Seeds and keys of each row, by :func:`row_key`."""
+    state: FolderState
 
 
 def row_key(row: Row) -> RowKey:
@@ -56,18 +58,18 @@ def _home(folder: Path) -> Path:
     return inner if inner.is_dir() else folder
 
 
-def read_published(folder: Path, state: str = "") -> Published:
+def read_published(folder: Path, state: FolderState | None = None) -> Published:
     """Read the results of a folder, with the seeds and claims of the suite beside them.
 
-    Timings that lie there as ``latency.json`` are joined. ``state`` is how far others have checked
-    the results.
+    Timings that lie there as ``latency.json`` are joined. ``state`` says what became of the folder.
     """
     results = read_results(_home(folder))
     copy = folder / SUITE_FILE
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
-    board = with_latency_beside(board.in_state(state), folder)
-    return Published(folder.resolve().name, board, results, dict(_trials(results)))
+    state = state or FolderState()
+    board = with_latency_beside(in_state(board, state), folder)
+    return Published(folder.resolve().name, board, results, dict(_trials(results)), state)
 
 
 def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:

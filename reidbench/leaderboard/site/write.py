@@ -33,6 +33,7 @@ from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.on_demand import latency_columns as timed
 from reidbench.leaderboard.site.published import Published, read_published, result_folders
+from reidbench.leaderboard.states import FolderState
 
 PACKAGE = "reidbench.leaderboard.site"
 MARK = ".reidbench-site"
@@ -79,11 +80,11 @@ def write_site(
     source: Path,
     folder: Path,
     methods: Iterable[MethodText] = (),
-    state_of: Callable[[Path], str] = lambda _: "",
+    state_of: Callable[[Path], FolderState] = lambda _: FolderState(),
 ) -> int:
     """Write the site of all results below ``source`` to ``folder``; return how many pages.
 
-    ``state_of`` says of a folder how far others have checked its results.
+    ``state_of`` says what became of a folder: how far others have checked its results.
     The same results give the same bytes. A site that is there already is replaced.
 
     Raises:
@@ -103,8 +104,9 @@ def write_site(
     _methods(site, sections)
     _settings(site, sections)
     main = _main(sections)
-    # What the answer speaks of comes first in the table too.
-    sections = sorted(sections, key=lambda it: main is None or it.suite != main.suite)
+    # What the answer speaks of comes first in the table too, what was set aside last.
+    suite = main and main.suite
+    sections = sorted(sections, key=lambda it: (it.state.is_set_aside, it.suite != suite))
     picture = main and (folder / "figures" / f"{_main_figure(main)}.svg")
     site.page(
         "index.html",
@@ -151,6 +153,7 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
         "suite.html",
         suite=published.name,
         suite_stem=stem,
+        state=published.state,
         sections=sections,
         tables=list(_latex(site, published.board, stem)),
         latency=published.board.latency and latency_columns.legend(published.board.latency),
@@ -174,6 +177,7 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
             it=result,
             suite=published.name,
             suite_stem=stem,
+            state=published.state,
             metrics=trial_page.metrics(result),
             counts=trial_page.histogram(result),
             provenance=list(trial_page.facts(document)),

@@ -10,6 +10,7 @@ import pytest
 from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.write import SiteError, write_site
+from reidbench.leaderboard.states import FolderState
 from reidbench.results import Result, write_result
 from tests.leaderboard.builders import dense, example, result
 from tests.leaderboard.timings import timed_results, write_timings
@@ -169,8 +170,28 @@ def test_a_folder_without_results_is_refused_before_anything_is_written(tmp_path
 
 def test_states_stand_beside_the_seeds(tmp_path: Path) -> None:
     source = published(tmp_path / "in", example())
-    write_site(source, tmp_path / "site", state_of=lambda folder: f"state of {folder.name}")
-    assert "2/2, state of mine" in (tmp_path / "site" / "index.html").read_text()
+    states = {"mine": FolderState("checked", "2026-11-02", "A", "pull request 12")}
+    write_site(source, tmp_path / "site", state_of=lambda folder: states[folder.name])
+    assert "2/2, checked" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_withdrawn_results_answer_nothing_and_say_so_on_every_page(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", example())
+    (source / "mine").rename(source / "aside")
+    published(source, example())
+    doubt = FolderState("withdrawn", "2026-11-02", "A", "pull <request> 12")
+    states = {"aside": doubt, "mine": FolderState()}
+    site = tmp_path / "site"
+    write_site(source, site, state_of=lambda folder: states[folder.name])
+    index = (site / "index.html").read_text()
+    answer, _, table = index.partition('id="board"')
+    assert "aside" not in answer and "may be best" in answer
+    assert table.index('id="mine-t0-50"') < table.index('id="aside-t0-50"')
+    told = "withdrawn since 2026-11-02 by A: pull &lt;request&gt; 12; not ranked"
+    assert told in table
+    pages = [site / "suites/aside.html", *site.glob("trials/aside/*.html")]
+    assert len(pages) > 1 and all(told in page.read_text() for page in pages)
+    assert told not in (site / "suites/mine.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["../../etc", "A", "a", "con", "synthped(domain=b)", "", "é", "."])
