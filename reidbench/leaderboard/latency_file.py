@@ -12,6 +12,9 @@ from reidbench.errors import ReidbenchError
 from reidbench.results import LATENCY_FILE
 from reidbench.text import counted
 
+WIDE = 0.10
+"""Quartiles further apart than this share of the median are too noisy for a verdict."""
+
 
 class LatencyError(ReidbenchError):
     """A file of timings that cannot be read."""

@@ -1,5 +1,6 @@
 """The result of a trial and its file: all that running and the leaderboard share."""
 
+from reidbench.results.curves import CURVES, curves_of, keep_curves, read_curves, write_curves
 from reidbench.results.files import (
     LATENCY_FILE,
     packs,
@@ -26,6 +27,7 @@ from reidbench.results.result import (
 from reidbench.results.validation import ResultError
 
 __all__ = [
+    "CURVES",
     "LATENCY_FILE",
     "PACK",
     "SCHEMA_VERSION",
@@ -41,11 +43,15 @@ __all__ = [
     "Status",
     "TrialId",
     "Width",
+    "curves_of",
+    "keep_curves",
     "packs",
+    "read_curves",
     "read_pack",
     "read_result",
     "read_results",
     "single_files",
+    "write_curves",
     "write_pack",
     "write_result",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reidbench.files import write_atomically
+from reidbench.results.curves import CURVES
 from reidbench.results.pack import PACKS, read_pack
 from reidbench.results.result import Result
 from reidbench.results.schema import SchemaError, migrated
@@ -51,7 +52,7 @@ def single_files(directory: Path) -> list[Path]:
 
 def packs(directory: Path) -> list[Path]:
     """Return the packs of a directory, sorted."""
-    return _visible(directory, PACKS)
+    return [path for path in _visible(directory, PACKS) if path.name != CURVES]
 
 
 def read_results(directory: Path) -> list[Result]:

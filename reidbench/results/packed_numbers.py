@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,8 @@ LONGEST = 1_000_000
 """Numbers of a list: what says that it holds more is not inflated."""
 
 _PRECISION, _RANKS, _PIDS = np.dtype("<u2"), np.dtype("<u4"), np.dtype("<i8")
+_DECIMALS = np.dtype("<i4")
+MOST_DIGITS = 20
 
 
 def pack_precision(values: Sequence[float | None]) -> str:
@@ -70,6 +73,33 @@ def unpack_pids(text: str, count: int) -> list[int]:
     """Return identities; raise ValueError as ``unpack_precision``."""
     pids: list[int] = _unpack(text, count, _PIDS).tolist()
     return pids
+
+
+def pack_decimals(values: Sequence[float], *, significant: int) -> str:
+    """Pack numbers to as many significant digits of the largest: ``3:...`` are thousandths.
+
+    Raises:
+        ValueError: one is not finite, or they have no common unit.
+
+    """
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a number that is not finite")
+    largest = max(map(abs, values), default=0.0)
+    digits = significant - 1 - math.floor(math.log10(largest)) if largest else 0
+    if abs(digits) > MOST_DIGITS:
+        raise ValueError(f"numbers as {largest:g} are not packed")
+    return f"{digits}:{_pack([round(value * 10.0**digits) for value in values], _DECIMALS)}"
+
+
+def unpack_decimals(text: str, count: int) -> list[float]:
+    """Return packed numbers; raise ValueError as ``unpack_precision``."""
+    digits, _, packed = text.partition(":")
+    if digits not in map(str, range(-MOST_DIGITS, MOST_DIGITS + 1)):
+        raise ValueError(f"{ascii(digits)[:20]} is no number of digits")
+    units = _unpack(packed, count, _DECIMALS).tolist()
+    # Divided, or multiplied, by a power of ten: the double next to the decimal number.
+    scale = 10 ** abs(int(digits))
+    return [unit / scale if int(digits) > 0 else float(unit * scale) for unit in units]
 
 
 def _pack(values: Sequence[int], kind: DTypeLike) -> str:

@@ -10,12 +10,17 @@ from typing import Any, TypeVar
 from reidbench.config.suite import Suite, load_suite
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard import build, claims_to_csv, to_csv, to_markdown
-from reidbench.results import PACK
+from reidbench.leaderboard.latency import with_latency_beside
+from reidbench.leaderboard.states import in_state
+from reidbench.results import CURVES, LATENCY_FILE, PACK
 from reidbench.submissions.about import load_about
+from reidbench.submissions.curves import curve_findings
 from reidbench.submissions.finding import Finding
 from reidbench.submissions.folder import ABOUT, PAGES, SUITE, file_findings, readable
 from reidbench.submissions.lines import Line, read_lines
 from reidbench.submissions.published import published_findings, published_in, unchanged_findings
+from reidbench.submissions.states import state_of
+from reidbench.submissions.timings import timing_findings
 from reidbench.submissions.trials import trial_findings
 from reidbench.submissions.whole import (
     anchor_findings,
@@ -44,6 +49,10 @@ def check(folder: Path, published: Path, before: Path | None = None) -> list[Fin
         read = read_lines(folder / PACK)
         found += read.findings
         found += _of_lines(read.lines, suite)
+        if readable(folder, found, LATENCY_FILE):
+            found += timing_findings(folder, read.lines)
+        if readable(folder, found, CURVES):
+            found += curve_findings(folder, read.lines)
         if published.is_dir():
             found += published_findings(read.lines, published_in(published, folder))
         if before:
@@ -89,6 +98,7 @@ def _pages(
     """Yield which rendered pages are not those of the results, where they are there at all."""
     try:
         board = build([line.result for line in lines], suite.claims, suite.seeds)
+        board = with_latency_beside(in_state(board, state_of(folder)), folder)
     except ReidbenchError as error:
         yield Finding(PACK, 0, "", str(error), "correct it")
         return

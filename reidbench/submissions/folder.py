@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from reidbench.results import PACK
+from reidbench.results import CURVES, LATENCY_FILE, PACK
 from reidbench.submissions.finding import Finding, shown
 
 SUITE = "suite.yaml"
@@ -14,7 +14,8 @@ ABOUT = "submission.yaml"
 PAGES = ("leaderboard.md", "leaderboard.csv", "claims.csv")
 NEEDED = {PACK: 8_000_000, SUITE: 64_000, ABOUT: 16_000}
 """The files of a submission, and the most bytes that each may have."""
-LARGEST_PAGE = 2_000_000
+MAY_BE = {**dict.fromkeys(PAGES, 2_000_000), LATENCY_FILE: 1_000_000, CURVES: 2_000_000}
+"""Files that may be there too."""
 
 
 def file_findings(folder: Path) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def file_findings(folder: Path) -> Iterator[Finding]:
 
 def _entry_findings(entry: Path) -> Iterator[Finding]:
     name, how = shown(entry.name)[1:-1], entry.lstat()
-    limits = {**NEEDED, **dict.fromkeys(PAGES, LARGEST_PAGE)}
+    limits = {**NEEDED, **MAY_BE}
     if entry.name not in limits:
         allowed = ", ".join(limits)
         yield Finding(name, 0, "", "not part of a submission", f"leave it out; expected {allowed}")

@@ -205,15 +205,21 @@ def _provenance(line: Line) -> Iterator[Finding]:
     for path, kind in _RECORDED:
         if not isinstance(_at(given, path), kind):
             yield line.finding(f"provenance.{path}", "missing", AGAIN)
-    for path, text in _texts(given, "provenance"):
-        if set("<>`|\n") & set(text):
-            yield line.finding(path, f"{shown(text)} holds one of < > ` |", AGAIN)
+    for path, why in marked_texts(given, "provenance"):
+        yield line.finding(path, why, AGAIN)
     commit = _at(given, "git.commit")
     if "git" in given and not (isinstance(commit, str) and re.fullmatch(r"[0-9a-f]{40}", commit)):
         yield line.finding("provenance.git.commit", "not a commit", AGAIN)
     if _at(given, "git.dirty") is True:
         why = "made with uncommitted changes"
         yield line.finding("provenance.git.dirty", why, "run from a clean checkout or a release")
+
+
+def marked_texts(document: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every text that holds signs of HTML or Markdown: its place, and what is wrong."""
+    for where, text in _texts(document, path):
+        if set("<>`|\n") & set(text):
+            yield where, f"{shown(text)} holds one of < > ` |"
 
 
 def _at(document: Any, path: str) -> Any:
@@ -225,6 +231,6 @@ def _at(document: Any, path: str) -> Any:
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _texts(item, f"{path}.{name}")
+    elif isinstance(value, Mapping | list):
+        for name, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _texts(item, f"{path}.{name}".removeprefix("."))

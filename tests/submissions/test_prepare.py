@@ -7,7 +7,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from reidbench.cli import cli
-from reidbench.results import PACK, read_pack, write_result
+from reidbench.results import LATENCY_FILE, PACK, read_pack, write_result
+from tests.leaderboard.timings import write_timings
 from tests.submissions.falsified import ABOUT, PUBLISHED, SUITE, good
 
 
@@ -19,9 +20,13 @@ def test_a_run_becomes_a_submission(tmp_path: Path) -> None:
     refused = CliRunner().invoke(cli, words)
     assert "no suite.yaml here" in str(refused.exception)
     (run / "suite.yaml").write_text(SUITE)
+    write_timings(run)
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 1
-    assert f"{out}/submission.yaml:5: " in done.output and "1 refused" in done.output
+    assert f"{out}/submission.yaml:5: " in done.output and " refused" in done.output
+    assert (out / LATENCY_FILE).read_bytes() == (run / LATENCY_FILE).read_bytes()
+    for place in (run, out):
+        (place / LATENCY_FILE).unlink()
     assert (out / PACK).read_bytes() == (source / PACK).read_bytes()
     (out / "submission.yaml").write_text(ABOUT)
     again = CliRunner().invoke(cli, words)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from reidbench.cli.options import shared
 from reidbench.results import (
+    CURVES,
     PACK,
+    Result,
     ResultError,
+    keep_curves,
     packs,
     read_pack,
     read_result,
@@ -17,6 +22,7 @@ from reidbench.results import (
     write_pack,
     write_result,
 )
+from reidbench.store import Store
 from reidbench.text import size_text
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -39,13 +45,15 @@ def command() -> None:
 @command.command("pack", short_help="Write all results of a folder into one file.")
 @click.argument("directory", type=_FOLDER)
 @click.option("--out", type=_FOLDER, help=f"Folder for {PACK}.  [default: DIRECTORY]")
-def pack(directory: Path, out: Path | None) -> None:
+@shared("store")
+def pack(directory: Path, out: Path | None, store: Path) -> None:
     """Write all results of DIRECTORY, or of its folder 'results', into one file.
 
     Without --out the file takes the place of the single files. A folder that a run wrote must be
     given another one: the run looks for its single files when it goes on.
 
-    Every query's average precision is rounded to 1/65534; the means stay as they are.
+    Every query's average precision is rounded to 1/65534; the means stay as they are. The training
+    curves that the store has of these results go into a file beside them, rounded too.
     """
     inner = directory / "results"
     if inner.is_dir() and out is None:
@@ -65,6 +73,18 @@ def pack(directory: Path, out: Path | None) -> None:
             if old.name != PACK:
                 old.unlink()
     click.echo(f"{path}: {len(results)} results, {size_text(path.stat().st_size)}")
+    say_curves(path.parent, results.values(), store)
+
+
+def say_curves(folder: Path, results: Iterable[Result], store: Path) -> None:
+    """Write the training curves of results beside them, and say of how many phases."""
+    kept, trained = keep_curves(folder, results, Store(store))
+    if kept:
+        path = folder / CURVES
+        size = size_text(path.stat().st_size)
+        click.echo(f"{path}: curves of {kept} of {trained} phases that trained, {size}")
+    else:
+        click.echo(f"no training curves: {store} has none of these results; name theirs: --store")
 
 
 @command.command("unpack", short_help="Write a file for each result of a folder.")

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from reidbench.engine.deployment.engines import ENGINES, Run, Size, refuse_engines
+from reidbench.leaderboard.latency_file import WIDE
 
 CPU = torch.device("cpu")
 WARM_UP = 5
-WIDE = 0.10
-"""Quartiles farther apart than this share of the median give no verdict."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from reidbench.leaderboard.latency import with_latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row
 from reidbench.leaderboard.row_trials import gather
 from reidbench.leaderboard.states import FolderState, in_state
-from reidbench.results import Result, packs, read_results, single_files
+from reidbench.results import CURVES, Result, packs, read_curves, read_results, single_files
+from reidbench.results.curves import Curves
 
 SUITE_FILE = "suite.yaml"
 RUN_RESULTS = "results"
@@ -30,6 +31,8 @@ class Published:
     trials: Mapping[RowKey, Sequence[tuple[int, str]]]
     """Seeds and keys of each row, by :func:`row_key`."""
     state: FolderState
+    curves: Curves
+    """Of the phases that trained, by their keys."""
 
 
 def row_key(row: Row) -> RowKey:
@@ -69,7 +72,8 @@ def read_published(folder: Path, state: FolderState | None = None) -> Published:
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
     state = state or FolderState()
     board = with_latency_beside(in_state(board, state), folder)
-    return Published(folder.resolve().name, board, results, dict(_trials(results)), state)
+    curves = read_curves(_home(folder) / CURVES)
+    return Published(folder.resolve().name, board, results, dict(_trials(results)), state, curves)
 
 
 def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:

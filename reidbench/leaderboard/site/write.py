@@ -33,7 +33,9 @@ from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.on_demand import latency_columns as timed
 from reidbench.leaderboard.site.published import Published, read_published, result_folders
+from reidbench.leaderboard.site.trial_curves import training
 from reidbench.leaderboard.states import FolderState
+from reidbench.results import curves_of
 
 PACKAGE = "reidbench.leaderboard.site"
 MARK = ".reidbench-site"
@@ -180,6 +182,7 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
             state=published.state,
             metrics=trial_page.metrics(result),
             counts=trial_page.histogram(result),
+            training=training(list(curves_of(result, published.curves))),
             provenance=list(trial_page.facts(document)),
         )
     return sections

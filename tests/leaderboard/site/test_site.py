@@ -11,9 +11,10 @@ from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.write import SiteError, write_site
 from reidbench.leaderboard.states import FolderState
-from reidbench.results import Result, write_result
-from tests.leaderboard.builders import dense, example, result
+from reidbench.results import CURVES, Result, write_curves, write_result
+from tests.leaderboard.builders import dense, example, phase, result
 from tests.leaderboard.timings import timed_results, write_timings
+from tests.results.curves import curves_of_phases
 from tests.support.links import Page
 
 EVIL = '</script><img src=x onerror="alert(1)">../../x'
@@ -192,6 +193,29 @@ def test_withdrawn_results_answer_nothing_and_say_so_on_every_page(tmp_path: Pat
     pages = [site / "suites/aside.html", *site.glob("trials/aside/*.html")]
     assert len(pages) > 1 and all(told in page.read_text() for page in pages)
     assert told not in (site / "suites/mine.html").read_text()
+
+
+def test_a_trial_shows_how_it_trained_where_its_curve_is_kept(tmp_path: Path) -> None:
+    trained = phase("train", epochs=20).model_copy(update={"key": "a" * 16, "steps": 400})
+    pruned = phase("prune", epochs=5).model_copy(update={"key": "b" * 16, "steps": 100})
+    source = published(tmp_path / "in", [dense(), result("l1", phases=[trained, pruned])])
+    write_site(source, tmp_path / "before")
+    write_curves(source / "mine" / CURVES, curves_of_phases([trained, pruned]))
+    for site in (tmp_path / "site", tmp_path / "again"):
+        write_site(source, site)
+    pages = {path.stem: path.read_text() for path in (tmp_path / "site/trials/mine").iterdir()}
+    page = pages[f"{1:016x}"]
+    assert page.count("<polyline") == 2 * 3
+    assert '<line x1="256.0"' in page and "25 epochs" in page
+    assert "loss from " in page and '<th scope="row">prune on synthped</th><td>5</td>' in page
+    assert "polyline" not in pages[f"{0:016x}"]
+    assert written(tmp_path / "site") == written(tmp_path / "again")
+    changed = {
+        name
+        for name, content in written(tmp_path / "site").items()
+        if written(tmp_path / "before")[name] != content
+    }
+    assert changed == {f"trials/mine/{1:016x}.html"}
 
 
 @pytest.mark.parametrize("name", ["../../etc", "A", "a", "con", "synthped(domain=b)", "", "é", "."])

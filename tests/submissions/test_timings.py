@@ -1,0 +1,105 @@
+"""Timings that come with results are checked as these are: whole, possible, of these networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reidbench.results import LATENCY_FILE, PACK, read_pack
+from reidbench.submissions.check import check
+from tests.leaderboard.timings import document, timing, write_timings
+from tests.submissions.falsified import PUBLISHED, good
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def timed(folder: Path) -> Path:
+    """The good submission with timings of its dense and its l1 network."""
+    good(folder)
+    pruned = next(it for it in read_pack(folder / PACK) if it.trial.method == "l1")
+    found = document(
+        timing("resnet18 dense", None, 50.0, [1.0, 1.0]),
+        timing("resnet18 l1", pruned.phases[-1].key, 25.0, [2.0, 2.0]),
+        timing("resnet18 dense", None, 90.0, None, batch=8),
+        timing("resnet18 l1", pruned.phases[-1].key, 60.0, None, batch=8),
+    )
+    found["size"], found["machine"]["processor"] = [3, 64, 32], "Some CPU"
+    for row in found["rows"]:
+        if row["steady"]:
+            row.update(low=row["median"], high=row["median"])
+    write_timings(folder, found)
+    return folder
+
+
+def findings(folder: Path) -> list[str]:
+    return [str(it) for it in check(folder, PUBLISHED) if it.kind == "refused"]
+
+
+def test_timings_of_the_submission_are_not_refused(tmp_path: Path) -> None:
+    assert findings(timed(tmp_path / "mine")) == []
+
+
+def row(index: int = 1, **values: Any) -> Change:
+    return lambda it: it["rows"][index].update(values)
+
+
+CHANGES: dict[str, tuple[Change, str]] = {
+    "negative": (row(least=-1.0), "rows.1.least"),
+    "beyond all numbers": (row(high=10**300), "rows.1.high"),
+    "quartiles": (row(low=1.0), "rows.1.median"),
+    "other network": (row(trial="0" * 16), "rows.1.trial"),
+    "a path": (row(trial="../../half"), "rows.1.trial"),
+    "other backbone": (row(network="resnet50 l1"), "rows.1.network"),
+    "other dense": (row(0, network="resnet50 dense"), "rows.0.network"),
+    "dense without a name": (row(1, trial=None), "rows.1.network"),
+    "faster": (row(speed_up=[50.0, 50.0]), "rows.1.speed_up"),
+    "verdict kept back": (row(speed_up=None), "rows.1.speed_up"),
+    "verdict from noise": (row(3, speed_up=[1.5, 1.5]), "rows.3.speed_up"),
+    "noise called steady": (row(3, steady=True), "rows.3.steady"),
+    "twice": (lambda it: it["rows"].append(it["rows"][1]), "rows.4"),
+    "no dense": (lambda it: it["rows"].pop(0), "rows.0.speed_up"),
+    "batch": (row(batch=10**9), "rows.1.batch"),
+    "text for a number": (row(batch="1"), "rows.1.batch"),
+    "engine": (row(engine="<b>"), "rows.1.engine"),
+    "script": (lambda it: it["machine"].update(processor="<script>"), "machine.processor"),
+    "pipe": (row(network="resnet18 | l1"), "rows.1.network"),
+    "direction": (lambda it: it["machine"].update(processor="a\u202eb"), "machine.processor"),
+    "size": (lambda it: it.update(size=[3, 256, 128]), "size"),
+    "runs": (lambda it: it.update(runs=0), "runs"),
+    "threads": (lambda it: it["machine"].update(threads=-1), "machine.threads"),
+    "measured": (lambda it: it.update(measured="today"), "measured"),
+    "newer": (lambda it: it.update(schema_version=9), "schema_version"),
+    "more": (lambda it: it.update(rank=1), "rank"),
+    "no rows": (lambda it: it.pop("rows"), "rows"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_falsified_timings_are_refused_with_their_field(tmp_path: Path, name: str) -> None:
+    folder, (change, field) = timed(tmp_path / "mine"), CHANGES[name]
+    found = json.loads((folder / LATENCY_FILE).read_text())
+    change(found)
+    write_timings(folder, found)
+    assert any(it.startswith(f"{LATENCY_FILE}: {field}: ") for it in findings(folder))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"rows": NaN}',
+        b'{"rows": 1, "rows": 2}',
+        b"[" * 100_000,
+        b" " * 1_000_001,
+    ],
+)
+def test_what_is_no_file_of_timings_is_refused(tmp_path: Path, content: bytes) -> None:
+    folder = timed(tmp_path / "mine")
+    (folder / LATENCY_FILE).write_bytes(content)
+    assert any(it.startswith(f"{LATENCY_FILE}: ") for it in findings(folder))
