@@ -14,6 +14,11 @@ _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 _TRAINING = re.compile(r"loss (\S+), (\d+) images/s")
 
 
+def writable(text: str) -> str:
+    """Return a text that every file can hold: bytes of a name that are no UTF-8 are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class QuantityError(ReidbenchError):
     """A text that is no size, or no time."""
 

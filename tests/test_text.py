@@ -14,6 +14,7 @@ from reidbench.text import (
     parse_time,
     size_text,
     time_text,
+    writable,
 )
 
 UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -112,3 +113,7 @@ def test_sizes_look_like_this(size: int, text: str) -> None:
 )
 def test_times_look_like_this(seconds: float, text: str) -> None:
     assert time_text(seconds) == text
+
+
+def test_what_no_file_can_hold_is_escaped() -> None:
+    assert writable("d\udcff/行.jpg") == "d\\udcff/行.jpg"

@@ -34,9 +34,15 @@ class _Named:
         """Return image ``index`` as RGB, uint8 (height, width, 3)."""
         return self.reader(index)
 
-    def _refuse_repeats(self) -> None:
+    def _check_names(self) -> None:
         if len(set(self.names)) != len(self.names):
             raise DataError("a split's image names must be unique")
+        try:
+            "".join(map(str, self.names)).encode()
+        except UnicodeEncodeError as error:
+            # Python's stand-ins for bytes that are no text: no key, file or page can hold them.
+            odd = next(name for name in self.names if str(error.object[error.start]) in name)
+            raise DataError(f"the file name {odd!a} is not valid UTF-8; rename the file") from error
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class Split(_Named):
             break its naming rules.
 
     Raises:
-        DataError: not one identity, camera and name for each image, or a name that is not unique.
+        DataError: not one identity, camera and name for each image, or a name that is not unique
+            or no valid text.
 
     """
 
@@ -73,7 +80,7 @@ class Split(_Named):
                 f"a split needs one identity, camera and name an image; got {len(self.pids)}, "
                 f"{len(self.camids)} and {len(self.names)}"
             )
-        self._refuse_repeats()
+        self._check_names()
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,8 @@ class LabelledImages(_Named):
         digest: a hash of the images beyond their names, e.g. of the files' sizes.
 
     Raises:
-        DataError: not one class and name for each image, or a name that is not unique.
+        DataError: not one class and name for each image, or a name that is not unique or no valid
+            text.
 
     """
 
@@ -103,7 +111,7 @@ class LabelledImages(_Named):
             raise DataError(
                 f"a split needs one class an image; got {len(self.labels)} for {len(self.names)}"
             )
-        self._refuse_repeats()
+        self._check_names()
 
 
 @dataclass(frozen=True, kw_only=True)

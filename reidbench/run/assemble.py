@@ -31,6 +31,7 @@ from reidbench.results import (
     Width,
 )
 from reidbench.store import Store
+from reidbench.text import writable
 
 
 def is_finished(trial: Trial, store: Store) -> bool:
@@ -67,7 +68,7 @@ def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: s
         **_common(plan, trial),
         provenance=store.provenance,
         status=status,
-        error=why,
+        error=writable(why),
         phases=[_report(node, store) for node in trial.phases if store.has(node.key)],
     )
 

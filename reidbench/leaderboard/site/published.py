@@ -15,6 +15,7 @@ from reidbench.leaderboard.row_trials import gather
 from reidbench.leaderboard.states import FolderState, in_state
 from reidbench.results import CURVES, Result, packs, read_curves, read_results, single_files
 from reidbench.results.curves import Curves
+from reidbench.text import writable
 
 SUITE_FILE = "suite.yaml"
 RUN_RESULTS = "results"
@@ -73,7 +74,8 @@ def read_published(folder: Path, state: FolderState | None = None) -> Published:
     state = state or FolderState()
     board = with_latency_beside(in_state(board, state), folder)
     curves = read_curves(_home(folder) / CURVES)
-    return Published(folder.resolve().name, board, results, dict(_trials(results)), state, curves)
+    name = writable(folder.resolve().name)
+    return Published(name, board, results, dict(_trials(results)), state, curves)
 
 
 def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:

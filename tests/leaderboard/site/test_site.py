@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -216,6 +218,14 @@ def test_a_trial_shows_how_it_trained_where_its_curve_is_kept(tmp_path: Path) ->
         if written(tmp_path / "before")[name] != content
     }
     assert changed == {f"trials/mine/{1:016x}.html"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_a_folder_whose_name_is_no_text_is_shown_with_its_bytes_escaped(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", example())
+    (source / "mine").rename(source / os.fsdecode(b"mine\xff"))
+    write_site(source, tmp_path / "site")
+    assert "mine\\udcff" in (tmp_path / "site" / "index.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["../../etc", "A", "a", "con", "synthped(domain=b)", "", "é", "."])

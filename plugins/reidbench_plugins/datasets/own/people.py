@@ -101,7 +101,8 @@ def _halves(root: Path, split: int, pictures: Sequence[Picture]) -> dict[str, li
 
 def _draw(split: int, purpose: str, what: str) -> str:
     """Return a digest to sort by: a random order for each split and purpose."""
-    return hashlib.sha256(f"{RULE}/{split}/{purpose}/{what}".encode()).hexdigest()
+    text = f"{RULE}/{split}/{purpose}/{what}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _with_cameras(root: Path, parts: dict[str, list[Picture]]) -> None:

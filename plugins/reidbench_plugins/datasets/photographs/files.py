@@ -148,7 +148,7 @@ def split_of(
     """Return a split whose digest covers every image's name and size."""
     digest = hashlib.sha256()
     for photo in photos:
-        digest.update(f"{photo.name}\0{photo.size}\n".encode())
+        digest.update(f"{photo.name}\0{photo.size}\n".encode("utf-8", "surrogateescape"))
     return Split(
         pids=np.array([photo.pid for photo in photos], np.int64),
         camids=np.array([photo.camid for photo in photos], np.int64),

@@ -51,4 +51,5 @@ def training_half(
 
 def draw(rule: str, split: int, purpose: str, what: str | int) -> str:
     """Return a SHA-256 to sort by: a random order for each rule, split and purpose."""
-    return hashlib.sha256(f"{rule}/{split}/{purpose}/{what}".encode()).hexdigest()
+    text = f"{rule}/{split}/{purpose}/{what}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
