@@ -12,6 +12,8 @@ from reidbench.cli.cards import COSTS, PUBLISHED
 from reidbench.cli.options import installed, shared
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard.site.method_text import MethodText
+from reidbench.submissions.about import load_about
+from reidbench.submissions.folder import ABOUT
 from reidbench.submissions.states import state_of
 
 EXTRA = {"jinja2", "vl_convert", "markdown_it"}
@@ -41,7 +43,7 @@ def command(directory: Path, out: Path, disabled: tuple[str, ...]) -> None:
         raise ReidbenchError(
             f"the site needs {error.name}, which is not installed: pip install 'reidbench[site]'"
         ) from error
-    pages = write_site(directory, out, _methods(disabled), state_of)
+    pages = write_site(directory, out, _methods(disabled), state_of, _about)
     click.echo(f"written: {pages} pages in {out}; open {out / 'index.html'}", err=True)
 
 
@@ -49,4 +51,12 @@ def _methods(disabled: tuple[str, ...]) -> Iterator[MethodText]:
     catalogue = installed(disabled).methods
     components = [catalogue.get(name) for name in catalogue.names()]
     for card in make_cards(components, read_costs(PUBLISHED / COSTS)):
-        yield MethodText(card.record.name, card.family.name, card.record.summary, page(card))
+        module, name = card.record.target.split(":")
+        code = f"{module.replace('.', '/')}.py, {name}"
+        yield MethodText(card.record.name, card.family.name, card.record.summary, page(card), code)
+
+
+def _about(folder: Path) -> dict[str, str]:
+    """Return who sent the results of a folder, empty without a form."""
+    form = folder / ABOUT
+    return load_about(form).model_dump() if form.is_file() else {}

@@ -97,14 +97,9 @@ def test_pages_that_are_those_of_the_results_may_be_there(tmp_path: Path) -> Non
     assert refused(folder) == []
 
 
-@pytest.mark.parametrize("name", ["quickstart", "all-methods-full", "paper-mini"])
-def test_what_is_published_passes_its_own_check(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
-    folder.mkdir()
-    (folder / PACK).write_bytes((PUBLISHED / name / PACK).read_bytes())
-    suite = PUBLISHED.parent / "suites" / f"{name}.yaml"
-    (folder / "suite.yaml").write_text(suite.read_text())
-    assert refused(folder) == ["submission.yaml: missing; 'reidbench submit' writes it"]
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in PUBLISHED.glob(f"*/{PACK}")))
+def test_what_is_published_passes_its_own_check_as_it_is(name: str) -> None:
+    assert refused(PUBLISHED / name) == []
 
 
 def test_no_torch_is_imported(tmp_path: Path) -> None:

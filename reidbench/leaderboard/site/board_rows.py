@@ -54,6 +54,8 @@ class BoardSection:
     rows: Sequence[BoardRow]
     state: FolderState
     """What became of its folder."""
+    again: str
+    """The command that runs a trial of its best row again, empty if there is none."""
     latency: Latency | None = None
     """The timings that its rows were joined with."""
 
@@ -96,6 +98,7 @@ def board_sections(published: Published, families: Mapping[str, str]) -> list[Bo
             rows=tuple(_rows(published, section, families)),
             latency=published.board.latency,
             state=published.state,
+            again=_again(published, section),
         )
         for number, table in enumerate(published.board.tables)
         for section in table.sections
@@ -131,6 +134,12 @@ def _rows(
             more=(*(column.cell(row) for column in MORE), "; ".join(row.notes)),
             trials=[(seed, file_stem(key)) for seed, key in published.trials.get(row_key(row), ())],
         )
+
+
+def _again(published: Published, section: Section) -> str:
+    best = next((row for row in section.rows if may_be_best(row)), None)
+    trials = published.trials.get(row_key(best), ()) if best else ()
+    return published.again(trials[0][1]) if trials else ""
 
 
 def _state(row: Row) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from reidbench.config.suite import load_suite
 from reidbench.leaderboard.build import build
@@ -34,6 +35,12 @@ class Published:
     state: FolderState
     curves: Curves
     """Of the phases that trained, by their keys."""
+    place: str
+    """Where its results are in a clone, as ``leaderboard/quickstart``."""
+
+    def again(self, key: str) -> str:
+        """Return the command that runs a trial again."""
+        return f"reidbench reproduce {quote(f'{self.place}/{key}')}"
 
 
 def row_key(row: Row) -> RowKey:
@@ -75,7 +82,9 @@ def read_published(folder: Path, state: FolderState | None = None) -> Published:
     board = with_latency_beside(in_state(board, state), folder)
     curves = read_curves(_home(folder) / CURVES)
     name = writable(folder.resolve().name)
-    return Published(name, board, results, dict(_trials(results)), state, curves)
+    whole = folder.resolve()
+    place = writable(_home(whole).relative_to(whole.parent.parent).as_posix())
+    return Published(name, board, results, dict(_trials(results)), state, curves, place)
 
 
 def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:

@@ -83,10 +83,12 @@ def write_site(
     folder: Path,
     methods: Iterable[MethodText] = (),
     state_of: Callable[[Path], FolderState] = lambda _: FolderState(),
+    about_of: Callable[[Path], Mapping[str, str]] = lambda _: {},
 ) -> int:
     """Write the site of all results below ``source`` to ``folder``; return how many pages.
 
-    ``state_of`` says what became of a folder: how far others have checked its results.
+    ``state_of`` says what became of a folder: how far others have checked its results; ``about_of``
+    who sent them, by what each text is.
     The same results give the same bytes. A site that is there already is replaced.
 
     Raises:
@@ -101,7 +103,9 @@ def write_site(
     site = _Site(folder, {it.name: it for it in methods})
     for name in ("site.css", "site.js"):
         site.file(name, (files(PACKAGE) / "static" / name).read_text(encoding="utf-8"))
-    suites = [_suite(site, read_published(path, state_of(path))) for path in folders]
+    suites = [
+        _suite(site, read_published(path, state_of(path)), about_of(path)) for path in folders
+    ]
     sections = list(chain.from_iterable(suites))
     _methods(site, sections)
     _settings(site, sections)
@@ -139,7 +143,7 @@ def _inlined(picture: Path) -> str:
     return picture.read_text(encoding="utf-8").replace(DARK_STYLE, "")
 
 
-def _suite(site: _Site, published: Published) -> list[BoardSection]:
+def _suite(site: _Site, published: Published, about: Mapping[str, str]) -> list[BoardSection]:
     """Write all pages of a suite; return its sections, which hold no query."""
     sections, stem = board_sections(published, site.families), file_stem(published.name)
     figures = list(_figures(site, published, stem))
@@ -156,6 +160,7 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
         suite=published.name,
         suite_stem=stem,
         state=published.state,
+        about=about,
         sections=sections,
         tables=list(_latex(site, published.board, stem)),
         latency=published.board.latency and latency_columns.legend(published.board.latency),
@@ -180,6 +185,7 @@ def _suite(site: _Site, published: Published) -> list[BoardSection]:
             suite=published.name,
             suite_stem=stem,
             state=published.state,
+            again=published.again(result.key) if result.status == "done" else "",
             metrics=trial_page.metrics(result),
             counts=trial_page.histogram(result),
             training=training(list(curves_of(result, published.curves))),
@@ -228,6 +234,7 @@ def _methods(site: _Site, sections: Sequence[BoardSection]) -> None:
             "method.html",
             name=name,
             card=Markup(card),
+            code=text.code if text else "",
             rows=rows.get(name, []),
         )
     families: dict[str, list[tuple[str, str, int]]] = defaultdict(list)

@@ -14,7 +14,7 @@ from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.write import SiteError, write_site
 from reidbench.leaderboard.states import FolderState
 from reidbench.results import CURVES, Result, write_curves, write_result
-from tests.leaderboard.builders import dense, example, phase, result
+from tests.leaderboard.builders import dense, example, failure, phase, result, twice
 from tests.leaderboard.timings import timed_results, write_timings
 from tests.results.curves import curves_of_phases
 from tests.support.links import Page
@@ -218,6 +218,32 @@ def test_a_trial_shows_how_it_trained_where_its_curve_is_kept(tmp_path: Path) ->
         if written(tmp_path / "before")[name] != content
     }
     assert changed == {f"trials/mine/{1:016x}.html"}
+
+
+def test_a_reader_finds_code_submitter_and_the_command_that_runs_a_trial_again(
+    tmp_path: Path,
+) -> None:
+    source = published(tmp_path / "in", twice([dense(), result("l1")]))
+    site = tmp_path / "site"
+    card = MethodText("l1", "weights", "Sums.", "# l1\n", "plugins/l1.py, L1")
+    about = {"submitter": "A <lab>", "notes": ""}
+    write_site(source, site, [card], about_of=lambda folder: about)
+    command = "reidbench reproduce in/mine/"
+    trials = sorted((site / "trials/mine").iterdir())
+    assert all(f"<code>{command}{path.stem}</code>" in path.read_text() for path in trials)
+    answer = (site / "index.html").read_text().partition('id="board"')[0]
+    assert answer.count(command) == 1
+    assert "<code>plugins/l1.py, L1</code>" in (site / "methods/l1.html").read_text()
+    suite = (site / "suites/mine.html").read_text()
+    assert "<td>A &lt;lab&gt;</td>" in suite and "notes" not in suite.partition("A &lt;")[2][:40]
+
+
+def test_a_trial_that_failed_cannot_be_run_again_and_compared(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", [dense(), failure(error="no <room>")])
+    write_site(source, tmp_path / "site")
+    pages = {path.stem: path.read_text() for path in (tmp_path / "site/trials/mine").iterdir()}
+    told = ["reidbench reproduce" in pages[f"{number:016x}"] for number in (0, 1)]
+    assert told == [True, False]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
