@@ -29,6 +29,8 @@ def _blocks(card: Card) -> Iterator[str]:
     yield "## Deviations from the source"
     yield bullets(card.text.deviations) or "None stated."
     yield from ("## Use it", _suite(card))
+    module, name = record.target.split(":")
+    yield f"Code: `{module.replace('.', '/')}.py`, `{name}`."
     yield f"`reidbench plugins check {record.name}` checks that it keeps its contract."
 
 

@@ -51,9 +51,7 @@ def _methods(disabled: tuple[str, ...]) -> Iterator[MethodText]:
     catalogue = installed(disabled).methods
     components = [catalogue.get(name) for name in catalogue.names()]
     for card in make_cards(components, read_costs(PUBLISHED / COSTS)):
-        module, name = card.record.target.split(":")
-        code = f"{module.replace('.', '/')}.py, {name}"
-        yield MethodText(card.record.name, card.family.name, card.record.summary, page(card), code)
+        yield MethodText(card.record.name, card.family.name, card.record.summary, page(card))
 
 
 def _about(folder: Path) -> dict[str, str]:

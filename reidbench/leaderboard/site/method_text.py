@@ -7,13 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MethodText:
-    """A method's card: ``markdown`` is its whole page, ``family`` the group of its colour.
-
-    ``code`` says where its implementation is, for people.
-    """
+    """A method's card: ``markdown`` is its whole page, ``family`` the group of its colour."""
 
     name: str
     family: str
     summary: str
     markdown: str
-    code: str = ""

@@ -72,7 +72,11 @@ def _panel(
         )
         for start, points in zip(starts, curves, strict=False)
     ]
-    return Panel(QUANTITIES[name], top, f"{low:.3g}", f"{high:.3g}", lines)
+    return Panel(QUANTITIES[name], top, _number(low), _number(high), lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _cells(points: Points) -> tuple[str, ...]:

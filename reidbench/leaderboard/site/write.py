@@ -234,7 +234,6 @@ def _methods(site: _Site, sections: Sequence[BoardSection]) -> None:
             "method.html",
             name=name,
             card=Markup(card),
-            code=text.code if text else "",
             rows=rows.get(name, []),
         )
     families: dict[str, list[tuple[str, str, int]]] = defaultdict(list)

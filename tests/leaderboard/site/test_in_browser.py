@@ -63,6 +63,34 @@ def test_the_answer_is_on_the_first_screen(browser: Browser, address: str) -> No
     assert browser.find_element(By.CSS_SELECTOR, ".answer svg").is_displayed()
 
 
+def test_a_stranger_finds_deviations_code_and_the_command_in_two_clicks(
+    browser: Browser, address: str
+) -> None:
+    front(browser, address)
+    answer = browser.find_element(By.CSS_SELECTOR, ".answer")
+    assert "reidbench reproduce leaderboard/" in answer.text
+    best = answer.find_element(By.CSS_SELECTOR, ".names a")
+    name = best.text
+    best.click()
+    card = browser.find_element(By.ID, "main").text
+    assert f"{name}\n" in card and "Deviations from the source" in card and "Code: " in card
+    browser.find_element(By.CSS_SELECTOR, "td:last-child a").click()
+    command = browser.find_element(By.XPATH, "//code[contains(text(), 'reidbench reproduce')]")
+    assert command.location["y"] + command.size["height"] < 900
+
+
+def test_a_trial_shows_its_curves_on_a_telephone_too(browser: Browser, timed_address: str) -> None:
+    resize(browser, 390, 844)
+    try:
+        browser.get(f"{timed_address}/trials/mine/{1:016x}.html")
+        lines = browser.find_elements(By.CSS_SELECTOR, "svg.curves polyline")
+        assert len(lines) == 3 and all(line.is_displayed() for line in lines)
+        picture = browser.find_element(By.CSS_SELECTOR, "svg.curves")
+        assert picture.size["width"] <= 390
+    finally:
+        resize(browser, 1280, 900)
+
+
 def test_rows_are_sorted_within_their_section(browser: Browser, address: str) -> None:
     front(browser, address)
     press = browser.find_elements(By.CSS_SELECTOR, "thead button")[5]
@@ -232,7 +260,8 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     axe = axe_core()
     pages = [f"{address}/{it}.html" for it in ("index", "suites/quickstart", "methods/taylor")]
-    for page in (*pages, f"{timed_address}/suites/mine.html"):
+    timed = [f"{timed_address}/{it}.html" for it in ("suites/mine", f"trials/mine/{1:016x}")]
+    for page in (*pages, *timed):
         browser.get(page)
         for box in browser.find_elements(By.CSS_SELECTOR, "input.wider"):
             box.click()

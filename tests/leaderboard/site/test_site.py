@@ -225,7 +225,7 @@ def test_a_reader_finds_code_submitter_and_the_command_that_runs_a_trial_again(
 ) -> None:
     source = published(tmp_path / "in", twice([dense(), result("l1")]))
     site = tmp_path / "site"
-    card = MethodText("l1", "weights", "Sums.", "# l1\n", "plugins/l1.py, L1")
+    card = MethodText("l1", "weights", "Sums.", "# l1\n\nCode: `plugins/l1.py`.\n")
     about = {"submitter": "A <lab>", "notes": ""}
     write_site(source, site, [card], about_of=lambda folder: about)
     command = "reidbench reproduce in/mine/"
@@ -233,7 +233,7 @@ def test_a_reader_finds_code_submitter_and_the_command_that_runs_a_trial_again(
     assert all(f"<code>{command}{path.stem}</code>" in path.read_text() for path in trials)
     answer = (site / "index.html").read_text().partition('id="board"')[0]
     assert answer.count(command) == 1
-    assert "<code>plugins/l1.py, L1</code>" in (site / "methods/l1.html").read_text()
+    assert "<code>plugins/l1.py</code>" in (site / "methods/l1.html").read_text()
     suite = (site / "suites/mine.html").read_text()
     assert "<td>A &lt;lab&gt;</td>" in suite and "notes" not in suite.partition("A &lt;")[2][:40]
 
