@@ -74,7 +74,7 @@ def test_a_stranger_finds_deviations_code_and_the_command_in_two_clicks(
     best.click()
     card = browser.find_element(By.ID, "main").text
     assert f"{name}\n" in card and "Deviations from the source" in card and "Code: " in card
-    browser.find_element(By.CSS_SELECTOR, "td:last-child a").click()
+    browser.find_element(By.CSS_SELECTOR, "[aria-label=Results] td:last-child a").click()
     command = browser.find_element(By.XPATH, "//code[contains(text(), 'reidbench reproduce')]")
     assert command.location["y"] + command.size["height"] < 900
 
