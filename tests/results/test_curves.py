@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from reidbench.api.events import CurvePoint
 from reidbench.results import CURVES, ResultError, keep_curves, packs, read_curves, write_curves
 from reidbench.results.packed_numbers import pack_decimals, unpack_decimals
 from reidbench.store import Store
+from reidbench.store.curve import Curve
 from tests.leaderboard.builders import phase, result
 from tests.results.curves import curve
 
@@ -52,18 +52,13 @@ def test_those_of_the_store_are_kept_and_those_it_has_lost(tmp_path: Path) -> No
     store = Store(tmp_path / "store")
     for seed, key in enumerate(KEYS[:2]):
         with store.writing(key) as (folder, _):
-            write_store_curve(folder, seed)
+            Curve(points=list(curve(seed=seed))).write(folder)
     phases = [phase("train", epochs=20).model_copy(update={"key": key}) for key in KEYS[:2]]
     trained = result(phases=[it.model_copy(update={"steps": 400}) for it in phases])
     assert keep_curves(tmp_path, [trained], store) == (2, 2)
     whole = (tmp_path / CURVES).read_bytes()
     assert keep_curves(tmp_path, [trained], Store(tmp_path / "empty")) == (2, 2)
     assert (tmp_path / CURVES).read_bytes() == whole
-
-
-def write_store_curve(folder: Path, seed: int) -> None:
-    lines = (json.dumps(vars(point)) + "\n" for point in curve(seed=seed))
-    (folder / "curve.jsonl").write_text("".join(lines))
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reidbench_curves":2}', "\xff"])
