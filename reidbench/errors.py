@@ -46,6 +46,16 @@ def named_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
+def forget_variables(error: BaseException | None) -> None:
+    """Clear the variables of the frames that an error and its causes passed.
+
+    An error that is kept would keep what they hold: networks.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
 def own_frames(error: BaseException, target: str) -> list[tuple[FrameType, int]]:
     """Return an error's frames in the package of a plugin, each with its line number.
 
