@@ -69,7 +69,8 @@ def test_a_plan_of_imagenets_size(tmp_path: Path) -> None:
     print(f"\nplan and checks: {wall:.1f} s, {used:.1f} s of the CPU, peak {peak / 1e6:.0f} MB")
     own = _memory_of_torch()
     print(f"torch alone, which a build for GPUs makes twice as large: {own / 1e6:.0f} MB")
-    assert said.returncode == 0, said.stderr
+    # The one thing to refuse here is a disk that does not hold ImageNet decoded.
+    assert said.returncode == (2 if "are free there" in said.stdout else 0), said.stdout
     assert "cannot" not in said.stdout + said.stderr
     assert used < SECONDS
     assert peak - own < PEAK
