@@ -1,4 +1,4 @@
-"""Single phases under variants of a protocol, measured on validation people and never twice."""
+"""Single phases under variants of a protocol, never on test people and never twice."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from reidbench.api import DatasetRecord
 from reidbench.config.protocol import Protocol
 from reidbench.config.suite import PhaseSpec
 from reidbench.engine.phases import PhaseContext, run_phase
@@ -17,6 +18,7 @@ from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, Config
 from reidbench.plan.trial_builder import TrialBuilder
 from reidbench.plan.trials import Trial
 from reidbench.plugins import Registry
+from reidbench.plugins.registry import Component
 from reidbench.store import Store
 
 SCENARIO = (PhaseSpec(train="target"), PhaseSpec(prune="target"))
@@ -35,12 +37,14 @@ def variant(protocol: Protocol, **factors: float) -> Protocol:
 class Bench:
     """Data, backbone, protocol and store that all measurements share.
 
-    A network's phases may be of two protocols, so that a base network is trained once for all
-    lengths of the prune phase behind it.
+    ``data`` is trained on as a suite does, so that a suite finds its base networks in the store;
+    ``measured`` are people to choose on. A network's phases may be of two protocols, so that a
+    base network is trained once for all lengths of the prune phase behind it.
     """
 
     registry: Registry
     data: ConfiguredData
+    measured: ConfiguredData
     backbone: ConfiguredBackbone
     protocol: Protocol
     store: Store
@@ -67,8 +71,8 @@ class Bench:
         return replace(trial.phases[-1], protocol=prune or self.protocol)
 
     def scores(self, network: PhaseNode) -> Mapping[str, Any]:
-        """Return what a phase's network scores on the validation people, and what it took."""
-        measured = EvaluateNode(network.protocol, self.data, network, "final")
+        """Return what a phase's network scores on the people to choose on, and what it took."""
+        measured = EvaluateNode(network.protocol, self.measured, network, "final")
         for node in (*_phases(network), measured):
             if not self.store.has(node.key):
                 run_phase(node, self.context)
@@ -95,14 +99,25 @@ def _phases(network: PhaseNode) -> list[PhaseNode]:
 def make_bench(
     registry: Registry, protocol: Protocol, data: str, backbone: str, folder: Path
 ) -> Bench:
-    """Return the bench of a data set's validation people; artefacts are kept in ``folder``."""
-    drawn, built = registry.datasets.get(data), registry.backbones.get(backbone)
+    """Return the bench of a data set whose test people stay unseen; it keeps all in ``folder``."""
+    built = registry.backbones.get(backbone)
+    trained, measured = _without_test_people(registry.datasets.get(data))
     store = Store(folder)
     return Bench(
         registry,
-        ConfiguredData(drawn, drawn.record.settings({}), evaluate="validation"),
+        trained,
+        measured,
         ConfiguredBackbone(built, built.record.settings({})),
         protocol,
         store,
         PhaseContext(store, torch.device("cpu")),
     )
+
+
+def _without_test_people(data: Component[DatasetRecord]) -> tuple[ConfiguredData, ConfiguredData]:
+    """Return what to train on and whom to measure: spare people, or trained ones held out."""
+    if "people" in data.record.options:
+        spare = ConfiguredData(data, data.record.settings({"people": "spare"}))
+        return ConfiguredData(data, data.record.settings({})), spare
+    held_out = ConfiguredData(data, data.record.settings({}), evaluate="validation")
+    return held_out, held_out

@@ -1,4 +1,4 @@
-"""Measure a regime on validation people: ``python -m tests.regime.measure LOG.jsonl --store DIR``.
+"""Measure a regime without test people: ``python -m tests.regime.measure LOG.jsonl --store DIR``.
 
 What is in the log is not measured again, so a run that is stopped goes on where it was. Every line
 is one network. The table of them: ``python -m tests.regime.report LOG.jsonl``.

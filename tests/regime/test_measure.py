@@ -52,11 +52,18 @@ def test_lengths_of_a_prune_phase_share_their_base_network(bench: Bench) -> None
 
 
 @pytest.mark.nightly
-def test_a_case_is_measured_on_validation_people(bench: Bench) -> None:
+def test_a_case_is_measured_on_people_held_out(bench: Bench) -> None:
     line = measure(Case("curve", "l1", 0.5, prune=2.0), bench)
-    assert bench.data.on_validation
+    assert bench.measured.on_validation
     assert line["epochs"] == pytest.approx(0.6, rel=0.1)
     assert 0 < float(str(line["mAP"])) < 100
+
+
+def test_spare_people_are_measured_where_a_data_set_has_them(tmp_path: Path) -> None:
+    registry = installed_plugins((), print)
+    bench = make_bench(registry, load_protocol("smoke/1"), "synthped-crowd", "resnet10", tmp_path)
+    assert bench.measured.options["people"] == "spare"
+    assert bench.data.options["people"] == "test"
 
 
 def line(mean_ap: float, **case: Any) -> dict[str, Any]:

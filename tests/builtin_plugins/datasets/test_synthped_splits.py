@@ -108,11 +108,28 @@ def test_an_identity_is_the_same_person_in_the_small_and_the_full_set() -> None:
 
 def test_the_crowd_has_few_pictures_of_each_person_and_three_strangers_a_person() -> None:
     data = load_crowd()
-    assert len(data.train) == 400 * 6
+    assert len(data.train) == 240 * 6
     assert len(data.query) == 200 * 6
     count = Counter(data.gallery.pids.tolist())
     assert (count[0], count[-1]) == (600, 100)
     assert sum(count[pid] for pid in count if pid > 0) == 200 * 6
+
+
+def test_the_spare_people_of_the_crowd_are_arranged_as_the_tested_ones_and_are_others() -> None:
+    tested, spare = load_crowd(), load_crowd(people="spare")
+    assert tested.train.names == spare.train.names
+    assert len(tested.query) == len(spare.query)
+    assert sorted(tested.gallery.camids) == sorted(spare.gallery.camids)
+    drawn = [set(data.query.names + data.gallery.names) for data in (tested, spare)]
+    assert not drawn[0] & drawn[1]
+    people = [set(data.query.pids.tolist()) for data in (tested, spare)]
+    assert not people[0] & people[1]
+    assert not people[1] & set(spare.train.pids.tolist())
+
+
+def test_a_crowd_of_nobody_known_is_refused() -> None:
+    with pytest.raises(DataError, match="people is 'train'; choose one of test, spare"):
+        load_crowd(people="train")
 
 
 def test_the_crowd_is_of_other_people_than_the_easier_set() -> None:

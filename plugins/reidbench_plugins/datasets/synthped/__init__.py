@@ -7,26 +7,36 @@ from reidbench.api import DatasetRecord
 RECORDS = [
     DatasetRecord(
         name=name,
-        version="1",  # bump when any pixel or any split changes
+        version=version,  # bump when any pixel or any split changes
         summary=summary,
         reference="-",
         target=f"reidbench_plugins.datasets.synthped.dataset:{loader}",
-        options={"domain": "a", "seed": 0},
+        options={"domain": "a", "seed": 0, **more},
         drawn=True,
     )
-    for name, loader, summary in (
+    for name, version, loader, more, summary in (
         (
             "synthped",
+            "1",
             "load",
+            {},
             "Drawn pedestrians: 400 + 400 people, 6 cameras; domains a (street), "
             "b (station), c (seaside).",
         ),
         (
             "synthped-crowd",
+            "2",
             "load_crowd",
-            "Drawn look-alikes: 400 + 200 people, 6 cameras of a picture or two; the same domains, "
+            {"people": "test"},
+            "Drawn look-alikes: 240 + 200 people, 6 cameras of a picture or two; the same domains, "
             "with fewer colours, poorer pictures and more distractors.",
         ),
-        ("synthped-quick", "load_quick", "The same, smaller: 160 + 100 people, 4 cameras."),
+        (
+            "synthped-quick",
+            "1",
+            "load_quick",
+            {},
+            "The same, smaller: 160 + 100 people, 4 cameras.",
+        ),
     )
 ]

@@ -15,6 +15,7 @@ from reidbench_plugins.datasets.synthped.picture import draw_picture
 
 FIRST_TEST_PID = 751  # as in Market-1501's test set, and so never a training identity
 STRANGERS = 10_000  # people drawn once, from here on: the distractors
+CROWDS = {"test": FIRST_TEST_PID, "spare": 301}  # the first of 200 people
 JUNK, DISTRACTOR = -1, 0
 
 # Which person, which camera, which of that pair's pictures, and how the box was cut.
@@ -63,19 +64,31 @@ def load_quick(*, domain: str = "a", seed: int = 0) -> ReIDData:
     )
 
 
-def load_crowd(*, domain: str = "a", seed: int = 0) -> ReIDData:
-    """Return look-alikes: 400 + 200 identities, 6 cameras, in training one picture by each.
+def load_crowd(*, domain: str = "a", seed: int = 0, people: str = "test") -> ReIDData:
+    """Return look-alikes: 240 + 200 identities, 6 cameras, in training one picture by each.
 
-    A test identity has two, a query and one in the gallery, and three distractors. ``domain``,
-    ``seed`` and errors are those of :func:`load`; the domains are harder
-    (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
+    A test identity has two, a query and one in the gallery, and three distractors. The domains are
+    harder (:func:`~reidbench_plugins.datasets.synthped.domain.crowded`).
+
+    Args:
+        domain: as :func:`load` has it.
+        seed: as :func:`load` has it.
+        people: who is asked for: ``test``, or ``spare``, as many others in the same arrangement,
+            for whoever has to choose rules or options before anything is tested.
+
+    Raises:
+        DataError: as :func:`load`, or ``people`` is another word.
+
     """
+    if people not in CROWDS:
+        raise DataError(f"synthped-crowd: people is '{people}'; choose one of {', '.join(CROWDS)}")
     return compose(
         "synthped-crowd",
         domain=domain,
         seed=seed,
-        train_ids=400,
+        train_ids=240,
         test_ids=200,
+        first_test_pid=CROWDS[people],
         cameras=6,
         shots=2,
         train_shots=1,
@@ -92,6 +105,7 @@ def compose(
     train_ids: int,
     test_ids: int,
     cameras: int,
+    first_test_pid: int = FIRST_TEST_PID,
     shots: int = 4,
     train_shots: int | None = None,
     strangers: int = 1,
@@ -112,7 +126,7 @@ def compose(
     world = crowded(domain_named(domain)) if crowd else domain_named(domain)
     _check(seed=seed, train_ids=train_ids, test_ids=test_ids, cameras=cameras, shots=shots)
     cams = range(cameras)
-    test = range(FIRST_TEST_PID, FIRST_TEST_PID + test_ids)
+    test = range(first_test_pid, first_test_pid + test_ids)
 
     def split(rows: Sequence[tuple[int, Source]]) -> Split:
         return _split(rows, Painter(world, seed, tuple(source for _, source in rows)))
