@@ -46,6 +46,19 @@ def named_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
+def forget_variables(error: BaseException) -> None:
+    """Clear the variables of the frames that an error and its causes passed.
+
+    An error that is kept would keep what they hold: networks.
+    """
+    passed: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in passed:  # a plugin may make it its own cause
+        traceback.clear_frames(found.__traceback__)
+        passed.add(id(found))
+        found = found.__cause__ or found.__context__
+
+
 def own_frames(error: BaseException, target: str) -> list[tuple[FrameType, int]]:
     """Return an error's frames in the package of a plugin, each with its line number.
 

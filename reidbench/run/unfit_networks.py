@@ -16,7 +16,7 @@ from reidbench.engine.channels import (
     solve,
 )
 from reidbench.engine.pruning.contract import refuse_unsound
-from reidbench.errors import ReidbenchError, named_line, one_line
+from reidbench.errors import ReidbenchError, forget_variables, named_line, one_line
 from reidbench.interrupts import fault_of
 from reidbench.plan import (
     Configured,
@@ -29,6 +29,7 @@ from reidbench.plan import (
     distinct,
     make,
 )
+from reidbench.run.memory import memory_given_back
 from reidbench.store import Store
 
 
@@ -58,8 +59,9 @@ def unfit_trials(
         yield from _unless(partial(_sound, method), own)
     for label, backbone in _backbones(trials).items():
         own = tuple(trial for trial in trials if trial.id.backbone == label)
-        yield from _network(plan, backbone, own)
-        yield from _weights(own, store)
+        with memory_given_back():
+            yield from _network(plan, backbone, own)
+            yield from _weights(own, store)
 
 
 def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
@@ -75,6 +77,7 @@ def _unless(check: Callable[[], object], trials: tuple[Trial, ...]) -> Iterator[
     try:
         check()
     except ReidbenchError as error:
+        forget_variables(error)
         yield Unfit(trials, error)
 
 
@@ -83,6 +86,7 @@ def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Ite
     try:
         graph = _captured(plan, backbone)
     except ReidbenchError as error:
+        forget_variables(error)
         yield Unfit(trials, error)
         return
     cutting = tuple(trial for trial in trials if cuts(trial))

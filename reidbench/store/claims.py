@@ -73,12 +73,21 @@ class Claims:
                 self._remove(place)
 
     @contextmanager
-    def turn(self, key: str, made: Callable[[str], bool]) -> Iterator[bool]:
-        """Wait until the key is claimed for the block, True, or was made elsewhere, False."""
+    def turn(
+        self,
+        key: str,
+        made: Callable[[str], bool],
+        waiting: Callable[[], None] = lambda: None,
+    ) -> Iterator[bool]:
+        """Wait until the key is claimed for the block, True, or was made elsewhere, False.
+
+        ``waiting`` is called a few times a second meanwhile.
+        """
         while not (mine := self.take(key)):
             if made(key):
                 yield False
                 return
+            waiting()
             sleep(POLL)
         try:
             # Its last holder may have made it just before.

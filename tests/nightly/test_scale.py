@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,8 @@ pytestmark = [
 ]
 SUITE = {"methods": ["dense", "l1", "fpgm", "tiny-norm"], "seeds": list(range(6))}
 OVERHEAD, SPEEDUP, SECONDS = 0.2, 1.6, 60.0
+PEAK = 1e9
+"""Bytes beside those that torch takes by being imported."""
 
 
 def phases(folder: Path, env: dict[str, str], *words: object) -> tuple[dict[str, float], float]:
@@ -64,7 +67,17 @@ def test_a_plan_of_imagenets_size(tmp_path: Path) -> None:
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     wall, peak = time.monotonic() - started, after.ru_maxrss * 1024
     print(f"\nplan and checks: {wall:.1f} s, {used:.1f} s of the CPU, peak {peak / 1e6:.0f} MB")
-    assert said.returncode == 0, said.stderr
+    own = _memory_of_torch()
+    print(f"torch alone, which a build for GPUs makes twice as large: {own / 1e6:.0f} MB")
+    # The one thing to refuse here is a disk that does not hold ImageNet decoded.
+    assert said.returncode == (2 if "are free there" in said.stdout else 0), said.stdout
     assert "cannot" not in said.stdout + said.stderr
-    # The peak is printed alone: most of it is the proof of the networks, in float64.
     assert used < SECONDS
+    assert peak - own < PEAK
+
+
+def _memory_of_torch() -> int:
+    """Return the most bytes that a process holds which does nothing but import torch."""
+    code = "import resource, torch; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return 1024 * int(said.stdout)

@@ -139,8 +139,10 @@ def test_a_turn_ends_when_another_has_made_it(tmp_path: Path) -> None:
     theirs, mine, made = Claims(tmp_path), Claims(tmp_path), threading.Event()
     assert theirs.take(KEY)
     threading.Timer(0.1, made.set).start()
-    with mine.turn(KEY, lambda key: made.is_set()) as is_mine:
+    waited: list[int] = []
+    with mine.turn(KEY, lambda key: made.is_set(), lambda: waited.append(1)) as is_mine:
         assert not is_mine
+    assert waited, "nobody who watches it would know that it lives"
     theirs.release(KEY)
     with mine.turn(KEY, lambda key: False) as is_mine:
         assert is_mine

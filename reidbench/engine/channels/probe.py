@@ -37,16 +37,26 @@ def lively_copy(module: nn.Module, graph: ChannelGraph, count: int) -> tuple[nn.
 
 
 def _in_double(module: nn.Module) -> nn.Module:
-    network = copy.deepcopy(module)
-    if not any(tensor.is_meta for tensor in (*network.parameters(), *network.buffers())):
-        return network.double()
-    network = network.to_empty(device="cpu").double()
+    if not any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+        # Not a copy first: it would be half as large as the whole network in float64.
+        doubled = {id(own): _doubled(own) for own in module.parameters() if _is_plain(own)}
+        return copy.deepcopy(module, doubled).double()
+    network = copy.deepcopy(module).to_empty(device="cpu").double()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for tensor in (*network.parameters(), *network.buffers()):
             if tensor.is_floating_point():
                 tensor.normal_(std=0.1).abs_().add_(0.01)
     return network
+
+
+def _is_plain(parameter: nn.Parameter) -> bool:
+    return type(parameter) is nn.Parameter and parameter.is_floating_point()
+
+
+def _doubled(parameter: nn.Parameter) -> nn.Parameter:
+    double = parameter.detach().to(torch.float64, copy=True)
+    return nn.Parameter(double, requires_grad=parameter.requires_grad)
 
 
 def _dull(network: nn.Module, graph: ChannelGraph) -> Iterator[tuple[Tensor, float, float]]:

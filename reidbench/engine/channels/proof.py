@@ -161,11 +161,19 @@ class Trial:
         The smaller network must be one that can be pruned again, unless ``again`` is false: a split
         into pieces of 8, say, is ambiguous once another number of its module is 8 as well.
         """
-        cut = copy.deepcopy(self.network)
+        cut = _shallow_copy(self.network)
+        try:
+            found = self._smaller(cut, plan, again)
+        finally:
+            _free(cut)
+        return Tried(found) if isinstance(found, str) else self._compared(found, plan)
+
+    def _smaller(self, cut: nn.Module, plan: PruningPlan, again: bool) -> list[Tensor] | str:
+        """Return what a copy puts out without the channels of a plan, or say what goes wrong."""
         try:
             remove(cut, self.graph, plan)
         except Exception as error:
-            return Tried(f"removing one fails: {_in_words(error)}")
+            return f"removing one fails: {_in_words(error)}"
         running: list[str] = []
         try:
             with _noting_modules(cut, running):
@@ -173,9 +181,9 @@ class Trial:
             captured = capture(cut, self.graph.input_size)
         except Exception as error:
             place = f"in module '{running[-1]}'" if running and running[-1] else "in the network"
-            return Tried(f"without one, {place}: {_in_words(error)}")
+            return f"without one, {place}: {_in_words(error)}"
         unlike = self._other_widths(captured, plan, again) or self._other_macs(captured, plan)
-        return Tried(unlike) if unlike else self._compared(found, plan)
+        return unlike or found
 
     def _other_widths(self, captured: ChannelGraph, plan: PruningPlan, again: bool) -> str | None:
         expected, widths = plan.widths, captured.widths
@@ -226,6 +234,26 @@ class Trial:
         return difference(found, outputs_of(masked, self.images))
 
 
+def _shallow_copy(network: nn.Module) -> nn.Module:
+    """Return a copy with the numbers of the same parameters: removal replaces, and changes none."""
+    shared = {
+        id(own): nn.Parameter(own.detach(), requires_grad=own.requires_grad)
+        for own in network.parameters()
+        if type(own) is nn.Parameter
+    }
+    return copy.deepcopy(network, shared)
+
+
+def _free(network: nn.Module) -> None:
+    """Let go of a network's numbers.
+
+    What ``torch.export`` leaves behind holds a captured network until Python next collects all its
+    cycles, which in a process with many objects is late.
+    """
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.data = tensor.new_empty(0)
+
+
 def _one_less(graph: ChannelGraph, names: Sequence[str]) -> PruningPlan:
     widths = graph.widths
     kept = {name: tuple(range(size)) for name, size in widths.items()}
@@ -240,7 +268,7 @@ def outputs_of(network: nn.Module, images: Tensor) -> list[Tensor]:
     """Return the tensors that a network puts out, in their order."""
     with torch.no_grad(), same_random_numbers():
         leaves = pytree.tree_leaves(network(images))
-    return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    return [leaf.detach() for leaf in leaves if isinstance(leaf, Tensor)]
 
 
 def difference(found: Sequence[Tensor], expected: Sequence[Tensor]) -> tuple[float, float]:

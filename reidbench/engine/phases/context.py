@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -167,7 +168,11 @@ class PhaseContext:
 
     def turn(self, key: str) -> AbstractContextManager[bool]:
         """Wait for the turn to make a key: True in the block, or False if it was made meanwhile."""
-        return nullcontext(True) if self.claims is None else self.claims.turn(key, self.store.has)
+        if self.claims is None:
+            return nullcontext(True)
+        # A sign of life: whoever holds the claim is watched, too, and may take hours.
+        waiting = partial(self.listener, 0, 1, "waits for another worker")
+        return self.claims.turn(key, self.store.has, waiting)
 
     def _load(self, data: ConfiguredData) -> ReIDData | ClassificationData:
         name = canonical(data.configuration())

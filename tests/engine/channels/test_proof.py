@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -76,6 +78,22 @@ def test_the_last_cut_may_leave_two_numbers_alike() -> None:
     trial = Trial.of(network, graph)
     assert "no channels in group 'first'" in str(trial.outcome(plan).problem)
     assert trial.outcome(plan, again=False).problem is None
+
+
+def test_a_guard_leaves_no_copy_of_the_network_behind() -> None:
+    network = Pieces(width=6, pieces=4).double()
+    graph = capture(network, SIZE)
+    before = [own.clone() for own in network.parameters()]
+    gc.collect()
+    gc.disable()
+    try:
+        guard(network, graph)
+        left = [it for it in gc.get_objects() if type(it) is nn.Parameter and it.numel()]
+    finally:
+        gc.enable()
+    own = {id(parameter) for parameter in network.parameters()}
+    assert not [it for it in left if it.dtype == torch.float64 and id(it) not in own]
+    assert all(map(torch.equal, network.parameters(), before))
 
 
 def _without_the_first(widths: dict[str, int]) -> PruningPlan:
