@@ -1,4 +1,4 @@
-"""Labels of rows, ``NAME(OPTION=VALUE, ...) (MARK, ...)``, compared by value and not by spelling."""
+"""Labels of rows, ``NAME(OPTION=VALUE, ...) (MARK, ...)``, compared by value, not by spelling."""
 
 from __future__ import annotations
 

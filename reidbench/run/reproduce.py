@@ -136,7 +136,7 @@ def _trial_of(plan: Plan, result: Result) -> Trial:
 
 
 def _same(one: TrialId, other: TrialId) -> bool:
-    """Return whether two trials are the same; another version may have written a label otherwise."""
+    """Return whether two trials are the same; other versions wrote some labels otherwise."""
     pairs = [(value, getattr(other, field)) for field, value in one]
     return all(
         mine == its or (isinstance(mine, str) and isinstance(its, str) and same_label(mine, its))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from reidbench.errors import ReidbenchError
-from reidbench.plugins import Registry
 from reidbench.results import Result
 from reidbench.run.options import RunOptions
 from reidbench.run.reproduce import Published, planned_again

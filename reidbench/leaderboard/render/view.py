@@ -55,8 +55,9 @@ def part_of(
     """Return the rows for which every ``FIELD=VALUE`` holds; values of one field are alternatives.
 
     Labels are compared by what they say, as `reidbench.plan.select` does: a name is all of its
-    variants, and ``l1(power=1e-1)`` is ``l1(power=0.1)``. The dense reference stays, because differences are to it; ranks stay those among all rows.
-    ``sort`` is a column of the CSV, or of a page, with ``-`` before it for the largest first.
+    variants, and ``l1(power=1e-1)`` is ``l1(power=0.1)``. The dense reference stays, because
+    differences are to it; ranks stay those among all rows. ``sort`` is a column of the CSV, or of
+    a page, with ``-`` before it for the largest first.
 
     Raises:
         ViewError: a field or column is not known, or no row is left.
