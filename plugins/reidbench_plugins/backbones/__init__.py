@@ -16,6 +16,14 @@ RECORDS = [
         target=f"{_HERE}.resnet:resnet10",
         options={"last_stride": 2},
     ),
+    BackboneRecord(
+        name="resnet18-x0-5",
+        version="1",
+        summary="ResNet-18 at width 0.5, embedding of 256; no published weights.",
+        reference=_RESNET,
+        target=f"{_HERE}.resnet:resnet18_x0_5",
+        options={"last_stride": 2},
+    ),
     *(
         BackboneRecord(
             name=f"resnet{depth}",

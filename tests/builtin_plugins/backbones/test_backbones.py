@@ -13,7 +13,13 @@ from torchvision import models
 
 from reidbench_plugins.backbones.mobilenetv2 import mobilenetv2
 from reidbench_plugins.backbones.osnet import osnet_x0_5, osnet_x0_25, osnet_x1_0
-from reidbench_plugins.backbones.resnet import resnet18, resnet34, resnet50, resnet101
+from reidbench_plugins.backbones.resnet import (
+    resnet18,
+    resnet18_x0_5,
+    resnet34,
+    resnet50,
+    resnet101,
+)
 from reidbench_plugins.backbones.resnet_ibn import resnet50_ibn_a
 
 RESNETS = {"18": resnet18, "34": resnet34, "50": resnet50, "101": resnet101}
@@ -60,6 +66,32 @@ def parameters(network: nn.Module) -> int:
 @pytest.mark.parametrize("stride", [1, 2])
 def test_a_resnet_has_the_published_number_of_parameters(depth: str, stride: int) -> None:
     assert parameters(meta(depth, last_stride=stride)) == PARAMETERS[depth]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_half_a_resnet18_has_half_of_every_channel_and_the_same_maps(stride: int) -> None:
+    whole = meta("18", last_stride=stride)
+    with torch.device("meta"):
+        half = resnet18_x0_5(last_stride=stride).eval()
+    wide, slim = whole.state_dict(), half.state_dict()
+    assert list(wide) == list(slim)
+    for name, tensor in wide.items():
+        channels = [
+            size if axis == 1 and size == 3 else size // 2
+            for axis, size in enumerate(tensor.shape[:2])
+        ]
+        assert slim[name].shape == (*channels, *tensor.shape[2:]), name
+    convs = [[m for m in it.modules() if isinstance(m, nn.Conv2d)] for it in (whole, half)]
+    assert [c.stride for c in convs[0]] == [c.stride for c in convs[1]]
+    assert half(torch.zeros(2, 3, 64, 32, device="meta")).shape == (2, 256)
+
+
+def test_half_a_resnet18_begins_as_torchvision_begins() -> None:
+    torch.manual_seed(0)
+    for name, module in resnet18_x0_5().named_modules():
+        if isinstance(module, nn.Conv2d):
+            expected = (2 / (module.out_channels * module.kernel_size[0] ** 2)) ** 0.5
+            assert module.weight.std().item() == pytest.approx(expected, rel=0.1), name
 
 
 def test_mobilenetv2_has_torchvision_s_parameters_without_its_classifier() -> None:
