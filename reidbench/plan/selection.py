@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from reidbench.errors import ReidbenchError, did_you_mean
 from reidbench.plan.trials import NotApplicable, Plan, Trial
+from reidbench.results import read_label, read_options
 
 KINDS = ("scenario", "target", "method", "backbone", "source", "reduction", "seed")
 """What a word may name; of two kinds with one name, the first is meant."""
@@ -24,8 +25,9 @@ def select(plan: Plan, words: Sequence[str]) -> Plan:
     """Return the part of a plan that ``words`` name: ``NAME``, or ``kind=NAME``; all for no word.
 
     A component's name selects itself, and all its variants if none has exactly this name; so does
-    what stands in a variant's brackets: ``split=1`` of ``pku-reid(split=1) (incomplete)``. Words
-    of one kind are alternatives; a row must have a name of every kind that is asked for.
+    what stands in a variant's brackets: ``split=1`` of ``pku-reid(split=1) (incomplete)``. Values
+    are compared, not spellings: ``1e-4`` is ``0.0001``. Words of one kind are alternatives; a row
+    must have a name of every kind that is asked for.
 
     Raises:
         SelectionError: a word that names nothing in the grid, or words that leave nothing of it.
@@ -34,9 +36,10 @@ def select(plan: Plan, words: Sequence[str]) -> Plan:
     if not words:
         return plan
     named = [(row, _names(row, plan.suite.reductions)) for row in plan.rows]
+    defaults = _defaults(plan)
     wanted: dict[str, set[str]] = {}
     for word in words:
-        kind, names = _meaning([names for _, names in named], word)
+        kind, names = _meaning([names for _, names in named], word, defaults)
         wanted.setdefault(kind, set()).update(names)
     rows = [row for row, its in named if all(its[kind] & names for kind, names in wanted.items())]
     if not rows:
@@ -58,24 +61,34 @@ def _names(row: Trial | NotApplicable, reductions: Iterable[float]) -> Names:
         "method": frozenset({row.id.method}),
         "backbone": frozenset({row.id.backbone}),
         "source": frozenset(data.label for name, data in row.data.items() if name != "target"),
-        "reduction": frozenset(f"{reduction:g}" for reduction in compared_at),
+        "reduction": frozenset(map(str, compared_at)),
         "seed": frozenset({str(row.id.seed)}),
     }
 
 
-def _meaning(rows: Sequence[Names], word: str) -> tuple[str, set[str]]:
+def _defaults(plan: Plan) -> dict[str, frozenset[str]]:
+    """Return the default options of each component, which its label leaves out."""
+    used = {one.component.record for row in plan.rows for one in row.components.values()}
+    return {record.name: read_options(record.options) for record in used}
+
+
+def _meaning(
+    rows: Sequence[Names], word: str, defaults: Mapping[str, frozenset[str]]
+) -> tuple[str, set[str]]:
     """Return the kind of a word, and the names of that kind that it selects."""
     named, _, name = word.partition("=")
+    named = named.strip()
     asked = named if named in KINDS else ""
     if not asked:  # an option of a variant has an equals sign of its own
         name = word
-    kinds = (asked,) if asked else KINDS
-    if asked in ("reduction", "seed"):
-        name = _number(name)
+    kinds, label = (asked,) if asked else KINDS, read_label(name)
+    label = label.without(defaults.get(label.name, frozenset()))
     known = {kind: {each for names in rows for each in names[kind]} for kind in kinds}
     for kind in kinds:
-        variants = {label for label in known[kind] if name in _short_names(label)}
-        if meant := known[kind] & {name} or variants:
+        read = {each: read_label(each) for each in known[kind]}
+        exact = {each for each, its in read.items() if its == label}
+        variants = {each for each, its in read.items() if its.is_variant_of(label)}
+        if meant := known[kind] & {name} or exact or variants:
             return kind, meant
     every = sorted(set().union(*known.values()))
     if not asked and "=" in word and "(" not in word:
@@ -86,18 +99,3 @@ def _meaning(rows: Sequence[Names], word: str) -> tuple[str, set[str]]:
         f"--only {word}: the suite has no such {asked or 'name'}{did_you_mean(name, every)} "
         f"(it has: {', '.join(every)})"
     )
-
-
-def _short_names(label: str) -> set[str]:
-    """Return what also selects a variant: ``NAME (OPTION=VALUE, ...) (MARK)`` in parts."""
-    name, *brackets = label.split("(")
-    parts = [part.strip(" )") for bracket in brackets for part in bracket.split(", ")]
-    return {name.strip(), label.removesuffix("(incomplete)").strip(), *parts}
-
-
-def _number(text: str) -> str:
-    """Write ``0.50`` as the grid does: ``0.5``."""
-    try:
-        return f"{float(text):g}"
-    except ValueError:
-        return text

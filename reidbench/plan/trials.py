@@ -34,6 +34,11 @@ class Trial:
     final: EvaluateNode
 
     @property
+    def components(self) -> dict[str, Configured]:
+        """The row's components, by their part in it."""
+        return {"method": self.method, "backbone": self.prune.backbone, **self.data}
+
+    @property
     def nodes(self) -> tuple[Node, ...]:
         """Every node, inputs before what needs them."""
         measured = (self.base, self.pruned, self.final)

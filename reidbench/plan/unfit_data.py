@@ -15,6 +15,7 @@ from reidbench.plan.components import Configured, ConfiguredData, Lists, canonic
 from reidbench.plan.missing_data import data_read
 from reidbench.plan.nodes import LoadNode, PhaseNode, PruneNode
 from reidbench.plan.trials import Plan, Trial
+from reidbench.plan.unsteady_data import unsteady
 
 IMAGES_OF_A_PERSON = 2
 """Images that a person needs to be of use to a triplet loss."""
@@ -27,8 +28,8 @@ class PreflightError(ReidbenchError):
 def unfit_data(plan: Plan, trials: Sequence[Trial]) -> Iterator[ReidbenchError]:
     """Yield every fault of the data sets that are there: one sentence each, nothing is raised.
 
-    Lists that are not the published ones, training images that make no batch of the protocol, and
-    test images of which no query can be matched.
+    Images that are others each time, lists that are not the published ones, training images that
+    make no batch of the protocol, and test images of which no query can be matched.
     """
     measured = {canonical(trial.final.data.configuration()) for trial in trials}
     for data in data_read(trials):
@@ -36,10 +37,12 @@ def unfit_data(plan: Plan, trials: Sequence[Trial]) -> Iterator[ReidbenchError]:
             continue
         try:
             made, whole = make(data), data.whole()
+            changing = list(unsteady(data, whole))
         except ReidbenchError as error:
             yield error
             continue
-        faults = [*_unlike_the_published(data, whole), *_without_batches(plan, trials, data, made)]
+        faults = [*changing, *_unlike_the_published(data, whole)]
+        faults += _without_batches(plan, trials, data, made)
         if isinstance(made, ReIDData) and canonical(data.configuration()) in measured:
             faults += _without_matches(made)
         yield from (

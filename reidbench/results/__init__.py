@@ -9,6 +9,7 @@ from reidbench.results.files import (
     single_files,
     write_result,
 )
+from reidbench.results.labels import Label, read_label, read_options, same_label
 from reidbench.results.pack import PACK, read_pack, write_pack
 from reidbench.results.result import (
     SCHEMA_VERSION,
@@ -33,6 +34,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "ComponentId",
     "Cost",
+    "Label",
     "Metrics",
     "PerQuery",
     "PhaseReport",
@@ -47,9 +49,12 @@ __all__ = [
     "keep_curves",
     "packs",
     "read_curves",
+    "read_label",
+    "read_options",
     "read_pack",
     "read_result",
     "read_results",
+    "same_label",
     "single_files",
     "write_curves",
     "write_pack",

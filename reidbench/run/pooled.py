@@ -23,7 +23,7 @@ from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
 from reidbench.run.workers.interface import Event, Worker
-from reidbench.run.workers.messages import PlanRef, Reply, Request
+from reidbench.run.workers.messages import Reply, Request
 from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store
 from reidbench.store.claims import Claims
@@ -133,7 +133,7 @@ class PooledExecutor:
         elif reply["reply"] == "unfit":
             raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
-            _refuse_another(self.pool.setup.plan, reply["plan"])
+            self.pool.setup.plan.refuse_another(reply)
             worker.is_ready, self._stillborn = True, 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
@@ -236,15 +236,6 @@ class PooledExecutor:
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
         self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{_end(worker)}"))
-
-
-def _refuse_another(plan: PlanRef, made: str) -> None:
-    """Refuse a worker whose plan is not the driver's."""
-    if made != plan.digest:
-        raise ReidbenchError(
-            f"{plan.suite}: a worker makes another plan of it now: suite, data or plugins have "
-            "changed since the run began; run the same command again"
-        )
 
 
 def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:

@@ -11,7 +11,7 @@ from reidbench.config.shipped import find_suite, shipped_suites
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard.agreement import Agreement, agreement
 from reidbench.plan import Plan, Trial
-from reidbench.results import Result, read_results
+from reidbench.results import Result, TrialId, read_results, same_label
 from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite, plan_suite
 from reidbench.run.run_folder import PROTOCOL_COPY, SUITE_COPY
@@ -126,10 +126,19 @@ def _beside(published: Published, name: str) -> Path | None:
 
 def _trial_of(plan: Plan, result: Result) -> Trial:
     """Return the trial of a plan that a result is of, whatever its key is today."""
-    found: Sequence[Trial] = [trial for trial in plan.trials if trial.id == result.trial]
+    found: Sequence[Trial] = [trial for trial in plan.trials if _same(trial.id, result.trial)]
     if not found:
         raise ReidbenchError(
             f"{result.trial}: the suite '{plan.suite.name}' has no such trial; name the suite it "
             "was run from with --suite"
         )
     return found[0]
+
+
+def _same(one: TrialId, other: TrialId) -> bool:
+    """Return whether two trials are the same; other versions wrote some labels otherwise."""
+    pairs = [(value, getattr(other, field)) for field, value in one]
+    return all(
+        mine == its or (isinstance(mine, str) and isinstance(its, str) and same_label(mine, its))
+        for mine, its in pairs
+    )

@@ -30,8 +30,8 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_there_are_twenty() -> None:
-    assert len({question["question"] for question in QUESTIONS}) == 20
+def test_there_are_forty() -> None:
+    assert len({question["question"] for question in QUESTIONS}) == 40
 
 
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked["question"])

@@ -60,3 +60,21 @@ def test_only_selects_a_grid_or_a_row_of_it(
     grid = [{"method": "tiny-norm", "options": {"power": [2, 3]}}]
     made = plan(folder, tiny_registry, only=[word], methods=grid)
     assert len(made.trials) == (2 if word == "tiny-norm" else 1)
+
+
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [
+        ("tiny-norm(power=1e-1)", "tiny-norm(power=0.1)"),
+        ("tiny-norm( power = 0.10 )", "tiny-norm(power=0.1)"),
+        ("method = power=1E-1", "tiny-norm(power=0.1)"),
+        ("tiny-norm(power=2)", "tiny-norm(power=2.0)"),
+        ("tiny-norm(power=1)", "tiny-norm"),  # its default, which the label leaves out
+    ],
+)
+def test_only_compares_the_values_of_options(
+    folder: Path, tiny_registry: Registry, word: str, label: str
+) -> None:
+    grid = [{"method": "tiny-norm", "options": {"power": [1, 2.0, 0.1]}}]
+    made = plan(folder, tiny_registry, only=[word], methods=grid)
+    assert [trial.id.method for trial in made.trials] == [label]

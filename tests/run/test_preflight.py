@@ -255,6 +255,21 @@ def test_lists_that_nothing_can_be_trained_or_measured_on_are_refused(
     assert message in line and "\n" not in line
 
 
+@pytest.mark.parametrize(
+    ("loader", "how"),
+    [
+        ("other_people", "train lists other images"),
+        ("other_pixels", "gallery has other pixels in image 'gallery/0'"),
+    ],
+)
+def test_a_data_set_that_is_another_each_time_is_named(
+    tmp_path: Path, tiny_registry: Registry, loader: str, how: str
+) -> None:
+    line = refusal(tmp_path, aimed(tiny_registry, "datasets", f"tests.run.unfit:{loader}"))
+    assert "tiny of plugin reidbench-tiny 1.0 is not the same when it is opened again" in line
+    assert how in line and "a seed of its own" in line and "\n" not in line
+
+
 TEST_ONLY = "tests.run.unfit:test_only"
 
 

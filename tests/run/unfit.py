@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from reidbench.api.data import ReIDData, Split
 
 PEOPLE = range(1, 13)
+_turn = count()
 
 
 def split(people: list[int], cameras: list[int], part: str) -> Split:
@@ -38,6 +40,24 @@ def data(fault: str) -> ReIDData:
         split(asked, cameras[: len(asked)], "query"),
         split(gallery, [0] * len(gallery), "gallery"),
     )
+
+
+def same_people(**_: Any) -> ReIDData:
+    return data("")
+
+
+def other_people(**_: Any) -> ReIDData:
+    """Return other people each time, as from a generator without a seed."""
+    train = data("").train
+    return replace(data(""), train=replace(train, pids=train.pids + next(_turn)))
+
+
+def other_pixels(**_: Any) -> ReIDData:
+    """Return other pixels under the same names each time."""
+    value = next(_turn)
+    made = data("")
+    reader = lambda index: np.full((32, 16, 3), value, dtype=np.uint8)  # noqa: E731
+    return replace(made, gallery=replace(made.gallery, reader=reader))
 
 
 def test_only(**_: Any) -> ReIDData:

@@ -31,7 +31,7 @@ def isolated(seed: int) -> Iterator[None]:
     has_cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     devices = list(range(torch.cuda.device_count())) if has_cuda else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        _seed_torch(seed)
         python_state, numpy_state = random.getstate(), np.random.get_state()
         random.seed(seed)
         np.random.seed(seed % 2**32)
@@ -40,3 +40,12 @@ def isolated(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
+
+
+def _seed_torch(seed: int) -> None:
+    # Without a GPU, `torch.manual_seed` formats the call stack to seed one that may come: some
+    # milliseconds for each step of a training.
+    if torch.cuda.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)

@@ -8,6 +8,7 @@ from itertools import combinations, product
 
 from reidbench.config.claim import Claim, Metric, Selector, value_text
 from reidbench.leaderboard.row_trials import RowTrials, is_scored, query_scores
+from reidbench.results import same_label
 
 FIELDS = (
     "method",
@@ -139,8 +140,10 @@ def _is_selected(row: RowTrials, selector: Selector) -> bool:
 
 def _has(row: RowTrials, field: str, value: str | float) -> bool:
     """Whether a claim may name a row's field by this value: a label, or a component's name."""
-    component = row.components.get(field)
-    return value in (getattr(row.id, field), component and component.name)
+    component, own = row.components.get(field), getattr(row.id, field)
+    if isinstance(value, str):
+        return same_label(value, own) or bool(component and value == component.name)
+    return bool(value == own)
 
 
 def _missing(selector: Selector, found: Sequence[RowTrials]) -> Iterator[str]:

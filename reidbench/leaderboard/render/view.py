@@ -9,6 +9,7 @@ from reidbench.errors import ReidbenchError, did_you_mean
 from reidbench.leaderboard.model import Leaderboard, Row, Table
 from reidbench.leaderboard.render.columns import Value, attribute, values
 from reidbench.leaderboard.render.row_columns import MAIN_COLUMNS, PAGE_COLUMNS, ROW_COLUMNS
+from reidbench.results import read_label
 
 FIELDS: Mapping[str, Callable[[Row], Value]] = {
     **{
@@ -53,14 +54,16 @@ def part_of(
 ) -> Leaderboard:
     """Return the rows for which every ``FIELD=VALUE`` holds; values of one field are alternatives.
 
-    The dense reference stays, because differences are to it; ranks stay those among all rows.
-    ``sort`` is a column of the CSV, or of a page, with ``-`` before it for the largest first.
+    Labels are compared by what they say, as `reidbench.plan.select` does: a name is all of its
+    variants, and ``l1(power=1e-1)`` is ``l1(power=0.1)``. The dense reference stays, because
+    differences are to it; ranks stay those among all rows. ``sort`` is a column of the CSV, or of
+    a page, with ``-`` before it for the largest first.
 
     Raises:
         ViewError: a field or column is not known, or no row is left.
 
     """
-    wanted = _conditions(where)
+    wanted = _conditions(where, board)
     only = tuple(reductions)
     tables = [_part(table, wanted, only) for table in board.tables]
     kept = [table for table in tables if any(section.rows for section in table.sections)]
@@ -70,22 +73,33 @@ def part_of(
     return replace(board, tables=tuple(_sorted(table, sort) if sort else table for table in kept))
 
 
-def _conditions(where: Sequence[str]) -> dict[str, set[str]]:
+def _conditions(where: Sequence[str], board: Leaderboard) -> dict[str, set[str]]:
+    """Return the values that are wanted of each field, as the rows of the board have them."""
+    rows = [row for table in board.tables for section in table.sections for row in section.rows]
     wanted: dict[str, set[str]] = {}
     for text in where:
         field, equals, value = text.partition("=")
+        field = field.strip()
         if not equals or field not in FIELDS:
             hint = did_you_mean(field, list(FIELDS))
             raise ViewError(
                 f"--where {text}: expected FIELD=VALUE with one of {', '.join(FIELDS)}{hint}"
             )
-        wanted.setdefault(field, set()).add(value)
+        known = {_text(FIELDS[field](row)) for row in rows}
+        wanted.setdefault(field, set()).update(_meant(value, known))
     return wanted
+
+
+def _meant(word: str, known: Iterable[str]) -> set[str]:
+    """Return the values that say the same as a word, or else are variants of it."""
+    asked, read = read_label(word), {text: read_label(text) for text in known}
+    same = {text for text, its in read.items() if its == asked}
+    return same or {text for text, its in read.items() if its.is_variant_of(asked)}
 
 
 def _part(table: Table, wanted: Mapping[str, set[str]], only: Sequence[float]) -> Table:
     def fits(row: Row) -> bool:
-        return all(_word(FIELDS[field](row)) in words for field, words in wanted.items())
+        return all(_text(FIELDS[field](row)) in texts for field, texts in wanted.items())
 
     sections = [
         replace(section, rows=tuple(filter(fits, section.rows)))
@@ -99,7 +113,7 @@ def _part(table: Table, wanted: Mapping[str, set[str]], only: Sequence[float]) -
     return table if whole else replace(table, sections=left, other_networks=others)
 
 
-def _word(value: Value) -> str:
+def _text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from reidbench.errors import ReidbenchError
 from reidbench.plan import Plan
 from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
@@ -26,6 +27,7 @@ class PlanRef:
         protocol: name of another protocol than the suite's, None for its own.
         disabled: plugins that are left out.
         digest: of the keys of all nodes.
+        contents: of each data set whose images are part of keys, by label.
 
     """
 
@@ -34,6 +36,7 @@ class PlanRef:
     protocol: str | None
     disabled: Sequence[str]
     digest: str
+    contents: Mapping[str, str]
 
     @staticmethod
     def of(planned: PlannedSuite) -> PlanRef:
@@ -45,6 +48,7 @@ class PlanRef:
             protocol=options.protocol,
             disabled=list(options.disabled),
             digest=plan_digest(planned.whole),
+            contents=plan_contents(planned.whole),
         )
 
     @property
@@ -52,6 +56,29 @@ class PlanRef:
         """The options from which the same plan is made again."""
         return RunOptions(
             self.suite, data=self.data, protocol=self.protocol, disabled=self.disabled
+        )
+
+    def refuse_another(self, ready: Reply) -> None:
+        """Refuse the plan that a worker made of it, and said when ready, if it is another.
+
+        Raises:
+            ReidbenchError: it is; names the data sets in which the worker finds other images.
+
+        """
+        if ready["plan"] == self.digest:
+            return
+        theirs = ready["contents"]
+        others = [label for label, own in self.contents.items() if theirs.get(label) != own]
+        if others:
+            raise ReidbenchError(
+                f"{self.suite}: a worker finds other images in {', '.join(others)} than its "
+                "driver: they have changed since the run began, then run the same command again; "
+                "or its plugin gives others in each process, then let it draw from a generator "
+                "with a seed of its own"
+            )
+        raise ReidbenchError(
+            f"{self.suite}: a worker makes another plan of it now: suite, data or plugins have "
+            "changed since the run began; run the same command again"
         )
 
 
@@ -117,3 +144,9 @@ class Request:
 def plan_digest(plan: Plan) -> str:
     """Return the digest of the keys of all nodes of a plan."""
     return hashlib.sha256(" ".join(sorted(plan.nodes)).encode()).hexdigest()
+
+
+def plan_contents(plan: Plan) -> dict[str, str]:
+    """Return the content of each data set whose images are part of keys, by label."""
+    used = {data.label: data.content for trial in plan.trials for data in trial.data.values()}
+    return {label: content for label, content in used.items() if content}

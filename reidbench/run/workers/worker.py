@@ -26,7 +26,7 @@ from reidbench.run.damaged import remove_damaged_inputs
 from reidbench.run.planned_suite import plan_suite
 from reidbench.run.timings import peak_memory
 from reidbench.run.workers.deaths import is_out_of_memory
-from reidbench.run.workers.messages import Request, Setup, plan_digest
+from reidbench.run.workers.messages import Request, Setup, plan_contents, plan_digest
 from reidbench.run.workers.process_state import ProcessState, adopt_orphans, end_children
 from reidbench.run.workers.watched_functions import WatchedFunctions
 from reidbench.store import Store
@@ -98,7 +98,7 @@ def main() -> None:
     adopt_orphans()
     watched = WatchedFunctions()
     watched.learn()
-    driver.send("ready", plan=plan_digest(plan))
+    driver.send("ready", plan=plan_digest(plan), contents=plan_contents(plan))
     for line in driver.requests:
         serve(Request.of(line), plan, context, driver, watched)
     # Not by sys.exit: threads that a plugin has left behind would keep the process.

@@ -138,6 +138,12 @@ def test_a_name_selects_the_variants_with_options_and_a_label_one_of_them() -> N
     assert len(judged(results, rows={"method": names[1]}).pairs) == 1
 
 
+def test_a_claim_names_a_label_by_its_values_whatever_the_spelling() -> None:
+    results = [dense(), *(result(f"taylor(power={power})") for power in (0.1, 0.2))]
+    assert len(judged(results, rows={"method": "taylor( power = 1e-1 )"}).pairs) == 1
+    assert not judged(results, rows={"method": "taylor(power=1e-2)"}).pairs
+
+
 def test_rows_against_each_other_are_the_pairs_of_one_section() -> None:
     results = [
         result(method, reduction=reduction, target=target, key=f"{method}{reduction}{target}")

@@ -42,6 +42,21 @@ def test_rows_are_those_that_meet_every_condition() -> None:
     assert {label.split()[0] for label in labels("control=true")} == {"random", "scratch-b"}
 
 
+def test_values_are_compared_and_not_spellings() -> None:
+    names = ("slimming(strength=0.0001)", "slimming(strength=0.001)", "l1")
+    board = build([dense(), *(result(name) for name in names)])
+
+    def found(*where: str) -> set[str]:
+        (table,) = part_of(board, where).tables
+        return {row.method for section in table.sections for row in section.rows}
+
+    assert found("method=slimming( strength = 1e-4 )") == {names[0]}
+    assert found("method = strength=1e-3") == {names[1]}
+    assert found("method=slimming", "control=False") == set(names[:2])  # a name is all its variants
+    with pytest.raises(ViewError, match="no row is left"):
+        found("method=slimming(strength=1e-5)")
+
+
 def test_ranks_stay_those_among_all_rows() -> None:
     board = build(twice([dense(), result("l1"), result("fpgm", mean_ap=0.5)]))
     (row,) = part_of(board, ["method=fpgm"]).tables[0].sections[0].rows
