@@ -18,6 +18,14 @@ class NoRoom(ReidbenchError):  # noqa: N818 - as Diverged
     """A disk that is full, or a quota of it that is used up."""
 
 
+def at_home(path: str | Path) -> Path:
+    """Return a path with a leading ``~`` or ``~name`` in full, as a shell does with most words."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # nobody is called so: the folder is
+        return Path(path)
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write text (as UTF-8) or bytes so that a file is never half written, even after a crash.
 

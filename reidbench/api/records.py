@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from sys import float_info
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -176,7 +177,8 @@ def _fits(value: object, default: object) -> bool:
     if isinstance(default, Path):
         return isinstance(value, (str, Path)) and bool(str(value).strip())
     if isinstance(default, float):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        whole = type(value) is int and abs(value) <= float_info.max
+        return whole or isinstance(value, float)
     # Exact, because True is an int too.
     return type(value) is type(default)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reidbench.cli.data.inputs import settings, settings_option
 from reidbench.cli.inputs import size_of
 from reidbench.cli.options import installed, shared
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line
+from reidbench.interrupts import fault_of
 from reidbench.plugins import UnknownComponent
 
 if TYPE_CHECKING:
@@ -85,5 +86,13 @@ def _network(
         from reidbench.engine.deployment import find_network
 
         return find_network(name)
-    made: nn.Module = record.build_for(size, settings(pairs, record))
-    return made
+    chosen, made = settings(pairs, record), list[Any]()
+    error = fault_of(lambda: made.append(record.build_for(size, chosen)))
+    if isinstance(error, ReidbenchError):
+        raise error
+    if error is not None:
+        raise ReidbenchError(
+            f"'{name}' cannot be made ({named_line(error)}); see 'reidbench plugins check {name}'"
+        ) from error
+    network: nn.Module = made[0]
+    return network

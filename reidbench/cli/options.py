@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reidbench.files import at_home
 from reidbench.plugins import Registry
 from reidbench.run.options import (
     DATA,
@@ -29,8 +30,16 @@ def _seconds(context: click.Context, option: click.Parameter, text: str) -> floa
         raise QuantityError(f"{option.opts[0]} {error}") from error
 
 
-_PATH = click.Path(path_type=Path)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+class _UserPath(click.Path):
+    """A path in which ``~`` is the user's folder: no shell does that in ``--out=~/runs``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path in full."""
+        return super().convert(at_home(value), param, ctx)
+
+
+_PATH = _UserPath(path_type=Path)
+_FOLDER = _UserPath(path_type=Path, file_okay=False)
 _SHARED: dict[str, Callable[[Any], Any]] = {
     "suite": click.argument("suite", type=_PATH),
     "out": click.option(

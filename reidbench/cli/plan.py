@@ -12,6 +12,7 @@ from tabulate import tabulate
 
 from reidbench.cli.options import shared
 from reidbench.errors import ReidbenchError
+from reidbench.leaderboard import latency_beside
 from reidbench.plan import (
     Node,
     Plan,
@@ -66,6 +67,8 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     options = RunOptions(**given, progress=sys.stderr)
     rate = None if card is None else card_rate(card)
     planned = plan_suite(options)
+    # As a run does: it refuses a file of timings that it could not show at its end.
+    latency_beside(planned.folder.root)
     plan, status, store = planned.plan, planned.folder.status, Store(options.store_folder)
     # Asked once: trials share nodes, and a store may be far away.
     done = {key for key in plan.nodes if store.has(key)}

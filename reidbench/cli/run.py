@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reidbench.cli.options import shared
 from reidbench.cli.publish import publish
@@ -44,7 +45,8 @@ from reidbench.text import counted
     help="The Ray cluster: auto (the one of this machine, or of RAY_ADDRESS), HOST:PORT, or local, "
     "which starts one for this run.  [default: auto]",
 )
-def command(in_process: bool, **given: Any) -> int:
+@click.pass_context
+def command(context: click.Context, /, in_process: bool, **given: Any) -> int:
     """Run every trial of SUITE that has no result yet, and print the leaderboard.
 
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench run quickstart
@@ -52,7 +54,8 @@ def command(in_process: bool, **given: Any) -> int:
     A finished suite is not computed again; an interrupted run goes on after its last finished
     phase. Exit status: 0 all trials done, 1 some failed, 2 wrong input, 130 interrupted.
     """
-    given |= _where(in_process, given["executor"], given["workers"])
+    asked = context.get_parameter_source("workers") is ParameterSource.COMMANDLINE
+    given |= _where(in_process, given["executor"], given["workers"], asked=asked)
     with interruptible():
         outcome = run_trials(RunOptions(**given, progress=sys.stderr))
     publish(outcome.leaderboard, outcome.folder)
@@ -62,8 +65,12 @@ def command(in_process: bool, **given: Any) -> int:
     return outcome.exit_status
 
 
-def _where(in_process: bool, executor: str | None, workers: int | None) -> dict[str, Any]:
+def _where(
+    in_process: bool, executor: str | None, workers: int | None, *, asked: bool
+) -> dict[str, Any]:
     """Return the executor and the workers that the options come to.
+
+    ``asked``: whether the command line says how many workers, and not the environment.
 
     Raises:
         ReidbenchError: two of them contradict one another.
@@ -72,6 +79,10 @@ def _where(in_process: bool, executor: str | None, workers: int | None) -> dict[
     if in_process and executor not in (None, "serial"):
         raise ReidbenchError(f"--in-process and --executor {executor}: leave out one of them")
     if in_process or executor == "serial":
+        if asked and workers:
+            raise ReidbenchError(
+                f"--workers {workers}: a run in this process has none; leave out one of the options"
+            )
         # REIDBENCH_WORKERS, too, is of runs that have workers.
         return {"executor": "serial", "workers": 0}
     return {"executor": executor, "workers": (executor != "ray") if workers is None else workers}

@@ -77,6 +77,12 @@ class PhaseSpec(_Part):
             raise ValueError("a phase is either 'train: DOMAIN' or 'prune: DOMAIN'")
         if self.train and self.model_fields_set - {"train"}:
             raise ValueError("'share', 'while_training' and 'not_for' are of 'prune:' phases")
+        # All of them are all that the phase is for.
+        named = self.while_training if self.while_training != STRATEGIES else ()
+        for place, strategy in enumerate(named):
+            if strategy in self.not_for:
+                message = f"'{strategy}' is in 'not_for' too: leave it out of one of them"
+                raise problem_at(("while_training", place), message)
         return self
 
     @property
@@ -233,6 +239,15 @@ class Suite(_Part):
         return self
 
     @model_validator(mode="after")
+    def _domains_are_used(self) -> Suite:
+        used = {phase.domain for phases in self.scenarios.values() for phase in phases}
+        for domain in ("source", "bridge"):
+            if getattr(self, domain) is not None and domain not in used:
+                message = f"no scenario trains or prunes on the {domain}: leave it out"
+                raise problem_at((domain,), message)
+        return self
+
+    @model_validator(mode="after")
     def _weights_have_a_place(self) -> Suite:
         first = {phases[0].train for phases in self.scenarios.values()}
         if self.source and self.source.weights and "source" not in first:
@@ -248,6 +263,14 @@ class Suite(_Part):
                 if name not in known:
                     message = f"'{name}' is none of the suite's methods{did_you_mean(name, known)}"
                     raise problem_at(("backbones", index, "methods"), message)
+        return self
+
+    @model_validator(mode="after")
+    def _methods_are_run(self) -> Suite:
+        for index, spec in enumerate(self.methods):
+            if not any(it.methods is None or spec.method in it.methods for it in self.backbones):
+                message = f"no backbone runs '{spec.method}': name it in the 'methods' of one"
+                raise problem_at(("methods", index), message)
         return self
 
     @model_validator(mode="after")

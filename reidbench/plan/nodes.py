@@ -206,6 +206,12 @@ def stand_for(weights: str | Path, dataset: str) -> bool:
     return isinstance(weights, str) and f"{weights}-".startswith(f"{dataset}-")
 
 
-@cache
 def _content(path: Path) -> str:
+    """Return the SHA-256 of a file, read again once it was replaced: a process may run on."""
+    now = path.stat()
+    return _content_of(path, now.st_mtime_ns, now.st_size, now.st_ino)
+
+
+@cache
+def _content_of(path: Path, *state: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

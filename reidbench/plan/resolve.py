@@ -12,6 +12,7 @@ from typing import Any
 from reidbench.api.records import OptionError
 from reidbench.config.suite import DatasetSpec, Domain, MethodSpec, Suite
 from reidbench.config.yaml_document import Located, Location
+from reidbench.files import at_home
 from reidbench.plan.components import (
     C,
     Configured,
@@ -104,7 +105,7 @@ class _Resolver:
         if _WEIGHTS_WORD.fullmatch(weights):
             return weights
         file = weights.replace("{backbone}", backbone.component.record.name.rpartition(":")[2])
-        path = self.located.path.parent / file
+        path = self.located.path.parent / at_home(file)
         if not path.is_file():
             message = f"no such file: {path} ({{backbone}} stands for the backbone's name)"
             raise self.located.fault(where, message)
@@ -140,7 +141,7 @@ class _Resolver:
     def _data(self, spec: DatasetSpec, index: int) -> list[ConfiguredData]:
         where = ("targets", index)
         found = self._grid(self.registry.datasets, spec.dataset, spec.options, where)
-        return [self._of_spec(each, spec) for each in found]
+        return [self._of_spec(each, spec, where) for each in found]
 
     def _one(self, spec: DatasetSpec, field: Domain) -> ConfiguredData:
         """Return the source or the bridge, of which a suite has one."""
@@ -149,9 +150,12 @@ class _Resolver:
                 message = f"takes one value: a suite has one {field}, and lists make a grid"
                 raise self.located.fault((field, "options", option), message)
         (found,) = self._grid(self.registry.datasets, spec.dataset, spec.options, (field,))
-        return self._of_spec(found, spec)
+        return self._of_spec(found, spec, (field,))
 
-    def _of_spec(self, found: Configured, spec: DatasetSpec) -> ConfiguredData:
+    def _of_spec(self, found: Configured, spec: DatasetSpec, where: Location) -> ConfiguredData:
+        if not spec.complete and found.component.record.disk is None:
+            message = f"'{spec.dataset}' is no copy that could lack something: leave it out"
+            raise self.located.fault((*where, "complete"), message)
         return ConfiguredData(
             found.component,
             found.options,
@@ -239,7 +243,7 @@ class _Resolver:
             except OptionError as error:
                 raise self.located.fault(place, str(error)) from error
             if isinstance(chosen, Path):
-                chosen = (self.located.path.parent / chosen).absolute()
+                chosen = (self.located.path.parent / at_home(chosen)).absolute()
                 if not chosen.exists():
                     raise self.located.fault(place, f"no such file or folder: {chosen}")
             if chosen in found:

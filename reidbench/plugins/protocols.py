@@ -8,6 +8,7 @@ from pathlib import Path
 from reidbench.config.own_protocol import is_file_name, protocol_of, read_protocol
 from reidbench.config.protocol import Protocol, ProtocolError, load_protocol, locked
 from reidbench.errors import ReidbenchError, did_you_mean
+from reidbench.files import at_home
 from reidbench.plugins.registry import DeclaredProtocol, Registry
 
 
@@ -20,9 +21,10 @@ def find_protocol(named: str, registry: Registry, folder: Path) -> Protocol:
 
     """
     if is_file_name(named):
-        if not (folder / named).is_file():
-            raise ProtocolError(f"no such file: {folder / named}")
-        return read_protocol(folder / named)
+        path = folder / at_home(named)
+        if not path.is_file():
+            raise ProtocolError(f"no such file: {path}")
+        return read_protocol(path)
     if named in locked():
         return load_protocol(named)
     problems: list[str] = []

@@ -74,7 +74,8 @@ def _value(text: str) -> str:
     if name.lower() in ("true", "false", "none", "null"):
         return name.lower().replace("null", "none")
     try:
-        return str(Decimal(name).normalize())
+        share = name.endswith("%")  # as tables show reductions
+        return str((Decimal(name.rstrip("% ")) / (100 if share else 1)).normalize())
     except ArithmeticError:  # no number
         return name.strip("'\"")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reidbench.errors import ReidbenchError
+from reidbench.files import at_home
 from reidbench.plugins import Registry, discover
 from reidbench.store import store_folder
 
@@ -67,7 +68,7 @@ class RunOptions:
         if self.workers < 0:
             raise ReidbenchError(f"--workers {self.workers}: must not be negative")
         self._refuse_mixed()
-        if self.step_timeout <= 0:
+        if not self.step_timeout > 0:
             raise ReidbenchError(f"--step-timeout {self.step_timeout:g}: must be positive")
 
     def _refuse_mixed(self) -> None:
@@ -80,6 +81,11 @@ class RunOptions:
             )
         if self.executor == "local" and not self.workers:
             raise ReidbenchError("--executor local: --workers must be at least 1")
+        if self.backend == "serial" and self.step_timeout != STEP_TIMEOUT:
+            raise ReidbenchError(
+                f"--step-timeout {self.step_timeout:g}s stops a worker, and this run has none: "
+                "leave it out, or name --workers"
+            )
         if self.address is not None and self.executor != "ray":
             raise ReidbenchError(f"--address {self.address} is of use with --executor ray alone")
         if self.address is not None and self.address.startswith("ray://"):
@@ -108,7 +114,7 @@ class RunOptions:
     @property
     def data_folder(self) -> Path:
         """The folder below which data sets are searched for."""
-        return Path(self.data or os.environ.get(DATA_VARIABLE) or DATA)
+        return at_home(self.data or os.environ.get(DATA_VARIABLE) or DATA)
 
     @property
     def selection(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from reidbench.config.own_protocol import is_file_name
 from reidbench.config.shipped import find_suite
 from reidbench.config.suite import Suite, load_suite
 from reidbench.config.yaml_document import Located
+from reidbench.files import at_home
 from reidbench.plan import Plan, make_plan, select
 from reidbench.plugins import Registry
 from reidbench.plugins.protocols import find_protocol
@@ -30,7 +31,7 @@ class PlannedSuite:
     @property
     def folder(self) -> RunFolder:
         """Where its results belong."""
-        return RunFolder(Path(self.options.out or RUNS / self.plan.suite.name), self.options.say)
+        return RunFolder(at_home(self.options.out or RUNS / self.plan.suite.name), self.options.say)
 
 
 def plan_suite(options: RunOptions) -> PlannedSuite:
@@ -41,7 +42,7 @@ def plan_suite(options: RunOptions) -> PlannedSuite:
 
     """
     registry = installed_plugins(options.disabled, options.say)
-    suite = _under(options.protocol, load_suite(find_suite(options.suite)), registry)
+    suite = _under(options.protocol, load_suite(find_suite(at_home(options.suite))), registry)
     whole = make_plan(suite, registry, options.data_folder)
     if note := _weights_of_a_stand_in(whole):
         options.say(note)
@@ -68,7 +69,7 @@ def _under(protocol: str | None, suite: Located[Suite], registry: Registry) -> L
     # An unknown one is an error of the option, not of the suite's file.
     found = find_protocol(protocol, registry, Path())
     if is_file_name(protocol):
-        protocol = str(Path(protocol).absolute())  # not relative to the suite, as its own is
+        protocol = str(at_home(protocol).absolute())  # not relative to the suite, as its own is
     name = f"{suite.content.name}-{found.name.replace('/', '-')}"
     content = suite.content.model_copy(update={"name": name, "protocol": protocol})
     return replace(suite, content=content)

@@ -88,6 +88,8 @@ def test_a_run_refuses_timings_that_cannot_be_read_before_its_first_step(new_run
     run = new_run()
     run.home.mkdir(parents=True)
     (run.home / "latency.json").write_text("{")
+    planned = run.reidbench("plan", "suite.yaml")
+    assert planned.returncode == 2 and "latency.json: the whole file: " in planned.stderr
     done = run.reidbench("run", "suite.yaml")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "latency.json: the whole file: " in done.stderr

@@ -48,6 +48,18 @@ def test_a_suite_names_a_file_relative_to_itself(new_run: New, named: str) -> No
     assert "4 trials under mine/1" in text
 
 
+def test_folders_and_rules_may_be_in_the_users_folder(new_run: New, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    run = new_run(protocol="~/mine.yaml")
+    edited(run, home / "mine.yaml")
+    at_home = Run(run.folder, {**run.env, "HOME": str(home), "REIDBENCH_STORE": "~/networks"})
+    said = at_home.reidbench("run", "suite.yaml", "--out=~/results", "--only", "dense")
+    assert said.returncode == 0, said.stderr
+    assert sorted(path.name for path in home.iterdir()) == ["mine.yaml", "networks", "results"]
+    assert not (run.folder / "~").exists()
+
+
 def test_a_missing_or_wrong_file_is_refused_at_a_line(new_run: New) -> None:
     run = new_run(protocol="./mine.yaml")
     said = run.reidbench("plan", "suite.yaml")

@@ -29,9 +29,12 @@ def test_the_suites_that_come_along_are_sound(path: Path) -> None:
 
 
 def test_a_name_stands_for_a_component_without_options(tmp_path: Path) -> None:
-    short = suite(tmp_path, methods=["l1"], backbones=["resnet18"], targets=["tiny"], source="tiny")
+    scenarios = {"a": [{"train": "source"}, {"prune": "target"}]}
+    words = {"methods": ["l1"], "backbones": ["resnet18"], "targets": ["tiny"], "source": "tiny"}
+    short = suite(tmp_path, scenarios=scenarios, **words)
     long = suite(
         tmp_path,
+        scenarios=scenarios,
         methods=[{"method": "l1"}],
         backbones=[{"backbone": "resnet18"}],
         targets=[{"dataset": "tiny", "options": {}}],
@@ -107,5 +110,30 @@ def test_a_phase_either_trains_or_prunes(tmp_path: Path, phase: dict[str, str]) 
     )
 
 
-def test_a_source_may_go_unused(tmp_path: Path) -> None:
-    assert suite(tmp_path, source="tiny").source is not None
+ALONE = {"prune": "target", "while_training": "progressive"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": "tiny"}, "17: source: no scenario trains or prunes on the source: leave it"),
+        ({"bridge": "tiny"}, "17: bridge: no scenario trains or prunes on the bridge: leave it"),
+        (
+            {"methods": ["l1", "fpgm"], "backbones": [{"backbone": "a", "methods": ["l1"]}]},
+            "15: methods.1: no backbone runs 'fpgm': name it in the 'methods' of one",
+        ),
+        (
+            {"scenarios": {"a": [{"train": "target"}, {**ALONE, "not_for": "progressive"}]}},
+            "7: scenarios.a.1.while_training: 'progressive' is in 'not_for' too",
+        ),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    assert refusal(tmp_path, **changes).startswith(f"suite.yaml:{message}")
+
+
+def test_all_strategies_are_all_that_a_phase_is_for(tmp_path: Path) -> None:
+    phase = {"prune": "target", "while_training": "all", "not_for": "progressive"}
+    assert suite(tmp_path, scenarios={"a": [{"train": "target"}, phase]}).scenarios

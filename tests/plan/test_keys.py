@@ -80,7 +80,6 @@ def _with_version(record: Any, version: str) -> Any:
         {"name": "another"},
         {"summary": "Whatever."},
         {"scenarios": {"renamed": SCENARIO}},
-        {"source": "tiny"},  # unused
         {"methods": [{"method": "tiny-norm", "strategy": "one-shot"}]},  # its default
         {"methods": [{"method": "tiny-norm", "options": {"power": 1}}]},  # its default
         {"backbones": [{"backbone": "tinynet", "options": {"width": 96}}]},

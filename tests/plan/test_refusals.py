@@ -45,8 +45,8 @@ def refusal(folder: Path, registry: Registry, **changes: Any) -> str:
             "suite.yaml:10: targets.0: no plugin declares a data set 'tyny'; did you mean 'tiny'?",
         ),
         (
-            {"source": "synthpd"},
-            "suite.yaml:17: source: no plugin declares a data set 'synthpd'; "
+            {"source": "synthpd", "scenarios": {"s": [{"train": "source"}, *SCENARIO]}},
+            "suite.yaml:18: source: no plugin declares a data set 'synthpd'; "
             "did you mean 'synthped'?",
         ),
         (
@@ -126,6 +126,14 @@ def test_what_nobody_declares_is_refused_at_its_line(
         (
             {"backbones": ["tinynet", {"backbone": "tinynet", "options": {"width": 96}}]},
             "suite.yaml:9: backbones.1: is backbones.0 again",
+        ),
+        (
+            {"targets": [{"dataset": "tiny", "complete": False}]},
+            "suite.yaml:11: targets.0.complete: 'tiny' is no copy that could lack something",
+        ),
+        (
+            {"methods": [{"method": "tiny-norm", "options": {"power": 10**400}}]},
+            "suite.yaml:14: methods.0.options.power: 'tiny-norm': option 'power' must be like",
         ),
         (
             {"targets": ["tiny", {"dataset": "tiny", "options": {"palette": 0}}]},

@@ -26,7 +26,8 @@ SCENARIO_2 = [
 
 
 def made(folder: Path, registry: Registry, phases: list[dict[str, Any]], **changes: Any) -> Plan:
-    changes = {"source": SOURCE, "methods": ["l1"], **changes}
+    uses_source = any("source" in phase.values() for phase in phases)
+    changes = {"source": SOURCE if uses_source else None, "methods": ["l1"], **changes}
     return plan(folder, registry, scenarios={"a": phases}, **changes)
 
 
@@ -253,6 +254,25 @@ class TestWeights:
             keys.append(it.trials[0].phases[0].key)
         assert keys[0] == keys[1] != keys[2]
 
+    def test_a_file_that_is_replaced_in_a_running_process_is_read_again(
+        self, folder: Path, tiny_registry: Registry
+    ) -> None:
+        keys = []
+        for content in (b"one", b"two"):
+            (folder / "ours.pth").write_bytes(content)
+            it = made(folder, tiny_registry, list(self.PHASES), **self.source("ours.pth"))
+            keys.append((it.trials[0].phases[0].key, it.trials[0].id.source))
+        assert keys[0][0] != keys[1][0] and keys[0][1] != keys[1][1]
+
+    def test_a_file_may_be_in_the_users_folder(
+        self, folder: Path, tiny_registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(folder))
+        (folder / "at-home.pth").write_bytes(b"one")
+        source = self.source("~/at-home.pth")
+        (trial,) = made(folder, tiny_registry, list(self.PHASES), **source).trials
+        assert trial.phases[0].weights == folder / "at-home.pth"
+
     def test_a_missing_file_is_refused(self, folder: Path, tiny_registry: Registry) -> None:
         source = self.source("{backbone}.pth")
         with pytest.raises(DocumentError, match=r"source.weights: no such file: .*tinynet.pth"):
@@ -262,7 +282,8 @@ class TestWeights:
         self, folder: Path, tiny_registry: Registry
     ) -> None:
         with pytest.raises(DocumentError, match="no scenario begins with 'train: source'"):
-            made(folder, tiny_registry, [{"prune": "target"}], **self.source("imagenet"))
+            phases = [{"train": "target"}, {"prune": "source"}]
+            made(folder, tiny_registry, phases, **self.source("imagenet"))
 
 
 class TestSelection:
@@ -291,9 +312,11 @@ class TestSelection:
     def test_words_of_different_kinds_must_all_hold(
         self, folder: Path, tiny_registry: Registry
     ) -> None:
-        assert self.chosen(folder, tiny_registry, "two", "l1", "reduction=0.50", "seed=1") == {
-            "two/tinynet/tiny/l1[one-shot,uniform]@50%/seed1"
-        }
+        for half in ("0.50", "5e-1", ".5", "50%", "50 %"):
+            words = ("two", "l1", f"reduction={half}", "seed=01")
+            assert self.chosen(folder, tiny_registry, *words) == {
+                "two/tinynet/tiny/l1[one-shot,uniform]@50%/seed1"
+            }
 
     @pytest.mark.parametrize(
         ("word", "message"),

@@ -485,6 +485,7 @@ def test_a_component_of_a_family_is_owned_by_its_plugin() -> None:
         (zoo(), "zoo:elk", "no backbone 'zoo:elk': the zoo has no 'elk'"),
         (zoo(), "zoo:bat", "family 'zoo' of zoo-0 1 gave .* for 'zoo:bat'"),
         (zoo(), "zoo:cat", r"'zoo:cat' cannot be found by zoo-0 1 \(RuntimeError: the cat is out"),
+        (zoo(), "zoo:lion", r"'zoo:lion' cannot be found by zoo-0 1 \(SystemExit: the lion is o"),
         (zoo(), "zo:ape", "no plugin declares a backbone 'zo:ape'"),
         (zoo("no_such_library:find"), "zoo:ape", "which cannot be imported"),
         (zoo(owners=2), "zoo:ape", r"'zoo:ape' is declared by zoo-0 1 .* and by zoo-1 1"),

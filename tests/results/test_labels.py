@@ -41,6 +41,11 @@ def test_labels_that_say_something_else_differ(other: str | None) -> None:
     assert same_label(other, other)
 
 
+def test_a_share_may_be_written_as_tables_show_it() -> None:
+    assert read_label("50%") == read_label("50 %") == read_label("0.5")
+    assert read_label("x%") != read_label("x")
+
+
 def test_whole_numbers_keep_every_digit() -> None:
     assert not same_label(str(2**60 + 1), str(2**60))
     assert same_label("0.50", "5e-1") and same_label("007", "7")

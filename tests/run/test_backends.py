@@ -40,6 +40,8 @@ def test_the_backend_follows_from_workers_or_is_named(
             "--executor serial has no workers: leave out --workers 2",
         ),
         ({"executor": "local"}, "--executor local: --workers must be at least 1"),
+        ({"step_timeout": 60.0}, "--step-timeout 60s stops a worker, and this run has none"),
+        ({"workers": 1, "step_timeout": float("nan")}, "--step-timeout nan: must be positive"),
         ({"address": "auto"}, "--address auto is of use with --executor ray alone"),
         ({"executor": "ray", "address": "ray://a:10001"}, "does not work through Ray Client"),
     ],
@@ -50,11 +52,21 @@ def test_what_contradicts_one_another_is_refused(options: dict[str, object], sai
     assert said in str(error.value)
 
 
-def test_in_process_is_no_other_executor(tmp_path: Path, tiny_env: dict[str, str]) -> None:
-    words = ("run", "suite.yaml", "--in-process", "--executor", "ray")
-    said = reidbench(*words, cwd=tmp_path, env=tiny_env)
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--executor", "ray"), "--in-process and --executor ray: leave out one of them"),
+        (("--workers", "3"), "--workers 3: a run in this process has none; leave out one of the"),
+        (("--step-timeout", "1h30"), "--step-timeout '1h30': a time is a number with s, m, h"),
+        (("--step-timeout", "60s"), "--step-timeout 60s stops a worker, and this run has none"),
+    ],
+)
+def test_in_process_is_no_other_executor_and_has_no_workers(
+    words: tuple[str, ...], sentence: str, tmp_path: Path, tiny_env: dict[str, str]
+) -> None:
+    said = reidbench("run", "suite.yaml", "--in-process", *words, cwd=tmp_path, env=tiny_env)
     assert said.returncode == 2
-    assert said.stderr == "reidbench: --in-process and --executor ray: leave out one of them\n"
+    assert said.stderr.startswith(f"reidbench: {sentence}")
 
 
 def test_help_loads_neither_ray_nor_torch(tmp_path: Path, tiny_env: dict[str, str]) -> None:

@@ -395,13 +395,14 @@ def test_a_disk_without_room_for_the_images_is_refused_until_they_are_there(
         preflight(made, made.trials, store)
 
 
-def with_weights(folder: Path, registry: Registry, state: object) -> Plan:
+def with_weights(folder: Path, registry: Registry, state: object, **changes: Any) -> Plan:
     torch.save(state, folder / "theirs.pth")
     return plan(
         folder,
         registry,
         scenarios={"s": [{"train": "source"}, {"train": "target"}, {"prune": "target"}]},
         source={"dataset": "tiny-disk", "weights": "theirs.pth"},
+        **changes,
     )
 
 
@@ -420,6 +421,21 @@ def test_a_loader_that_raises_anything_is_one_sentence(
     message = str(caught.value)
     assert "theirs.pth cannot be loaded into 'tinynet' by plugin reidbench-tiny" in message
     assert message.endswith("give a file of its weights") and "\n" not in message
+
+
+def test_weights_that_fit_one_network_are_failed_rows_of_the_others(
+    tmp_path: Path, tiny_registry: Registry
+) -> None:
+    wide = {"backbone": "tinynet", "options": {"width": 96}}
+    slim = {"backbone": "tinynet", "options": {"width": 48}}
+    fitting = tiny_registry.backbones.get("tinynet").record.build({}).state_dict()
+    for backbones in ([wide, slim], [slim, wide]):
+        made = with_weights(tmp_path, tiny_registry, fitting, backbones=backbones)
+        failing = preflight(made, made.trials).failing
+        assert {trial.id.backbone for trial in made.trials if trial.key in failing} == {
+            "tinynet(width=48)"
+        }
+        assert all("theirs.pth" in why for why in failing.values())
 
 
 @pytest.mark.parametrize("held", [{"a": torch.zeros(1)}, None])

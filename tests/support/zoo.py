@@ -1,4 +1,4 @@
-"""A family of networks: one that is sound, one that goes by another name, one that breaks."""
+"""A family of networks: one that is sound, one that goes by another name, two that break."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ def find(name: str) -> BackboneRecord:
     """Return the record of ``zoo:ape``; of ``zoo:bat`` one with a wrong name; of others none."""
     if name == "cat":
         raise RuntimeError("the cat is out")
+    if name == "lion":
+        raise SystemExit("the lion is out")
     if name not in ("ape", "bat"):
         raise LookupError(f"the zoo has no '{name}'")
     return BackboneRecord(

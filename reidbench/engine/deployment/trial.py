@@ -18,6 +18,7 @@ from reidbench.config.own_protocol import protocol_of
 from reidbench.config.protocol import Protocol, load_protocol, locked
 from reidbench.engine.channels import PruningPlan
 from reidbench.engine.phases.checkpoint import PRUNED, load_network
+from reidbench.engine.phases.evaluate import as_measured
 from reidbench.engine.retrieval import extract
 from reidbench.engine.training import build_network
 from reidbench.engine.training.augment import normalise
@@ -76,13 +77,12 @@ class LoadedTrial:
         """Return the embeddings (n, d), float32, of pictures in batches of the protocol's size."""
         size = self.protocol.evaluation.batch
         device = next(self.network.parameters()).device
-        return extract(
-            self.network,
-            (
-                self.preprocess(pictures[start : start + size]).to(device)
-                for start in range(0, len(pictures), size)
-            ),
+        batches = (
+            self.preprocess(pictures[start : start + size]).to(device)
+            for start in range(0, len(pictures), size)
         )
+        with as_measured(self.protocol, device):
+            return extract(self.network, batches)
 
 
 def load_trial(
@@ -176,6 +176,11 @@ def _component(registry: Registry, named: dict[str, Any]) -> Component[Any]:
         raise TrialError(
             f"backbone '{named['name']}' is installed in version {component.record.version}, and "
             f"the network was made with version {named['version']}; install that"
+        )
+    if component.owner.distribution != named["distribution"]:
+        raise TrialError(
+            f"backbone '{named['name']}' is that of {component.owner.distribution} here, and the "
+            f"network was made with that of {named['distribution']}; install that"
         )
     return component
 

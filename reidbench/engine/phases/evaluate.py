@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api.data import Split
-from reidbench.config.protocol import EvaluationRules
+from reidbench.config.protocol import EvaluationRules, Protocol
 from reidbench.engine.phases.checkpoint import PRUNED, fresh_network, load_network
 from reidbench.engine.phases.context import PhaseContext
 from reidbench.engine.pruning.torch_settings import unchanged
@@ -82,10 +82,15 @@ def _features(
             done += len(part)
             context.listener(done, len(pixels), "features")
 
-    precision = node.protocol.training.precision
-    with torch.autocast(context.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+    with as_measured(node.protocol, context.device):
         embeddings = extract(network, batches())
     return Features(embeddings, np.asarray(split.pids), np.asarray(split.camids))
+
+
+def as_measured(rules: Protocol, device: torch.device) -> torch.autocast:
+    """Return the context in which networks compute embeddings, in the protocol's precision."""
+    enabled = rules.training.precision == "bfloat16"
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
 def per_query(scores: RetrievalScores, pids: Iterable[int]) -> PerQuery:

@@ -65,12 +65,26 @@ def part_of(
     """
     wanted = _conditions(where, board)
     only = tuple(reductions)
+    _refuse_unknown(only, board)
     tables = [_part(table, wanted, only) for table in board.tables]
     kept = [table for table in tables if any(section.rows for section in table.sections)]
     if board.tables and not kept:
         asked = [*where, *(f"reduction {share:g}" for share in only)]
         raise ViewError(f"no row is left with {' and '.join(asked)}; see the table without them")
     return replace(board, tables=tuple(_sorted(table, sort) if sort else table for table in kept))
+
+
+def _refuse_unknown(reductions: Iterable[float], board: Leaderboard) -> None:
+    """Refuse a reduction that no row has, though rows of another that is asked for are there."""
+    known = sorted({section.reduction for table in board.tables for section in table.sections})
+    for share in reductions:
+        if not any(_same(share, other) for other in known):
+            has = ", ".join(f"{other:g}" for other in known)
+            raise ViewError(f"no row is left with reduction {share:g}: they have {has or 'none'}")
+
+
+def _same(share: float, other: float) -> bool:
+    return abs(share - other) < 1e-9
 
 
 def _conditions(where: Sequence[str], board: Leaderboard) -> dict[str, set[str]]:
@@ -86,7 +100,10 @@ def _conditions(where: Sequence[str], board: Leaderboard) -> dict[str, set[str]]
                 f"--where {text}: expected FIELD=VALUE with one of {', '.join(FIELDS)}{hint}"
             )
         known = {_text(FIELDS[field](row)) for row in rows}
-        wanted.setdefault(field, set()).update(_meant(value, known))
+        if not (meant := _meant(value, known)):
+            # Said of each, as rows of another value may be left.
+            raise ViewError(f"no row is left with {text}{did_you_mean(value, known)}")
+        wanted.setdefault(field, set()).update(meant)
     return wanted
 
 
@@ -104,7 +121,7 @@ def _part(table: Table, wanted: Mapping[str, set[str]], only: Sequence[float]) -
     sections = [
         replace(section, rows=tuple(filter(fits, section.rows)))
         for section in table.sections
-        if not only or any(abs(section.reduction - share) < 1e-9 for share in only)
+        if not only or any(_same(section.reduction, share) for share in only)
     ]
     # A table of a control alone has a section without rows.
     left = tuple(section for section in sections if section.rows)

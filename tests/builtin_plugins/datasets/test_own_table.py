@@ -61,6 +61,23 @@ def test_a_fault_is_one_sentence_with_its_line(tmp_path: Path, row: str, said: s
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (("a.png,7,1,train", "b.png,007,1,train"), "people '007' and '7' are one number written"),
+        (("a.png,-1.0,1,train", "b.png,8,1,train"), "people '-1' and '-1.0' are one number"),
+        (("a.png,7,01,train", "b.png,8,1,train"), "cameras '01' and '1' are one number written"),
+    ],
+)
+def test_a_number_written_in_two_ways_is_no_two_people(
+    rows: tuple[str, str], said: str, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / name)
+    with pytest.raises(DataError, match=said):
+        load(file=table(tmp_path, [*ROWS, *rows]))
+
+
 def test_a_table_without_its_columns_a_split_or_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"my\.csv:1: lacks the column pid: .* it has: path, id"):
         load(file=table(tmp_path, head="path,id,camid,split"))

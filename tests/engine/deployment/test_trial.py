@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 import torch
 from PIL import Image
 
-from reidbench import load_trial
+from reidbench import load_trial, run_suite
 from reidbench.api import ReIDData, Split
+from reidbench.config.protocol import FOLDER
 from reidbench.engine.deployment.trial import LoadedTrial, TrialError
 from reidbench.engine.retrieval import Features, score
 from reidbench.errors import ReidbenchError
+from reidbench.plugins import Catalogue, Component, Plugin, Registry
 from tests.engine.deployment.conftest import TinyRun
+from tests.support.suites import write_suite
 
 
 def features(trial: LoadedTrial, split: Split) -> Features:
@@ -96,6 +100,34 @@ def test_another_version_of_the_backbone_is_refused(tiny_run: TinyRun, monkeypat
     monkeypatch.setitem(record.__dict__, "version", "99")
     with pytest.raises(TrialError, match="installed in version 99"):
         load_trial(tiny_run.file("l1"), store=tiny_run.store, registry=tiny_run.registry)
+
+
+def test_a_backbone_of_this_name_by_somebody_else_is_refused(tiny_run: TinyRun) -> None:
+    own = tiny_run.registry.backbones.get("tinynet")
+    theirs = Component(own.record, Plugin("theirs", "reidbench-theirs", "1.0"))
+    registry = replace(tiny_run.registry, backbones=Catalogue("backbone", [theirs]))
+    with pytest.raises(TrialError, match=r"is that of reidbench-theirs here, .* reidbench-tiny"):
+        load_trial(tiny_run.file("l1"), store=tiny_run.store, registry=registry)
+
+
+def test_it_embeds_in_the_precision_that_was_measured(
+    tiny_registry: Registry, tmp_path: Path
+) -> None:
+    rules = (FOLDER / "smoke-1.yaml").read_text().replace("smoke/1", "half/1")
+    (tmp_path / "half.yaml").write_text(rules.replace("float32", "bfloat16"))
+    suite = write_suite(tmp_path, methods=["dense"], protocol="half.yaml")
+    asked = {"out": tmp_path / "out", "store": tmp_path / "store", "device": "cpu", "threads": 1}
+    run = TinyRun(tmp_path, run_suite(suite, **asked), tiny_registry)
+    trial = load_trial(run.file("dense"), store=run.store, registry=tiny_registry)
+    data, row = data_of(run), run.result("dense").scores
+    queries = features(trial, data.query)
+    assert row is not None
+    scores = score(queries, features(trial, data.gallery), metric="cosine")
+    assert scores.mAP == row.final.mAP
+    pictures = [Image.fromarray(data.query.read(index)) for index in range(4)]
+    with torch.no_grad():
+        whole = trial.network(trial.preprocess(pictures))
+    assert not torch.equal(queries.embeddings[:4], whole)  # which is float32
 
 
 def test_an_unknown_state_is_refused(tiny_run: TinyRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from reidbench.api import DataError, Split
 from reidbench_plugins.datasets.photographs.files import PhotoReader
 
 JUNK = "-1"
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.0*)?")
 NOT_GIVEN = Path()
 THREADS = 8
 
@@ -34,18 +36,33 @@ def own_split(folder: Path, pictures: Sequence[Picture], everything: Iterable[Pi
     they are numbers, so that all splits number alike; person ``-1`` stays: it is junk.
 
     Raises:
-        DataError: a file that cannot be read.
+        DataError: a file that cannot be read, or a number that is written in two ways.
     """
     whole = list(everything)
     people = {it.person for it in whole} - {JUNK}
+    cameras = {it.camera for it in whole}
+    _refuse_two_spellings(folder, "people", people | {JUNK})
+    _refuse_two_spellings(folder, "cameras", cameras)
     names = tuple(picture.path for picture in pictures)
     return Split(
         pids=_numbered([it.person for it in pictures], people, {JUNK: -1}),
-        camids=_numbered([it.camera for it in pictures], {it.camera for it in whole}, {}),
+        camids=_numbered([it.camera for it in pictures], cameras, {}),
         names=names,
         reader=PhotoReader(folder, names),
         digest=_digest(folder, names),
     )
+
+
+def _refuse_two_spellings(folder: Path, what: str, words: Iterable[str]) -> None:
+    """Refuse ``7`` beside ``007`` or ``7.0``: the same person would be two, and never found."""
+    seen: dict[float, str] = {}
+    for word in sorted(words):
+        number = float(word) if _NUMBER.fullmatch(word) else None
+        if number is not None and (first := seen.setdefault(number, word)) != word:
+            raise DataError(
+                f"{folder}: {what} '{first}' and '{word}' are one number written in two ways; "
+                "write it in one, or make them words"
+            )
 
 
 def _numbered(words: Sequence[str], known: set[str], fixed: dict[str, int]) -> NDArray[np.int64]:
