@@ -15,7 +15,8 @@ from typing import Any
 from reidbench.api.records import DRAWN_MARK, DatasetRecord, OnDisk
 from reidbench.datasets.check import Tick
 from reidbench.datasets.locate import Data, open_dataset, parts
-from reidbench.errors import ReidbenchError
+from reidbench.errors import ReidbenchError, named_line
+from reidbench.interrupts import fault_of
 from reidbench.plugins import Component
 
 SEAL = ".drawn.sha256"
@@ -156,7 +157,14 @@ def write_stand_in(
     # The record's own load() explains what is wrong with a writer that cannot be imported.
     writer = record.load(disk.writer)
     with _staging_dir(root) as stage:
-        writer(_counted(data, tick), stage)
+        fault = fault_of(lambda: writer(_counted(data, tick), stage))
+        if isinstance(fault, (ReidbenchError, OSError)):
+            raise fault
+        if fault is not None:
+            raise StandInError(
+                f"{disk.writer} of {component.owner} cannot write '{record.name}' "
+                f"({named_line(fault)}): a fault of that plugin"
+            ) from fault
         if not _is_drawn(component, stage):
             raise StandInError(
                 f"{disk.writer} of {component.owner} wrote nothing that '{record.name}' reads as "

@@ -104,13 +104,12 @@ def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Ite
 
 def _weights(trials: tuple[Trial, ...], store: Store | None) -> Iterator[Unfit]:
     """Yield the trials whose published weights are missing, or are another network's."""
-    loading: dict[tuple[str, str], list[tuple[Trial, LoadNode]]] = {}
+    loading: dict[str, list[tuple[Trial, LoadNode]]] = {}
     for trial in trials:
         for node in trial.phases:
             if isinstance(node, LoadNode) and not (store is not None and store.has(node.key)):
-                # Seeds share the network; another network may not take the same file.
-                into = (str(node.weights), node.backbone.label)
-                loading.setdefault(into, []).append((trial, node))
+                # Seeds share the file.
+                loading.setdefault(str(node.weights), []).append((trial, node))
     for users in loading.values():
         own = tuple(trial for trial, _ in users)
         yield from _unless(partial(_load, users[0][1]), own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,7 @@ def test_an_interrupted_stand_in_leaves_nothing(tiny_registry: Registry, tmp_pat
     def interrupt(done: int) -> None:
         drawn.append(done)
         if len(drawn) == 100:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)  # the user's own, and no plugin's
 
     with pytest.raises(KeyboardInterrupt):
         write_stand_in(tiny_disk(tiny_registry), blobs(tiny_registry), tmp_path, interrupt)
@@ -197,6 +198,17 @@ def test_an_interrupted_stand_in_leaves_nothing(tiny_registry: Registry, tmp_pat
             tiny_disk(tiny_registry), blobs(tiny_registry), tmp_path, interrupt, again=True
         )
     assert files(tmp_path) == before  # the old one is whole
+
+
+def test_a_writer_that_would_end_the_process_is_at_fault(
+    tiny_registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leaving_writer.py").write_text("def write(data, root):\n    raise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    component = with_disk(tiny_disk(tiny_registry), writer="leaving_writer:write")
+    with pytest.raises(StandInError, match=r"cannot write .tiny-disk. .SystemExit: 0.: a fault of"):
+        write_stand_in(component, blobs(tiny_registry), tmp_path / "root", lambda done: None)
+    assert list((tmp_path / "root").iterdir()) == []
 
 
 def test_a_writer_that_writes_elsewhere_is_at_fault(

@@ -8,7 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from click.testing import CliRunner
+from torch import nn
 
+from reidbench import prune
+from reidbench.cli import cli
 from reidbench.datasets.check import read_images
 from reidbench.errors import ReidbenchError
 from reidbench.plugins import discover
@@ -140,6 +144,31 @@ def test_a_component_that_panics_is_refused_in_one_sentence(name: str, tmp_path:
         run_trials(RunOptions(suite, **folders))
     assert "\n" not in str(refused.value)
     assert not folders["store"].exists()
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("p-scores", "method 'p-scores' raised Panic: while scoring; correct its plugin"),
+        ("p-interrupts", "method 'p-interrupts' raised KeyboardInterrupt: of its own; correct"),
+        ("p-makes", "method 'p-makes' raised Panic: while it was made; correct its plugin"),
+    ],
+)
+def test_a_method_that_panics_on_a_network_of_ones_own_is_one_sentence(
+    method: str, said: str
+) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Conv2d(16, 4, 3))
+    with pytest.raises(ReidbenchError) as refused:
+        prune(network, size=(3, 8, 8), reduction=0.4, method=method)
+    assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_groups_of_a_backbone_that_panics_are_one_sentence() -> None:
+    done = CliRunner().invoke(cli, ["groups", "p-network", "--size", "3x8x8"])
+    assert isinstance(done.exception, ReidbenchError)
+    assert str(done.exception).startswith("'p-network' cannot be made (Panic: while it was built)")
 
 
 @pytest.mark.usefixtures("installed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,11 @@ from reidbench.engine.pruning.ranking import Ranking, RankingContext
 from reidbench.engine.pruning.scores import score_groups
 from reidbench.engine.training import Network, derived_seed, generator
 from reidbench.engine.training.seeds import isolated
-from reidbench.errors import MethodError, ReidbenchError
+from reidbench.errors import MethodError, ReidbenchError, named_line
+from reidbench.interrupts import fault_of
 from reidbench.plugins import discover
 
+T = TypeVar("T")
 Loss: TypeAlias = Callable[[Any, Tensor], Tensor]
 """Outputs of the network and labels of a batch to a scalar."""
 Solve: TypeAlias = Callable[[Mapping[str, Tensor]], PruningPlan]
@@ -114,7 +116,7 @@ def rank(
 
     """
     record = _record(by.name)
-    method = record.build(by.options)
+    method: Method = _from_plugin(record.name, lambda: record.build(by.options))
     _refuse_without_scores(record, method)
     batches = _batches(by, record, network)
     whole = OwnNetwork(copy.deepcopy(network)).eval()
@@ -133,10 +135,23 @@ def rank(
         generator=generator(by.seed, "ranking"),
     )
     with isolated(derived_seed(by.seed, "ranking")):
-        scores = score_groups(method, ranking)
+        scores = _from_plugin(by.name, lambda: score_groups(method, ranking))
     if by.allocation == "global":
         scores = comparable(scores, method.normalisation)
     return Ranked(method, ranking, scores)
+
+
+def _from_plugin(method: str, call: Callable[[], T]) -> T:
+    """Return what a method's code returns; what would end the process is a sentence."""
+    found: list[T] = []
+    fault = fault_of(lambda: found.append(call()))
+    if isinstance(fault, Exception):
+        raise fault
+    if fault is not None:
+        raise MethodError(
+            f"method '{method}' raised {named_line(fault)}; correct its plugin, or name another"
+        ) from fault
+    return found[0]
 
 
 def _record(name: str) -> MethodRecord:
