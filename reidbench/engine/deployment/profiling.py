@@ -48,7 +48,7 @@ class Profile:
         dense = next(
             other
             for other in self.timings
-            if other.network == _dense_of(timing.network)
+            if _is_dense_of(other.network, timing.network)
             and (other.engine, other.batch) == (timing.engine, timing.batch)
         )
         if not (timing.steady and dense.steady):
@@ -113,8 +113,10 @@ def _name(source: Source) -> str:
     return f"{source.family} {source.name}"
 
 
-def _dense_of(network: str) -> str:
-    return f"{network.split(' ')[0]} {DENSE}"
+def _is_dense_of(dense: str, network: str) -> bool:
+    """Return whether a network is the dense one of another's family, whose name may have spaces."""
+    family = dense.removesuffix(DENSE)
+    return family.endswith(" ") and network.startswith(family)
 
 
 def write(report: Profile, file: Path) -> None:

@@ -24,6 +24,7 @@ from reidbench.engine.training import build_network
 from reidbench.engine.training.augment import normalise
 from reidbench.engine.training.pictures import rgb_pixels
 from reidbench.errors import ReidbenchError
+from reidbench.plan import Configured
 from reidbench.plugins import Component, Registry, discover
 from reidbench.results import read_result
 from reidbench.store import Store, store_folder
@@ -46,7 +47,7 @@ class LoadedTrial:
         plan: which channels of the dense backbone it keeps.
         protocol: the rules it was trained and measured under.
         key: the key of its phase in the store.
-        backbone: the backbone's name.
+        backbone: the backbone's name, with the options that differ from its defaults.
         dense: makes the dense network, neck included, with weights of no meaning.
 
     """
@@ -126,7 +127,8 @@ def load_trial(
     if not folder.is_dir():
         raise TrialError(f"{folder}: the network right after the cut was not kept; use the final")
     plan = load_network(folder, network, protocol.input.size, classifier=False)
-    return LoadedTrial(network.eval(), plan, protocol, key, named["name"], dense)
+    label = Configured(component, named["options"]).label
+    return LoadedTrial(network.eval(), plan, protocol, key, label, dense)
 
 
 def _key(trial: Path | str) -> str:

@@ -160,10 +160,14 @@ def test_speed_ups_are_over_the_dense_network_of_the_same_family() -> None:
         timing("a half", 5.0),
         timing("b dense", 3.0),
         timing("b half", 2.0),
+        timing("b(width=8, deep=True) dense", 8.0),
+        timing("b(width=8, deep=True) half", 2.0),
     ]
     report = profile_of(*timings)
     assert report.speed_up(timings[1]) == pytest.approx((2.0, 2.0))
     assert report.speed_up(timings[3]) == pytest.approx((1.5, 1.5))
+    assert report.speed_up(timings[5]) == pytest.approx((4.0, 4.0))
+    assert report.speed_up(timings[4]) == pytest.approx((1.0, 1.0))
 
 
 def test_wide_quartiles_give_no_verdict() -> None:

@@ -110,6 +110,14 @@ def test_a_backbone_of_this_name_by_somebody_else_is_refused(tiny_run: TinyRun) 
         load_trial(tiny_run.file("l1"), store=tiny_run.store, registry=registry)
 
 
+def test_variants_of_a_backbone_are_named_apart(tiny_run: TinyRun) -> None:
+    own = tiny_run.registry.backbones.get("tinynet")
+    other = replace(own, record=replace(own.record, options={"width": 48}))
+    registry = replace(tiny_run.registry, backbones=Catalogue("backbone", [other]))
+    given = {"store": tiny_run.store, "registry": registry}
+    assert load_trial(tiny_run.file("l1"), **given).backbone == "tinynet(width=96)"
+
+
 def test_it_embeds_in_the_precision_that_was_measured(
     tiny_registry: Registry, tmp_path: Path
 ) -> None:
