@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reidbench.api.records import MethodRecord
 from reidbench.cards import Cost, make_cards, page, pages, read_costs, updated, write_costs
@@ -34,7 +35,10 @@ PUBLISHED = Path("docs/methods")
 @click.option("--backbone", default="resnet50", show_default=True, help="Network to measure on.")
 @click.option("--data", default="synthped-quick", show_default=True, help="Calibration images.")
 @shared("device", "threads", "disabled")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     names: tuple[str, ...],
     out: Path | None,
     measure: bool,
@@ -47,6 +51,8 @@ def command(
     every deviation from the authors. Costs are those of costs.json in --out, or in docs/methods;
     with --measure, those of the methods called NAME, or of all, are measured anew.
     """
+    if not measure:
+        _refuse_without_measuring(context, measured_on)
     registry = installed(disabled)
     chosen = [registry.methods.get(name) for name in names] or _all(registry.methods)
     costs = read_costs((out or PUBLISHED) / COSTS)
@@ -63,6 +69,12 @@ def command(
     for name, text in written.items():
         write_atomically(out / name, text)
     click.echo(f"written: {len(written)} pages in {out}", err=True)
+
+
+def _refuse_without_measuring(context: click.Context, measured_on: Mapping[str, Any]) -> None:
+    for name in measured_on:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} is for --measure: give it too, or leave --{name} out")
 
 
 def _all(catalogue: Catalogue[MethodRecord]) -> list[Component[MethodRecord]]:

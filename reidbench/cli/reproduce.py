@@ -31,7 +31,7 @@ PAGE = "agreement.md"
     help="Draw N trials at random from a folder of results.",
 )
 @click.option(
-    "--draw-seed", type=int, default=0, show_default=True, help="Another number, another draw."
+    "--draw-seed", type=int, help="Another number, another draw; with --draw.  [default: 0]"
 )
 @click.option(
     "--suite",
@@ -50,7 +50,11 @@ PAGE = "agreement.md"
     "--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Worker processes."
 )
 def command(
-    results: Sequence[Path], draw: int | None, draw_seed: int, suite: Path | None, **given: Any
+    results: Sequence[Path],
+    draw: int | None,
+    draw_seed: int | None,
+    suite: Path | None,
+    **given: Any,
 ) -> int:
     """Run published trials again, and say whether their scores agree.
 
@@ -80,12 +84,14 @@ def command(
     return 0 if all(it.verdict in ("identical", "agrees") for it in made) else 1
 
 
-def _asked(results: Sequence[Path], draw: int | None, seed: int) -> list[Published]:
+def _asked(results: Sequence[Path], draw: int | None, seed: int | None) -> list[Published]:
     if draw is None:
+        if seed is not None:
+            raise ReidbenchError(f"--draw-seed {seed} is for --draw: say how many to draw")
         return list(_named(results))
     if len(results) != 1:
         raise ReidbenchError(f"--draw {draw}: give one folder of results to draw from")
-    return draw_published(results[0], draw, seed)
+    return draw_published(results[0], draw, seed or 0)
 
 
 def _named(results: Sequence[Path]) -> Iterator[Published]:

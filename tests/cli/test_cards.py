@@ -31,6 +31,12 @@ def test_a_name_that_nobody_declares_is_wrong_input(new_run: New) -> None:
     assert "no plugin declares a method 'tiny-form'; did you mean 'tiny-norm'" in said.stderr
 
 
+def test_what_is_only_for_measuring_is_refused_without(new_run: New) -> None:
+    said = new_run().reidbench("cards", "tiny-norm", "--backbone", "tinynet")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "--backbone is for --measure: give it too, or leave --backbone out" in said.stderr
+
+
 def test_all_pages_and_an_index_are_written_whatever_is_named(new_run: New) -> None:
     run = new_run()
     said = run.reidbench("cards", "tiny-norm", "--out", "pages", *ONLY_TINY)

@@ -120,6 +120,12 @@ def test_wrong_words_end_in_one_line(new_run, words, said) -> None:
     assert said in done.stderr
 
 
+def test_a_folder_of_prune_has_no_other_state(half: Path, finished: Run) -> None:
+    done = finished.reidbench("export", half, "--state", "pruned", "--network", "a.b:c")
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert "--state pruned is for a trial" in done.stderr
+
+
 def test_search_refuses_a_folder_of_prune_before_any_search(half: Path, finished: Run) -> None:
     result = next((finished.home / "results").glob("*.json"))
     image = finished.folder / "1_c1.png"

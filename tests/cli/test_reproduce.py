@@ -36,6 +36,7 @@ def test_trials_are_drawn_and_what_was_made_is_not_made_again(finished: Run) -> 
     ("words", "sentence"),
     [
         (["runs/tiny-suite/results"], "a folder of results; name trials of it"),
+        (["runs/tiny-suite/KEY", "--draw-seed", 3], "--draw-seed 3 is for --draw: say how many"),
         (["runs/tiny-suite/results", "--draw", 99], "holds 4 trials that are done"),
         (["runs/tiny-suite/results/zz"], "no results of runs/tiny-suite/results have a key"),
         (["nowhere/0123"], "nowhere: no such directory"),

@@ -58,6 +58,11 @@ def find_source(
     """
     path = Path(trial)
     if (path / REPORT_FILE).is_file():
+        if state != "final":
+            raise ReidbenchError(
+                f"--state {state} is for a trial; {trial} is a folder that 'reidbench prune' "
+                "wrote, which holds one network"
+            )
         return _of_folder(path, network)
     if network is not None:
         raise ReidbenchError(
