@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="a folder for networks")
     parser.add_argument("--protocol", default=str(CANDIDATE))
     parser.add_argument("--data", default="synthped-crowd")
-    parser.add_argument("--backbone", default="resnet18")
+    parser.add_argument("--backbone", default="resnet18-x0-5")
     given = parser.parse_args()
     registry = installed_plugins((), print)
     protocol = find_protocol(given.protocol, registry, Path())

@@ -37,7 +37,8 @@ class Finished:
 
     @property
     def files(self) -> list[Path]:
-        return [it for it in sorted(self.store.root.rglob("*")) if it.is_file()]
+        folders = [self.store.folder(key) for key in self.store.artefacts()]
+        return [it for folder in folders for it in sorted(folder.rglob("*")) if it.is_file()]
 
     def kind(self, file: Path) -> str:
         """Return the kind of a file's artefact, and its name in it: ``train/head.safetensors``."""

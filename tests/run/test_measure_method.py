@@ -58,7 +58,7 @@ def test_what_a_method_changes_of_torch_ends_with_its_measuring(context: PhaseCo
 def test_nothing_is_left_in_the_store_but_images(tmp_path: Path) -> None:
     store = Store(tmp_path)
     measure(component("Squeeze"), ON, PhaseContext(store, CPU))
-    assert [store.meta(folder.name)["kind"] for folder in tmp_path.iterdir()] == ["pixels"]
+    assert [store.meta(key)["kind"] for key in store.artefacts()] == ["pixels"]
 
 
 def test_a_cost_says_what_was_measured_on_what(context: PhaseContext) -> None:

@@ -33,6 +33,7 @@ from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.claims import Claims
 from reidbench.store.cleanup import check
+from reidbench.store.intact import find_intact, is_known_intact, note_intact
 
 AnySplit: TypeAlias = Split | LabelledImages
 
@@ -168,11 +169,13 @@ class PhaseContext:
 
     def turn(self, key: str) -> AbstractContextManager[bool]:
         """Wait for the turn to make a key: True in the block, or False if it was made meanwhile."""
+        return self._turn(key, self.store.has)
+
+    def _turn(self, key: str, made: Callable[[str], bool]) -> AbstractContextManager[bool]:
         if self.claims is None:
             return nullcontext(True)
         # A sign of life: whoever holds the claim is watched, too, and may take hours.
-        waiting = partial(self.listener, 0, 1, "waits for another worker")
-        return self.claims.turn(key, self.store.has, waiting)
+        return self.claims.turn(key, made, lambda: self.listener(0, 1, "waits for another worker"))
 
     def _load(self, data: ConfiguredData) -> ReIDData | ClassificationData:
         name = canonical(data.configuration())
@@ -197,8 +200,16 @@ class PhaseContext:
     def _is_intact(self, key: str) -> bool:
         """Return whether pixels are there as they were written; remove damaged ones.
 
-        This reads all of them: training on damaged pixels would raise no error.
+        One process of this machine reads all of them, the others take its word: training on
+        damaged pixels would raise no error, and ImageNet's are 126 GB.
         """
+        known = partial(is_known_intact, self.store)
+        if known(key):
+            return True
+        with self._turn(key, known) as mine:
+            return not mine or find_intact(self.store, key, partial(self._verified, key))
+
+    def _verified(self, key: str) -> bool:
         if not self.store.has(key):
             return False
         if faults := check(self.store, key):
@@ -219,6 +230,7 @@ class PhaseContext:
             with stopwatch.running("decoding"), unchanged(data.label, "data set"):
                 decode(split, size, folder / PIXELS, on_images)
             meta.update(kind="pixels", data=data.document(), part=part, **stopwatch.notes())
+        note_intact(self.store, key)
         self.decoding.append(stopwatch.notes())
 
 

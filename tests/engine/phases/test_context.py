@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,6 +119,27 @@ def test_whole_pixels_are_taken_without_a_word(fresh, caplog):
     with caplog.at_level("INFO", logger="reidbench"):
         context.train_images(COUNTED, INPUT)
     assert (caplog.records, READ, context.decoding) == ([], [], [])
+
+
+def bytes_read(call):
+    def so_far():
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    before = so_far()
+    call()
+    return so_far() - before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux counts what a process reads")
+def test_one_process_of_a_machine_reads_pixels_to_verify_them(fresh):
+    folder, pixels = decoded(fresh)
+    asked = partial(fresh.context().train_images, COUNTED, INPUT)
+    assert bytes_read(asked) < pixels.numel() / 2, "they have just been written"
+    (folder / "pixels.npy").touch()
+    again = partial(fresh.context().train_images, COUNTED, INPUT)
+    assert bytes_read(again) >= pixels.numel(), "they may have changed"
+    third = partial(fresh.context().train_images, COUNTED, INPUT)
+    assert bytes_read(third) < pixels.numel() / 2
 
 
 def test_pixels_from_before_digests_were_kept_are_taken_as_they_are(fresh):
