@@ -166,12 +166,13 @@ def test_scratch_b_trains_for_the_dense_networks_compute_at_most_twice_as_long(
 def test_all_methods_spend_equal_epochs_in_equal_phases(
     folder: Path, tiny_registry: Registry, protocol: str, scenario: list[dict[str, str]]
 ) -> None:
+    source = {"dataset": "tiny", "options": {"palette": 1}}
     made = plan(
         folder,
         tiny_registry,
         protocol=protocol,
         scenarios={"a": scenario},
-        source={"dataset": "tiny", "options": {"palette": 1}},
+        source=source if {"train": "source"} in scenario else None,
         methods=["dense", "random", "scratch", "l1", "taylor", "psfp"],
     )
     spent = {
