@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reidbench.results import Result
+from reidbench.results import Result, read_results
 from tests.run.hostile import DATA, METHODS, NETWORKS, PLUGIN, Row, left_running, run
 from tests.support.commands import reidbench
 from tests.support.kills import LINUX, measured
@@ -125,14 +125,34 @@ def assert_unharmed(results: Path, clean: Mapping[str, object]) -> None:
         ({"methods": ["l1", "h-import-exits"]}, "h-import-exits.*SystemExit: no import today"),
         ({"methods": ["l1", "h-import-panics"]}, "h-import-panics.*Panic: a module in another"),
         ({"backbones": ["tinynet", "h-net-unmade"]}, "h-net-unmade.*SystemExit: unmade"),
-        ({"targets": ["tiny", "h-data-unloaded"]}, "h-data-unloaded.*Panic: the lists are in"),
     ],
 )
 @pytest.mark.nightly
-def test_what_cannot_be_made_is_refused_before_the_first_step(
+def test_what_cannot_be_made_is_failed_rows_before_the_first_step(
     part: dict[str, list[str]], sentence: str, tmp_path: Path, env: dict[str, str]
 ) -> None:
     write_suite(tmp_path, **part)
+    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=env)
+    assert said.returncode == 1
+    assert "Traceback" not in said.stderr
+    before, _, _ = said.stderr.partition("train on tiny")
+    assert re.search(f"failed: .*{sentence}", before)
+    results = read_results(tmp_path / "runs" / "tiny-suite" / "results")
+    assert {it.status for it in results if "h-" not in str(it.trial)} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("h-data-unloaded", "h-data-unloaded.*Panic: the lists are in"),
+        ("h-data-fickle", "h-data-fickle of plugin reidbench-hostile.* is not the same when"),
+    ],
+)
+@pytest.mark.nightly
+def test_data_that_cannot_be_trained_on_are_refused_before_the_first_step(
+    data: str, sentence: str, tmp_path: Path, env: dict[str, str]
+) -> None:
+    write_suite(tmp_path, targets=["tiny", data])
     said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=env)
     assert said.returncode == 2
     assert re.search(sentence, said.stderr) and "Traceback" not in said.stderr
