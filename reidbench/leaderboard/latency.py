@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from reidbench.leaderboard.latency_file import Latency, Timing, latency_beside
+from reidbench.leaderboard.latency_file import DENSE, Latency, Timing, latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row, Section, Table
 
 
@@ -50,7 +50,7 @@ def _with_dense(section: Section, latency: Latency, timed: bool) -> Section:
     dense = section.reference
     if dense is None:
         return section
-    name = f"{dense.setting.backbone} dense"
+    name = f"{dense.setting.backbone} {DENSE}"
     beside: Iterable[Timing] = (it for it in latency.rows if timed and it.network == name)
     timings = latency_of(dense, latency) or tuple(beside)
     return replace(section, reference=replace(dense, timings=timings))

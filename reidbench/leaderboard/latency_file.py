@@ -12,6 +12,8 @@ from reidbench.errors import ReidbenchError
 from reidbench.results import LATENCY_FILE
 from reidbench.text import counted
 
+DENSE = "dense"
+"""The last word of the name of a dense network, behind its backbone's label."""
 WIDE = 0.10
 """Quartiles further apart than this share of the median are too noisy for a verdict."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from reidbench.leaderboard.latency_file import WIDE, Latency, Timing
+from reidbench.leaderboard.latency_file import DENSE, WIDE, Latency, Timing
 from reidbench.results import LATENCY_FILE
 from reidbench.results.validation import faults
 from reidbench.submissions.finding import Finding, shown
@@ -63,7 +63,7 @@ def _content(latency: Latency, lines: Sequence[Line]) -> Iterator[Problem]:
         seen[case] = row
     networks = dict(_networks(lines))
     for index, row in enumerate(latency.rows):
-        for field, why in (*_of_row(row, networks), *_verdict(row, seen)):
+        for field, why in (*_of_row(row, networks), *_verdict(row, networks, seen)):
             yield f"rows.{index}.{field}", why
 
 
@@ -83,13 +83,12 @@ def _networks(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
 
 
 def _of_row(row: Timing, networks: Mapping[str, str]) -> Iterator[Problem]:
-    backbone = row.network.split(" ")[0]
     if row.trial is None:
-        if row.network not in {f"{it} dense" for it in networks.values()}:
+        if row.network not in {f"{it} {DENSE}" for it in networks.values()}:
             yield "network", f"{shown(row.network)} is no dense network of these results"
     elif row.trial not in networks:
         yield "trial", f"{shown(row.trial)} is no network of these results"
-    elif backbone != networks[row.trial]:
+    elif not row.network.startswith(f"{networks[row.trial]} "):
         yield "network", f"{shown(row.network)} is not of the backbone {networks[row.trial]}"
     if row.batch > MOST["batch"]:
         yield "batch", f"above {MOST['batch']}"
@@ -97,11 +96,16 @@ def _of_row(row: Timing, networks: Mapping[str, str]) -> Iterator[Problem]:
         yield "median", f"least <= low <= median <= high <= {MOST['milliseconds']:g} does not hold"
 
 
-def _verdict(row: Timing, rows: Mapping[tuple[str, str, int], Timing]) -> Iterator[Problem]:
+def _verdict(
+    row: Timing, networks: Mapping[str, str], rows: Mapping[tuple[str, str, int], Timing]
+) -> Iterator[Problem]:
     """Yield where what a row says of itself is not what its times and the dense ones give."""
     if row.steady != (row.high - row.low <= WIDE * row.median):
         yield "steady", "not what the quartiles say"
-    dense = rows.get((f"{row.network.split(' ')[0]} dense", row.engine, row.batch))
+    if row.trial is not None and row.trial not in networks:
+        return  # refused for that, and of a network that nobody knows
+    family = networks[row.trial] if row.trial else row.network.removesuffix(f" {DENSE}")
+    dense = rows.get((f"{family} {DENSE}", row.engine, row.batch))
     if dense is None:
         yield "speed_up", "the dense network was not timed beside it"
     elif not (row.steady and dense.steady):

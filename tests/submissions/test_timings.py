@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reidbench.results import LATENCY_FILE, PACK, read_pack
+from reidbench.results import LATENCY_FILE, PACK, TrialId, read_pack
 from reidbench.submissions.check import check
+from reidbench.submissions.lines import read_lines
+from reidbench.submissions.timings import timing_findings
 from tests.leaderboard.timings import document, timing, write_timings
 from tests.submissions.falsified import PUBLISHED, good
 
@@ -41,6 +44,26 @@ def findings(folder: Path) -> list[str]:
 
 def test_timings_of_the_submission_are_not_refused(tmp_path: Path) -> None:
     assert findings(timed(tmp_path / "mine")) == []
+
+
+def test_a_backbone_whose_label_has_spaces_is_timed_beside_its_own_dense_network(
+    tmp_path: Path,
+) -> None:
+    label = "resnet18(last_stride=1, width=2)"
+    folder = timed(tmp_path / "mine")
+    found = json.loads((folder / LATENCY_FILE).read_text())
+    for its in found["rows"]:
+        its["network"] = its["network"].replace("resnet18", label)
+    write_timings(folder, found)
+    lines = [
+        replace(it, result=it.result.model_copy(update={"trial": _on(it.result.trial, label)}))
+        for it in read_lines(folder / PACK).lines
+    ]
+    assert list(timing_findings(folder, lines)) == []
+
+
+def _on(trial: TrialId, backbone: str) -> TrialId:
+    return trial.model_copy(update={"backbone": backbone})
 
 
 def row(index: int = 1, **values: Any) -> Change:

@@ -22,10 +22,10 @@ from reidbench.engine.deployment.sources import Source, find_source
 from reidbench.engine.device import choose_device, prepare_device
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
+from reidbench.leaderboard.latency_file import DENSE
 from reidbench.text import counted
 
 SCHEMA_VERSION = 2
-DENSE = "dense"
 
 
 @dataclass(frozen=True)
