@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Handler = Callable[[int, FrameType | None], Any]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and a plain kill, which ends a run in the same way."""
@@ -68,6 +69,25 @@ def fault_of(call: Callable[[], object], seconds: float | None = None) -> BaseEx
     if received:
         raise KeyboardInterrupt from fault
     return fault
+
+
+def returned(call: Callable[[], T], explain: Callable[[BaseException], BaseException]) -> T:
+    """Call a plugin's code and return what it returns; what it raises is raised as explained.
+
+    ``explain`` gets whatever that is, and returns it as it is, or an error that it is the cause of.
+
+    Raises:
+        KeyboardInterrupt: as ``fault_of``.
+
+    """
+    found: list[T] = []
+    fault = fault_of(lambda: found.append(call()))
+    if fault is None:
+        return found[0]
+    error = explain(fault)
+    if error is fault:
+        raise fault
+    raise error from fault
 
 
 @contextmanager

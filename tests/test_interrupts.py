@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from reidbench.interrupts import TooLong, fault_of, noting_interrupts
+from reidbench.interrupts import TooLong, fault_of, noting_interrupts, returned
 
 
 class Panic(BaseException):
@@ -102,3 +102,15 @@ def test_somebody_elses_timer_is_left_alone() -> None:
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 900
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def test_what_is_called_returns_or_raises_as_explained() -> None:
+    def panics() -> None:
+        raise SystemExit(3)
+
+    assert returned(lambda: None, ValueError) is None
+    with pytest.raises(ValueError, match="3") as raised:
+        returned(panics, lambda fault: ValueError(str(fault)))
+    assert isinstance(raised.value.__cause__, SystemExit)
+    with pytest.raises(SystemExit):
+        returned(panics, lambda fault: fault)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,7 @@ from reidbench.cli.data.inputs import settings, settings_option
 from reidbench.cli.inputs import size_of
 from reidbench.cli.options import installed, shared
 from reidbench.errors import ReidbenchError, named_line
-from reidbench.interrupts import fault_of
+from reidbench.interrupts import returned
 from reidbench.plugins import UnknownComponent
 
 if TYPE_CHECKING:
@@ -86,13 +87,13 @@ def _network(
         from reidbench.engine.deployment import find_network
 
         return find_network(name)
-    chosen, made = settings(pairs, record), list[Any]()
-    error = fault_of(lambda: made.append(record.build_for(size, chosen)))
-    if isinstance(error, ReidbenchError):
-        raise error
-    if error is not None:
-        raise ReidbenchError(
+
+    def unmade(error: BaseException) -> BaseException:
+        if isinstance(error, ReidbenchError):
+            return error
+        return ReidbenchError(
             f"'{name}' cannot be made ({named_line(error)}); see 'reidbench plugins check {name}'"
-        ) from error
-    network: nn.Module = made[0]
-    return network
+        )
+
+    made: nn.Module = returned(partial(record.build_for, size, settings(pairs, record)), unmade)
+    return made

@@ -16,7 +16,7 @@ from reidbench.api.records import DRAWN_MARK, DatasetRecord, OnDisk
 from reidbench.datasets.check import Tick
 from reidbench.datasets.locate import Data, open_dataset, parts
 from reidbench.errors import ReidbenchError, named_line
-from reidbench.interrupts import fault_of
+from reidbench.interrupts import returned
 from reidbench.plugins import Component
 
 SEAL = ".drawn.sha256"
@@ -156,15 +156,17 @@ def write_stand_in(
     record, disk = component.record, layout_of(component.record)
     # The record's own load() explains what is wrong with a writer that cannot be imported.
     writer = record.load(disk.writer)
-    with _staging_dir(root) as stage:
-        fault = fault_of(lambda: writer(_counted(data, tick), stage))
+
+    def unwritten(fault: BaseException) -> BaseException:
         if isinstance(fault, (ReidbenchError, OSError)):
-            raise fault
-        if fault is not None:
-            raise StandInError(
-                f"{disk.writer} of {component.owner} cannot write '{record.name}' "
-                f"({named_line(fault)}): a fault of that plugin"
-            ) from fault
+            return fault
+        return StandInError(
+            f"{disk.writer} of {component.owner} cannot write '{record.name}' "
+            f"({named_line(fault)}): a fault of that plugin"
+        )
+
+    with _staging_dir(root) as stage:
+        returned(lambda: writer(_counted(data, tick), stage), unwritten)
         if not _is_drawn(component, stage):
             raise StandInError(
                 f"{disk.writer} of {component.owner} wrote nothing that '{record.name}' reads as "

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from reidbench.errors import ReidbenchError, did_you_mean
 from reidbench.plan.trials import NotApplicable, Plan, Trial
-from reidbench.results import read_label, read_options
+from reidbench.results import read_label, read_options, selected_by
 
 KINDS = ("scenario", "target", "method", "backbone", "source", "reduction", "seed")
 """What a word may name; of two kinds with one name, the first is meant."""
@@ -85,10 +85,7 @@ def _meaning(
     label = label.without(defaults.get(label.name, frozenset()))
     known = {kind: {each for names in rows for each in names[kind]} for kind in kinds}
     for kind in kinds:
-        read = {each: read_label(each) for each in known[kind]}
-        exact = {each for each, its in read.items() if its == label}
-        variants = {each for each, its in read.items() if its.is_variant_of(label)}
-        if meant := known[kind] & {name} or exact or variants:
+        if meant := known[kind] & {name} or selected_by(label, known[kind]):
             return kind, meant
     every = sorted(set().union(*known.values()))
     if not asked and "=" in word and "(" not in word:

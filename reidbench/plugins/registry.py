@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from reidbench.api.records import BackboneRecord, DatasetRecord, FamilyRecord, MethodRecord, Record
 from reidbench.errors import ReidbenchError, did_you_mean, named_line
-from reidbench.interrupts import fault_of
+from reidbench.interrupts import returned
 from reidbench.plugins.observers import Observers
 
 R = TypeVar("R", bound=Record)
@@ -120,18 +120,18 @@ class Catalogue(Generic[R]):
 
     def _member(self, family: Component[FamilyRecord], name: str, own: str) -> Component[R]:
         """Return a family's component; what its plugin raises is a sentence."""
-        found: list[Any] = []
-        error = fault_of(lambda: found.append(family.record.load()(own)))
-        if isinstance(error, ReidbenchError):
-            raise UnknownComponent(str(error)) from error
-        if isinstance(error, LookupError) and error.args:
-            raise UnknownComponent(f"no {self.kind} '{name}': {error.args[0]}") from error
-        if error is not None:
-            raise UnknownComponent(
+
+        def unknown(error: BaseException) -> UnknownComponent:
+            if isinstance(error, ReidbenchError):
+                return UnknownComponent(str(error))
+            if isinstance(error, LookupError) and error.args:
+                return UnknownComponent(f"no {self.kind} '{name}': {error.args[0]}")
+            return UnknownComponent(
                 f"{self.kind} '{name}' cannot be found by {family.owner} ({named_line(error)}); "
                 "correct the plugin"
-            ) from error
-        (record,) = found
+            )
+
+        record: Any = returned(lambda: family.record.load()(own), unknown)
         if not isinstance(record, Record) or record.name != name:
             raise UnknownComponent(
                 f"family '{family.record.name}' of {family.owner} gave {record!r:.80} for '{name}'"

@@ -9,7 +9,7 @@ from reidbench.results.files import (
     single_files,
     write_result,
 )
-from reidbench.results.labels import Label, read_label, read_options, same_label
+from reidbench.results.labels import Label, read_label, read_options, same_label, selected_by
 from reidbench.results.pack import PACK, read_pack, write_pack
 from reidbench.results.result import (
     SCHEMA_VERSION,
@@ -55,6 +55,7 @@ __all__ = [
     "read_result",
     "read_results",
     "same_label",
+    "selected_by",
     "single_files",
     "write_curves",
     "write_pack",

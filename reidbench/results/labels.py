@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -62,6 +62,13 @@ def same_label(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is other
     return one == other or read_label(one) == read_label(other)
+
+
+def selected_by(asked: Label, known: Iterable[str]) -> set[str]:
+    """Return the labels that say what a word says, or else those that are variants of it."""
+    read = {text: read_label(text) for text in known}
+    same = {text for text, its in read.items() if its == asked}
+    return same or {text for text, its in read.items() if its.is_variant_of(asked)}
 
 
 def _value(text: str) -> str:

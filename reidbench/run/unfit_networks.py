@@ -17,7 +17,7 @@ from reidbench.engine.channels import (
 )
 from reidbench.engine.pruning.contract import refuse_unsound
 from reidbench.errors import ReidbenchError, forget_variables, named_line, one_line
-from reidbench.interrupts import fault_of
+from reidbench.interrupts import fault_of, returned
 from reidbench.plan import (
     Configured,
     ConfiguredMethod,
@@ -139,12 +139,13 @@ def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
 
     """
     module = make(backbone)
-    traced: list[ChannelGraph] = []
-    if fault := fault_of(lambda: traced.append(_traced(module, plan))):
+
+    def untraced(fault: BaseException) -> PreflightError:
         # Of its own kind, or of a network that no rule foresaw: one that ends the process, too.
         why = one_line(fault) if isinstance(fault, ReidbenchError) else named_line(fault)
-        raise PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}") from fault
-    return traced[0]
+        return PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}")
+
+    return returned(lambda: _traced(module, plan), untraced)
 
 
 def _traced(module: Any, plan: Plan) -> ChannelGraph:

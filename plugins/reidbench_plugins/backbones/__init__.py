@@ -8,21 +8,19 @@ _IBN = "Pan et al., Two at Once: Enhancing Learning and Generalization Capacitie
 _OSNET = "Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, ICCV 2019"
 
 RECORDS = [
-    BackboneRecord(
-        name="resnet10",
-        version="1",
-        summary="ResNet-10, one basic block a stage, embedding of 512; no published weights.",
-        reference=_RESNET,
-        target=f"{_HERE}.resnet:resnet10",
-        options={"last_stride": 2},
-    ),
-    BackboneRecord(
-        name="resnet18-x0-5",
-        version="1",
-        summary="ResNet-18 at width 0.5, embedding of 256; no published weights.",
-        reference=_RESNET,
-        target=f"{_HERE}.resnet:resnet18_x0_5",
-        options={"last_stride": 2},
+    *(
+        BackboneRecord(
+            name=name.replace("_", "-"),
+            version="1",
+            summary=f"{what}; no published weights.",
+            reference=_RESNET,
+            target=f"{_HERE}.resnet:{name}",
+            options={"last_stride": 2},
+        )
+        for name, what in (
+            ("resnet10", "ResNet-10, one basic block a stage, embedding of 512"),
+            ("resnet18_x0_5", "ResNet-18 at width 0.5, embedding of 256"),
+        )
     ),
     *(
         BackboneRecord(

@@ -21,7 +21,7 @@ from reidbench.engine.pruning.scores import score_groups
 from reidbench.engine.training import Network, derived_seed, generator
 from reidbench.engine.training.seeds import isolated
 from reidbench.errors import MethodError, ReidbenchError, named_line
-from reidbench.interrupts import fault_of
+from reidbench.interrupts import returned
 from reidbench.plugins import discover
 
 T = TypeVar("T")
@@ -143,15 +143,15 @@ def rank(
 
 def _from_plugin(method: str, call: Callable[[], T]) -> T:
     """Return what a method's code returns; what would end the process is a sentence."""
-    found: list[T] = []
-    fault = fault_of(lambda: found.append(call()))
-    if isinstance(fault, Exception):
-        raise fault
-    if fault is not None:
-        raise MethodError(
+
+    def explained(fault: BaseException) -> BaseException:
+        if isinstance(fault, Exception):
+            return fault
+        return MethodError(
             f"method '{method}' raised {named_line(fault)}; correct its plugin, or name another"
-        ) from fault
-    return found[0]
+        )
+
+    return returned(call, explained)
 
 
 def _record(name: str) -> MethodRecord:

@@ -9,7 +9,7 @@ from reidbench.errors import ReidbenchError, did_you_mean
 from reidbench.leaderboard.model import Leaderboard, Row, Table
 from reidbench.leaderboard.render.columns import Value, attribute, values
 from reidbench.leaderboard.render.row_columns import MAIN_COLUMNS, PAGE_COLUMNS, ROW_COLUMNS
-from reidbench.results import read_label
+from reidbench.results import read_label, selected_by
 
 FIELDS: Mapping[str, Callable[[Row], Value]] = {
     **{
@@ -100,18 +100,11 @@ def _conditions(where: Sequence[str], board: Leaderboard) -> dict[str, set[str]]
                 f"--where {text}: expected FIELD=VALUE with one of {', '.join(FIELDS)}{hint}"
             )
         known = {_text(FIELDS[field](row)) for row in rows}
-        if not (meant := _meant(value, known)):
+        if not (meant := selected_by(read_label(value), known)):
             # Said of each, as rows of another value may be left.
             raise ViewError(f"no row is left with {text}{did_you_mean(value, known)}")
         wanted.setdefault(field, set()).update(meant)
     return wanted
-
-
-def _meant(word: str, known: Iterable[str]) -> set[str]:
-    """Return the values that say the same as a word, or else are variants of it."""
-    asked, read = read_label(word), {text: read_label(text) for text in known}
-    same = {text for text, its in read.items() if its == asked}
-    return same or {text for text, its in read.items() if its.is_variant_of(asked)}
 
 
 def _part(table: Table, wanted: Mapping[str, set[str]], only: Sequence[float]) -> Table:
