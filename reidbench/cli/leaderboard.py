@@ -19,6 +19,7 @@ from reidbench.leaderboard import (
     columns_named,
     compare,
     find_latency,
+    orders,
     part_of,
     read_latency,
     to_bibtex,
@@ -101,7 +102,8 @@ def command(
     written. Ranks are always those among all rows. LaTeX needs the packages booktabs and siunitx.
 
     With a second folder B the two are shown side by side: what differs in versions, threads and
-    hardware, and whether their rows agree, each beside the dense row of its own folder.
+    hardware, and whether their rows agree, each beside the dense row of its own folder; then how
+    alike their tables order the methods that both rank, other data or networks included.
     """
     directory, *others = directories
     chosen = {name: value for name, value in view.items() if value not in (None, ())}
@@ -110,8 +112,11 @@ def command(
     if others:
         if len(others) > 1 or chosen or out or papers or reported or bibtex:
             raise ViewError("two folders are compared, two alone and without options")
-        boards = (_board(each, False, None) for each in directories)
-        click.echo(to_side_by_side(compare(*boards), *map(str, directories)), nl=False)
+        one, two = (_board(each, False, None) for each in directories)
+        text = to_side_by_side(
+            compare(one, two), str(directory), str(others[0]), list(orders(one, two))
+        )
+        click.echo(text, nl=False)
         return
     board = _board(directory, papers, reported)
     if bibtex:

@@ -5,6 +5,7 @@ from reidbench.leaderboard.comparison import compare
 from reidbench.leaderboard.latency import with_latency, with_latency_beside
 from reidbench.leaderboard.latency_file import find_latency, latency_beside, read_latency
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
+from reidbench.leaderboard.order import orders
 from reidbench.leaderboard.paired_scores import LeaderboardError
 from reidbench.leaderboard.render.bibtex import to_bibtex
 from reidbench.leaderboard.render.csv_file import claims_to_csv, to_csv
@@ -29,6 +30,7 @@ __all__ = [
     "compare",
     "find_latency",
     "latency_beside",
+    "orders",
     "part_of",
     "read_latency",
     "to_bibtex",

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import hypot
 
-from reidbench.leaderboard.model import Leaderboard, Row
+from reidbench.leaderboard.model import Leaderboard, Row, Table, TableSetting
 
 FACTS = ("reidbench", "commit", "torch", "hardware", "threads", "device")
 
@@ -70,10 +70,17 @@ def _rows(board: Leaderboard) -> dict[Hashable, Row]:
     return {_key(row): row for table in board.tables for row in table.unique_rows}
 
 
+def same_setting(one: Table, other: Table) -> bool:
+    """Return whether two tables are of one setting, whatever versions they were made with."""
+    return _setting(one.setting) == _setting(other.setting)
+
+
+def _setting(its: TableSetting) -> Hashable:
+    return its.scenario, its.backbone, its.source, its.target, its.protocol_hash, its.division
+
+
 def _key(row: Row) -> Hashable:
-    its = row.setting
-    table = (its.scenario, its.backbone, its.source, its.target, its.protocol_hash, its.division)
-    return table, row.method, row.strategy, row.allocation, row.reduction
+    return _setting(row.setting), row.method, row.strategy, row.allocation, row.reduction
 
 
 def _differing(first: Leaderboard, second: Leaderboard) -> Iterator[tuple[str, str, str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
 from reidbench.leaderboard.comparison import Comparison, PairOfRows
-from reidbench.leaderboard.model import Row
+from reidbench.leaderboard.model import Row, Table
+from reidbench.leaderboard.order import OrderAgreement
 from reidbench.leaderboard.render.columns import NOTHING, percent, signed
 
 LEGEND = (
@@ -15,12 +16,43 @@ LEGEND = (
     "folder,\nbecause networks of two machines share no seeds. They agree where the 95 % interval "
     "of B - A holds 0;\n'-': a single seed, or no dense row, says nothing."
 )
+ORDER_LEGEND = (
+    "Order: Spearman's rank correlation of the mAP of the methods that both rank, 1 the same order,"
+    "\n0 none, -1 the reverse; its 95 % interval is over methods."
+)
 WORDS = {True: "yes", False: "NO", None: NOTHING}
 
 
-def to_side_by_side(comparison: Comparison, first: str, second: str) -> str:
-    """Write what differs between two folders, their common rows, and how many agree."""
-    return "\n".join(_lines(comparison, first, second)) + "\n"
+def to_side_by_side(
+    comparison: Comparison, first: str, second: str, orders: Sequence[OrderAgreement] = ()
+) -> str:
+    """Write what differs between two folders, their common rows, how many agree, and the orders."""
+    return "\n".join([*_lines(comparison, first, second), *_orders(orders)]) + "\n"
+
+
+def _orders(orders: Sequence[OrderAgreement]) -> Iterator[str]:
+    if not orders:
+        return
+    heads = ["red.", "A", "B", "methods", "order [95 %]"]
+    yield "\n" + tabulate(map(_order_cells, orders), headers=heads, disable_numparse=True)
+    yield f"\n{ORDER_LEGEND}"
+
+
+def _order_cells(order: OrderAgreement) -> list[str]:
+    rho = order.correlation
+    return [
+        f"{100 * order.reduction:g} %",
+        _table(order.first),
+        _table(order.second),
+        str(rho.items),
+        f"{rho.value:+.2f} [{rho.low:+.2f}, {rho.high:+.2f}]",
+    ]
+
+
+def _table(table: Table) -> str:
+    its = table.setting
+    drawn = " (drawn)" if its.drawn else ""
+    return f"{its.target}{drawn}, {its.backbone}, {its.scenario}, {its.protocol}"
 
 
 def _lines(comparison: Comparison, first: str, second: str) -> Iterator[str]:
