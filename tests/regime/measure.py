@@ -23,9 +23,6 @@ CURVE_EPOCHS = (2, 5, 10, 20)
 CURVE_METHODS = ("l1", "taylor", "slimming", "psfp", "thinet")
 REDUCTIONS = (0.5, 0.75)
 
-CANDIDATE = Path(__file__).with_name("candidate.yaml")
-"""The rules to measure, until they are published."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -78,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("log", type=Path)
     parser.add_argument("--store", type=Path, required=True, help="a folder for networks")
-    parser.add_argument("--protocol", default=str(CANDIDATE))
+    parser.add_argument("--protocol", default="mini/2")
     parser.add_argument("--data", default="synthped-crowd")
     parser.add_argument("--backbone", default="resnet18-x0-5")
     given = parser.parse_args()

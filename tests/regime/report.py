@@ -54,6 +54,18 @@ def _noise(lines: Sequence[Line]) -> Iterable[tuple[str, str, str]]:
         for other in _all(lines, question="threads", method=method):
             moved = abs(other["mAP"] - seeds[0])
             yield f"{name}, one thread to two", f"{moved:.2f}", f"< {apart:.2f}, two seeds"
+    if len(apart_of_base := _to_base(lines)) > 1:
+        yield "`l1` at 50% to its base network, the same", f"{stdev(apart_of_base):.2f}", ""
+
+
+def _to_base(lines: Sequence[Line]) -> list[float]:
+    """Return by how much each seed's cut network differs from its base network.
+
+    Tables compare rows of one base network: what a seed does to all of them is in no difference.
+    """
+    base = {line["seed"]: line["mAP"] for line in _all(lines, question="seeds", method=None)}
+    cut = {line["seed"]: line["mAP"] for line in _all(lines, question="seeds", method="l1")}
+    return [cut[seed] - base[seed] for seed in cut if seed in base]
 
 
 def _curve(lines: Sequence[Line]) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from reidbench.config.own_protocol import read_protocol
 from reidbench.config.protocol import load_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, make_bench, variant
-from tests.regime.measure import CANDIDATE, CURVE_METHODS, SEEDS, Case, cases, measure
+from tests.regime.measure import CURVE_METHODS, SEEDS, Case, cases, measure
 from tests.regime.report import report
 
 
@@ -22,10 +21,6 @@ def test_a_variant_differs_in_epochs_alone() -> None:
     assert longer.budgets.train.epochs == 9
     assert variant(longer, train=1 / 1.5) == protocol
     assert longer.digest != protocol.digest
-
-
-def test_the_candidate_is_a_protocol_that_can_be_read() -> None:
-    assert read_protocol(CANDIDATE).name == "mini/2"
 
 
 def test_no_case_is_asked_twice() -> None:
@@ -77,7 +72,8 @@ def test_the_report_subtracts_what_each_bar_compares() -> None:
         line(80.3, question="base", train=1.5),
         line(80.2, question="base", method="dense"),
         line(79.0, question="scratch-b", method="scratch-b", reduction=0.5),
-        *(line(70 + it, question="seeds", method="l1") for it in (0.0, 1.0, 2.0)),
+        *(line(70 + it, question="seeds", method="l1", seed=it) for it in (0, 1, 2)),
+        *(line(80 + 3 * it, question="seeds", seed=it) for it in (0, 1, 2)),
         line(70.5, question="threads", method="l1"),
         line(75.0, question="curve", method=CURVE_METHODS[0], reduction=0.75, epochs=2.0),
     ]
@@ -85,5 +81,6 @@ def test_the_report_subtracts_what_each_bar_compares() -> None:
     assert "| half as many epochs again | +0.30 mAP | < +0.5 |" in said
     assert "| `scratch-b` at 50% to the dense row | -1.20 mAP | <= 0 |" in said
     assert "| `l1` at 50%, deviation over 3 seeds | 1.00 | <= 0.6 |" in said
+    assert "| `l1` at 50% to its base network, the same | 2.00 |" in said
     assert "| `l1` at 50%, one thread to two | 0.50 | < 1.33, two seeds |" in said
     assert "| `l1` | 75% | 75.0 |" in said

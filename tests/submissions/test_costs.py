@@ -28,10 +28,14 @@ def test_a_cut_network_has_what_its_cost_model_says(name: str) -> None:
     assert cost_at(model, widths) == (graph.macs.total(widths), parameters(network))
 
 
-def test_published_widths_give_the_published_costs() -> None:
-    results = [it for it in read_results(PUBLISHED / "all-methods") if it.cost and it.widths]
-    assert len(results) > 200
-    model = model_of("resnet18", "1", (3, 64, 32))
+@pytest.mark.parametrize(
+    ("folder", "backbone", "least"),
+    [("all-methods", "resnet18-x0-5", 100), ("quickstart", "resnet18", 20)],
+)
+def test_published_widths_give_the_published_costs(folder: str, backbone: str, least: int) -> None:
+    results = [it for it in read_results(PUBLISHED / folder) if it.cost and it.widths]
+    assert len(results) > least
+    model = model_of(backbone, "1", (3, 64, 32))
     assert model is not None
     for result in results:
         assert result.cost is not None and result.widths is not None
