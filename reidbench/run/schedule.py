@@ -1,4 +1,4 @@
-"""Which node of a plan comes next: the ready one on which the longest chain of others depends."""
+"""Which node of a plan comes next: a measurement, or the phase with the longest chain behind it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def longest_paths(nodes: dict[str, Node], weight: Callable[[Node], float]) -> di
 
 
 class Schedule:
-    """The nodes that are left of a plan, each offered once its inputs are made."""
+    """The nodes that are left of a plan, each offered once its inputs are made.
+
+    A measurement is offered before all phases: it takes a moment, and ends its trial, so that a run
+    that is stopped has rows of all that it has trained.
+    """
 
     def __init__(self, nodes: Iterable[Node], weight: Callable[[Node], float]) -> None:
         self.nodes = {node.key: node for node in nodes}
@@ -42,7 +46,7 @@ class Schedule:
         self._needed_by: dict[str, list[str]] = defaultdict(list)
         self._taken: set[str] = set()
         """Nodes that are being made or have been: they are not offered."""
-        self._ready: list[tuple[float, int, str]] = []
+        self._ready: list[tuple[bool, float, int, str]] = []
         for key, node in self.nodes.items():
             for needed in inputs(node):
                 if needed.key in self.nodes:
@@ -55,12 +59,13 @@ class Schedule:
         """Let a node be taken, as soon as its inputs are made."""
         self._taken.discard(key)
         if self._missing[key] == 0:
-            heapq.heappush(self._ready, (-self._paths[key], self._order[key], key))
+            is_phase = not isinstance(self.nodes[key], EvaluateNode)
+            heapq.heappush(self._ready, (is_phase, -self._paths[key], self._order[key], key))
 
     def ready(self) -> Iterator[str]:
         """Take ready nodes, the most urgent first; those not begun are to be offered again."""
         while self._ready:
-            key = heapq.heappop(self._ready)[2]
+            key = heapq.heappop(self._ready)[-1]
             if key not in self._taken and self._missing[key] == 0:
                 self._taken.add(key)
                 yield key

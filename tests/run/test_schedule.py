@@ -1,14 +1,15 @@
-"""Ready nodes come in the order of the longest chain that depends on them."""
+"""Ready phases come in the order of the longest chain behind them, measurements before all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from reidbench.config.suite import load_suite
-from reidbench.plan import Node, Plan, make_plan
+from reidbench.plan import EvaluateNode, Node, Plan, make_plan
 from reidbench.plugins import Registry
 from reidbench.run.schedule import Schedule, inputs
 from tests.support.suites import write_suite
@@ -22,6 +23,12 @@ def plan(tmp_path: Path, tiny_registry: Registry) -> Plan:
 
 def one(node: Node) -> float:
     return 1.0
+
+
+def phases(schedule: Schedule, plan: Plan) -> Iterator[str]:
+    """Take what is ready, and leave out measurements."""
+    ready = schedule.ready()
+    return (key for key in ready if not isinstance(plan.nodes[key], EvaluateNode))
 
 
 def test_every_node_is_offered_once_and_after_its_inputs(plan: Plan) -> None:
@@ -44,7 +51,18 @@ def test_the_longest_chain_comes_first(plan: Plan) -> None:
     first = next(schedule.ready())
     assert first == plan.trials[-1].phases[0].key != next(iter(plan.nodes))
     schedule.made(first)
-    assert next(schedule.ready()) == heavy.key
+    assert next(phases(schedule, plan)) == heavy.key
+
+
+def test_what_is_trained_is_measured_before_the_next_phase(plan: Plan) -> None:
+    schedule, made = Schedule(plan.nodes.values(), one), []
+    while key := next(schedule.ready(), None):
+        made.append(plan.nodes[key])
+        schedule.made(key)
+    for trial in plan.trials:
+        last = made.index(trial.phases[-1])
+        between = made[last + 1 : made.index(trial.final)]
+        assert all(isinstance(node, EvaluateNode) for node in between)
 
 
 def test_a_node_that_was_not_begun_can_be_offered_again(plan: Plan) -> None:
