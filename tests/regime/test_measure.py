@@ -14,6 +14,9 @@ from tests.regime.bench import Bench, make_bench, variant
 from tests.regime.measure import CURVE_METHODS, SEEDS, Case, cases, measure
 from tests.regime.report import report
 
+ROOT = Path(__file__).parents[2]
+MEASURED = Path(__file__).with_name("mini-2.jsonl")
+
 
 def test_a_variant_differs_in_epochs_alone() -> None:
     protocol = load_protocol("mini/1")
@@ -64,6 +67,13 @@ def test_spare_people_are_measured_where_a_data_set_has_them(tmp_path: Path) -> 
 def line(mean_ap: float, **case: Any) -> dict[str, Any]:
     fields = {"method": None, "train": 1.0, "reduction": 0.0, "epochs": 8.0, "rank-1": 90.0}
     return {**fields, **case, "mAP": mean_ap}
+
+
+def test_the_documentation_says_what_was_measured() -> None:
+    lines = MEASURED.read_text(encoding="utf-8").splitlines()
+    page = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
+    for table in report([json.loads(it) for it in lines]).split("\n\n"):
+        assert table in page
 
 
 def test_the_report_subtracts_what_each_bar_compares() -> None:

@@ -26,7 +26,7 @@ With both, the log variances of 30 rows over three seeds are as far apart as in 
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard deviations of a row's mean, in points, as measured in ``all-methods-full``.
+    """Standard deviations of a row's mean, in points, as `measured` finds in published results.
 
     Attributes:
         seed: of another training seed, in the root mean square over rows.
@@ -45,7 +45,7 @@ PUBLISHED = {
     0.5: Noise(0.38, 0.19, 0.08),
     0.75: Noise(1.32, 0.28, 0.13),
 }
-"""By the share of MACs removed."""
+"""By the share of MACs removed: of the table ``all-methods-full`` of ``mini/1``, since replaced."""
 
 
 def draw_people(rng: np.random.Generator) -> Array:
