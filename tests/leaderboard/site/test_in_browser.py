@@ -171,7 +171,7 @@ def test_what_is_shown_can_be_taken_away(browser: Browser, address: str, tmp_pat
     rows = list(csv.DictReader(_arrived(tmp_path / "shown.csv").read_text().splitlines()))
     assert [row["method"] for row in rows][: len(names)] == names
     browser.find_element(By.CSS_SELECTOR, ".answer figcaption a").click()
-    assert _arrived(tmp_path / "all-methods-full-t0-50-map.svg").read_text().startswith("<svg")
+    assert _arrived(tmp_path / "all-methods-t0-50-map.svg").read_text().startswith("<svg")
 
 
 def _arrived(path: Path) -> Path:
@@ -193,10 +193,10 @@ def test_links_lead_to_card_trial_and_back(browser: Browser, address: str) -> No
     front(browser, address)
     browser.find_element(By.LINK_TEXT, "taylor-fo").click()
     assert browser.find_element(By.TAG_NAME, "h1").text == "taylor-fo"
-    browser.find_element(By.CSS_SELECTOR, "a[href*='trials/all-methods-full']").click()
+    browser.find_element(By.CSS_SELECTOR, "a[href*='trials/all-methods']").click()
     assert browser.find_element(By.CSS_SELECTOR, ".histogram").is_displayed()
-    browser.find_element(By.LINK_TEXT, "all-methods-full").click()
-    assert "all-methods-full" in browser.find_element(By.TAG_NAME, "h1").text
+    browser.find_element(By.LINK_TEXT, "all-methods").click()
+    assert "all-methods" in browser.find_element(By.TAG_NAME, "h1").text
 
 
 def test_the_theme_is_kept_from_page_to_page(browser: Browser, address: str) -> None:
@@ -217,7 +217,7 @@ def _background(browser: Browser) -> str:
 def test_a_telephone_shows_all_without_scrolling_sideways(browser: Browser, address: str) -> None:
     resize(browser, 390, 844)
     try:
-        for page in ("index.html", "suites/all-methods-full.html", "methods/taylor.html"):
+        for page in ("index.html", "suites/all-methods.html", "methods/taylor.html"):
             browser.get(f"{address}/{page}")
             wide = (
                 "return document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -27,7 +27,7 @@ def test_tables_equal_the_committed_ones(published_site: Path) -> None:
 
 
 def test_the_readmes_picture_is_the_sites(published_site: Path) -> None:
-    built = published_site / "figures" / "all-methods-full-t0-50-map.svg"
+    built = published_site / "figures" / "all-methods-t0-50-map.svg"
     committed = ROOT / "docs" / "images" / PICTURE
     assert committed.read_text() == built.read_text(), f"copy {built.name} to {committed}"
     assert f"docs/images/{PICTURE}" in (ROOT / "README.md").read_text()
