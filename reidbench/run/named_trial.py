@@ -18,7 +18,9 @@ from reidbench.store.inventory import described
 
 FEW = 5
 """Candidates that are named of many."""
-_KEY = re.compile(r"[0-9a-f]{4,16}")
+WHOLE = 16
+"""Digits of a key."""
+_KEY = re.compile(rf"[0-9a-f]{{4,{WHOLE}}}")
 _NETWORKS = ("train", "prune", "load")
 """Kinds of phases that leave a network; measurements have keys in the store too."""
 
@@ -47,11 +49,14 @@ def find_trial(word: str, store: Store) -> NamedTrial:
         ResultError: a result among those looked through cannot be read.
 
     """
-    is_key = _KEY.fullmatch(word) is not None
-    if _exists(word) or (is_key and store.has(word)):
-        return NamedTrial(word, word)
-    found = list(_of_key(word, store)) if is_key else []
+    digits = len(word) if _KEY.fullmatch(word) else 0
+    itself = NamedTrial(word, word)
+    if _exists(word) or (digits == WHOLE and store.has(word)):
+        return itself
+    found = list(_of_key(word, store)) if digits else []
     found = found or list(_of_name(word, store))
+    if digits == WHOLE and not found:
+        return itself  # a key of nothing here, which whoever looks for its network says
     if not found:
         raise ReidbenchError(
             f"{word}: neither a result file, as in runs/quickstart/results/, nor the key of a "
