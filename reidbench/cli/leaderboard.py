@@ -19,6 +19,7 @@ from reidbench.leaderboard import (
     columns_named,
     compare,
     find_latency,
+    in_both,
     part_of,
     read_latency,
     to_bibtex,
@@ -110,8 +111,7 @@ def command(
     if others:
         if len(others) > 1 or chosen or out or papers or reported or bibtex:
             raise ViewError("two folders are compared, two alone and without options")
-        boards = (_board(each, False, None) for each in directories)
-        click.echo(to_side_by_side(compare(*boards), *map(str, directories)), nl=False)
+        click.echo(_side_by_side(directory, others[0]), nl=False)
         return
     board = _board(directory, papers, reported)
     if bibtex:
@@ -120,6 +120,12 @@ def command(
         click.echo(_printed(board, **view), nl=False)
     else:
         publish(board, out or directory)
+
+
+def _side_by_side(first: Path, second: Path) -> str:
+    repeated = in_both(_results(first), _results(second))
+    ours, theirs = (_board(each, False, None) for each in (first, second))
+    return to_side_by_side(compare(ours, theirs, repeated), str(first), str(second))
 
 
 def _printed(
@@ -147,8 +153,7 @@ def _references() -> dict[str, str]:
 
 
 def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
-    inner = directory / "results"
-    results = _read_all(inner if inner.is_dir() else directory)
+    results = _results(directory)
     copy = directory / SUITE_COPY
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
@@ -170,6 +175,11 @@ def _with_latency(board: Leaderboard, directory: Path) -> Leaderboard:
 
 def _reported() -> Path:
     return REPORTED if REPORTED.is_dir() else SHIPPED
+
+
+def _results(directory: Path) -> list[Result]:
+    inner = directory / "results"
+    return _read_all(inner if inner.is_dir() else directory)
 
 
 def _read_all(folder: Path) -> list[Result]:
