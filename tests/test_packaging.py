@@ -29,7 +29,7 @@ def checksums(wheel: Path) -> dict[str, int]:
     return {entry.filename: entry.CRC for entry in ZipFile(wheel).infolist()}
 
 
-def test_the_wheel_holds_code_suites_protocols_reported_numbers_and_licence(built: Path) -> None:
+def test_the_wheel_holds_code_suites_protocols_numbers_costs_and_licence(built: Path) -> None:
     homes = {
         "reidbench": "reidbench",
         "plugins/reidbench_plugins": "reidbench_plugins",
@@ -42,6 +42,8 @@ def test_the_wheel_holds_code_suites_protocols_reported_numbers_and_licence(buil
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
+    costs = ROOT / "docs" / "methods" / "costs.json"
+    expected["reidbench/shipped/costs.json"] = costs.read_bytes()
     with ZipFile(wheel_in(built)) as wheel:
         found = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
         (licence,) = (name for name in wheel.namelist() if name.endswith("/licenses/LICENSE"))

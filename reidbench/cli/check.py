@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reidbench.submissions.check import check
-from reidbench.submissions.finding import Finding
+from reidbench.submissions.finding import Finding, by_kind
 
 PUBLISHED = Path("leaderboard")
 _FOLDER = click.Path(path_type=Path)
@@ -45,11 +45,17 @@ def command(
 
 
 def say(folder: Path, found: Iterable[Finding]) -> int:
-    """Print findings; return how many refuse the submission."""
-    found = sorted(found, key=lambda it: (it.kind == "look", it))
-    for finding in found:
-        mark = "look: " if finding.kind == "look" else ""
-        click.echo(f"{mark}{folder / str(finding)}")
-    refused = sum(it.kind == "refused" for it in found)
-    click.echo(f"{folder}: {refused} refused, {len(found) - refused} to look at")
-    return refused
+    """Print every finding, what is to be looked at once a kind; return how many refuse."""
+    found = list(found)
+    refused = sorted(it for it in found if it.kind == "refused")
+    looks = by_kind(it for it in found if it.kind == "look")
+    for finding in refused:
+        click.echo(_line(folder, finding))
+    for finding, others in looks:
+        click.echo(f"look: {_line(folder, finding)}{others}")
+    click.echo(f"{folder}: {len(refused)} refused, {len(looks)} to look at")
+    return len(refused)
+
+
+def _line(folder: Path, finding: Finding) -> str:
+    return f"{folder / finding.file}{str(finding).removeprefix(finding.file)}"

@@ -9,6 +9,7 @@ import click
 from tabulate import tabulate
 
 from reidbench.api.events import CurvePoint
+from reidbench.cli.inputs import trial_called
 from reidbench.cli.options import shared
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically
@@ -31,17 +32,20 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 def command(trials: tuple[str, ...], out: Path | None, store: Path) -> None:
     """Show how trials trained: loss, learning rate and images a second, phase after phase.
 
-    TRIAL is a result file of a run, or the key of a phase in the store, with the phases before it.
-    Several trials are drawn beside each other.
+    TRIAL is a result file of a run, or the key of a phase in the store, with the phases before it;
+    the beginning of a key, four digits or more; or what a trial of a run is called: its name as
+    shown here, or enough of it, each part as --only takes it, divided by slashes. Several trials
+    are drawn beside each other.
 
     \b
     Examples:
       reidbench curves runs/quickstart/results/*.json
-      reidbench curves runs/quickstart/results/KEY.json --out curves.svg
+      reidbench curves l1/0.5/seed=0 fpgm/0.5/seed=0 --out curves.svg
     """  # noqa: D301 - click wants the character, not the two letters
     if out is not None and out.suffix.lower() not in SUFFIXES:
         raise ReidbenchError(f"--out {out}: a picture is a .svg or .png file")
-    found = {trial: trial_curves(trial, Store(store)) for trial in trials}
+    named = [trial_called(word, store) for word in trials]
+    found = {trial: trial_curves(trial, Store(store)) for trial in named}
     for trial, each in found.items():
         if each.is_empty:
             click.echo(

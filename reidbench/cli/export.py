@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reidbench.cli.inputs import trial_called
 from reidbench.cli.options import shared
 
 
@@ -36,14 +37,16 @@ from reidbench.cli.options import shared
 def command(trial: str, to: str, network: str | None, out: Path | None, **given: Any) -> None:
     """Write a network for other runtimes: norms folded, any batch size, metadata inside.
 
-    TRIAL is a result file of a run, the key of a phase, or a folder that 'reidbench prune' wrote
-    (then --network says what it was pruned from). What the file computes is compared with the
+    TRIAL is a result file of a run, the key of a phase or its beginning, what a trial of a run is
+    called (l1/0.5/seed=0; see 'reidbench curves'), or a folder that 'reidbench prune' wrote (then
+    --network says what it was pruned from). What the file computes is compared with the
     network at batches of 1, 3 and 8; a file that differs is removed.
     """
+    called = trial_called(trial, given["store"])
     from reidbench.engine.deployment.export import FORMATS, export
     from reidbench.engine.deployment.sources import find_source
 
-    source = find_source(trial, network, **given)
+    source = find_source(called, network, **given)
     file = out or Path(f"{source.name}{FORMATS[to].suffix}")
     done = export(source.network, file, size=source.size, to=to, metadata=source.metadata)
     for batch, difference in done.differences.items():

@@ -19,6 +19,7 @@ from reidbench.leaderboard import (
     columns_named,
     compare,
     find_latency,
+    in_both,
     orders,
     part_of,
     read_latency,
@@ -112,11 +113,7 @@ def command(
     if others:
         if len(others) > 1 or chosen or out or papers or reported or bibtex:
             raise ViewError("two folders are compared, two alone and without options")
-        one, two = (_board(each, False, None) for each in directories)
-        text = to_side_by_side(
-            compare(one, two), str(directory), str(others[0]), list(orders(one, two))
-        )
-        click.echo(text, nl=False)
+        click.echo(_side_by_side(directory, others[0]), nl=False)
         return
     board = _board(directory, papers, reported)
     if bibtex:
@@ -125,6 +122,13 @@ def command(
         click.echo(_printed(board, **view), nl=False)
     else:
         publish(board, out or directory)
+
+
+def _side_by_side(first: Path, second: Path) -> str:
+    repeated = in_both(_results(first), _results(second))
+    ours, theirs = (_board(each, False, None) for each in (first, second))
+    comparison = compare(ours, theirs, repeated)
+    return to_side_by_side(comparison, str(first), str(second), list(orders(ours, theirs)))
 
 
 def _printed(
@@ -152,8 +156,7 @@ def _references() -> dict[str, str]:
 
 
 def _board(directory: Path, papers: bool, reported: Path | None) -> Leaderboard:
-    inner = directory / "results"
-    results = _read_all(inner if inner.is_dir() else directory)
+    results = _results(directory)
     copy = directory / SUITE_COPY
     suite = load_suite(copy).content if copy.is_file() else None
     board = build(results, suite.claims, suite.seeds) if suite else build(results)
@@ -175,6 +178,11 @@ def _with_latency(board: Leaderboard, directory: Path) -> Leaderboard:
 
 def _reported() -> Path:
     return REPORTED if REPORTED.is_dir() else SHIPPED
+
+
+def _results(directory: Path) -> list[Result]:
+    inner = directory / "results"
+    return _read_all(inner if inner.is_dir() else directory)
 
 
 def _read_all(folder: Path) -> list[Result]:

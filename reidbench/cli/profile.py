@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reidbench.cli.inputs import trial_called
 from reidbench.cli.options import shared
 from reidbench.config.shipped import find_suite, shipped_suites
 from reidbench.config.suite import load_suite
@@ -49,27 +50,29 @@ from reidbench.run.run_folder import RunFolder
 def command(trials: tuple[str, ...], out: Path, **asked: Any) -> None:
     """Time networks side by side on this machine: dense and pruned take turns.
 
-    TRIAL is a result file of a run, the key of a phase, or a folder that 'reidbench prune' wrote;
-    SUITE, a suite that was run, stands for one seed of each of its rows. Speed-ups are over the
-    dense network of the same backbone, by the least time and by the median; '-' where the
-    quartiles lie more than 10 % apart: the machine was too busy to tell.
+    TRIAL is a result file of a run, the key of a phase or its beginning, what a trial of a run is
+    called (l1/0.5/seed=0; see 'reidbench curves'), or a folder that 'reidbench prune' wrote; SUITE,
+    a suite that was run, stands for one seed of each of its rows. Speed-ups are over the dense
+    network of the same backbone, by the least time and by the median; '-' where the quartiles lie
+    more than 10 % apart: the machine was too busy to tell.
 
     onnxruntime and openvino run on the CPU: on a machine with a GPU give them --device cpu.
     """
+    expanded = _expanded(trials, asked["store"])
     from reidbench.engine.deployment.profiling import profile, text, write
 
-    report = profile(_expanded(trials), on_step=_progress, **asked)
+    report = profile(expanded, on_step=_progress, **asked)
     write(report, out)
     click.echo(text(report))
     click.echo(f"\nwritten: {out}", err=True)
 
 
-def _expanded(trials: tuple[str, ...]) -> list[str]:
+def _expanded(trials: tuple[str, ...], store: Path) -> list[str]:
     """Return the trials, with the result files of its rows in the place of each suite."""
     found = []
     for trial in trials:
         if Path(trial).suffix != ".yaml" and trial not in shipped_suites():
-            found.append(trial)
+            found.append(trial_called(trial, store))
             continue
         suite = load_suite(find_suite(trial)).content
         folder = RunFolder(RUNS / suite.name, lambda line: click.echo(line, err=True))

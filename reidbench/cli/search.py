@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reidbench.cli.inputs import trial_called
 from reidbench.cli.options import shared
 
 
@@ -46,15 +47,16 @@ def command(
 ) -> None:
     """Draw the gallery images that a trial's network finds nearest to a query.
 
-    TRIAL is a result file of a run, or the key of a phase. Frames are green for the same person
+    TRIAL is a result file of a run, the key of a phase or its beginning, or what a trial of a run
+    is called (l1/0.5/seed=0; see 'reidbench curves'). Frames are green for the same person
     and red for another where file names begin with an identity, as in 0002_c1s1_000451_03.jpg.
     """
+    names = [trial_called(it, where["store"]) for it in (trial, beside) if it is not None]
     from reidbench.engine.deployment.search import draw, search
     from reidbench.engine.deployment.sources import open_trial
     from reidbench.engine.device import prepare_device
 
     on = prepare_device(device, threads=None)
-    names = [name for name in (trial, beside) if name is not None]
     # All of them first, so that nothing is searched before what is wrong with the second is said.
     opened = [open_trial(name, **where) for name in names]
     rows = []

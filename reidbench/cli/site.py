@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from reidbench.cards import make_cards, page, read_costs
-from reidbench.cli.cards import COSTS, PUBLISHED
 from reidbench.cli.options import installed, shared
+from reidbench.config.shipped import COSTS
 from reidbench.errors import ReidbenchError
 from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.submissions.about import load_about
@@ -50,7 +50,7 @@ def command(directory: Path, out: Path, disabled: tuple[str, ...]) -> None:
 def _methods(disabled: tuple[str, ...]) -> Iterator[MethodText]:
     catalogue = installed(disabled).methods
     components = [catalogue.get(name) for name in catalogue.names()]
-    for card in make_cards(components, read_costs(PUBLISHED / COSTS)):
+    for card in make_cards(components, read_costs(COSTS)):
         yield MethodText(card.record.name, card.family.name, card.record.summary, page(card))
 
 

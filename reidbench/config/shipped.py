@@ -1,4 +1,4 @@
-"""The suites and reported numbers that come with reidbench, in a clone and in a wheel."""
+"""Suites, reported numbers and costs of methods that come with reidbench, in a clone or a wheel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from reidbench.errors import did_you_mean
 
 _PACKAGE = Path(__file__).parents[1]
 # A wheel has them inside the package; a clone, and an editable install of it, beside the package.
-SUITES, REPORTED = (
-    inside if inside.is_dir() else beside
+SUITES, REPORTED, COSTS = (
+    inside if inside.exists() else beside
     for inside, beside in (
         (_PACKAGE / "shipped" / "suites", _PACKAGE.parent / "suites"),
         (_PACKAGE / "shipped" / "reported", _PACKAGE.parent / "leaderboard" / "reported"),
+        (_PACKAGE / "shipped" / "costs.json", _PACKAGE.parent / "docs" / "methods" / "costs.json"),
     )
 )
 

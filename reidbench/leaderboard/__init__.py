@@ -1,7 +1,7 @@
 """Results as tables that compare methods at matched reductions; nothing here needs torch."""
 
 from reidbench.leaderboard.build import build
-from reidbench.leaderboard.comparison import compare
+from reidbench.leaderboard.comparison import compare, in_both
 from reidbench.leaderboard.latency import with_latency, with_latency_beside
 from reidbench.leaderboard.latency_file import find_latency, latency_beside, read_latency
 from reidbench.leaderboard.model import Leaderboard, ReportedRow, Row, Table
@@ -29,6 +29,7 @@ __all__ = [
     "columns_named",
     "compare",
     "find_latency",
+    "in_both",
     "latency_beside",
     "orders",
     "part_of",

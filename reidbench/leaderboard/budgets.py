@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isclose
 
 from reidbench.leaderboard.row_trials import RowTrials
+from reidbench.leaderboard.statistics.addition import added
 from reidbench.results import Result
 
 Budget = Mapping[str, float]
@@ -23,7 +24,7 @@ def shared_budget(dense: RowTrials | None, table: Sequence[RowTrials]) -> Budget
     phases = [phase for row in table for result in row.trials for phase in result.phases]
     loaded = {phase.on for phase in phases if phase.kind == "load"}
     deciding = (dense and dense.scored) or [result for row in table for result in row.scored]
-    shared: Budget = min(map(_budget, deciding), key=lambda it: sum(it.values()), default={})
+    shared: Budget = min(map(_budget, deciding), key=lambda it: added(it.values()), default={})
     return {data: epochs for data, epochs in shared.items() if data not in loaded}
 
 

@@ -6,11 +6,13 @@ the two differences with one another.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from math import hypot
 
 from reidbench.leaderboard.model import Leaderboard, Row, Table, TableSetting
+from reidbench.leaderboard.provenance import UNKNOWN
+from reidbench.results import Result
 
 FACTS = ("reidbench", "commit", "torch", "hardware", "threads", "device")
 
@@ -21,6 +23,8 @@ class PairOfRows:
 
     first: Row
     second: Row
+    repeated: frozenset[str] = frozenset()
+    """Their networks whose trials stand in both folders, to the last digit."""
 
     @property
     def difference(self) -> float | None:
@@ -35,6 +39,12 @@ class PairOfRows:
         ends = [row.delta_interval for row in (self.first, self.second)]
         halves = [(it.high - it.low) / 2 for it in ends if it and not it.of_networks]
         return hypot(*halves) if len(halves) == 2 else None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether one set of results stands in both folders."""
+        own, its = {*self.first.networks}, {*self.second.networks}
+        return bool(own) and own == its == self.repeated
 
     @property
     def agrees(self) -> bool | None:
@@ -54,16 +64,48 @@ class Comparison:
     differing: tuple[tuple[str, str, str], ...]
     """A fact of how the results were made, in the first folder and in the second."""
 
+    @property
+    def judged(self) -> tuple[PairOfRows, ...]:
+        """The rows that agree or do not: results of their own on both sides, of several seeds."""
+        return tuple(it for it in self.pairs if it.agrees is not None and not it.is_same)
 
-def compare(first: Leaderboard, second: Leaderboard) -> Comparison:
-    """Compare the rows of two leaderboards that are of one setting, whatever their versions."""
+
+def compare(
+    first: Leaderboard, second: Leaderboard, repeated: frozenset[str] = frozenset()
+) -> Comparison:
+    """Compare the rows of two leaderboards that are of one setting, whatever their versions.
+
+    ``repeated`` are the networks that :func:`in_both` names.
+    """
     ours, theirs = _rows(first), _rows(second)
     return Comparison(
-        pairs=tuple(PairOfRows(ours[key], theirs[key]) for key in ours if key in theirs),
+        pairs=tuple(
+            PairOfRows(row, theirs[key], repeated & {*row.networks} & {*theirs[key].networks})
+            for key, row in ours.items()
+            if key in theirs
+        ),
         only_first=tuple(row for key, row in ours.items() if key not in theirs),
         only_second=tuple(row for key, row in theirs.items() if key not in ours),
         differing=tuple(_differing(first, second)),
     )
+
+
+def in_both(first: Iterable[Result], second: Iterable[Result]) -> frozenset[str]:
+    """Return the networks of results that two folders have in common, scores and all.
+
+    One trial has one key wherever it is run: times and machine tell two runs of it apart.
+    """
+    ours = {result.key: result for result in first}
+    return frozenset(
+        result.phases[-1].key
+        for result in second
+        if result.phases and result.key in ours and _measured(result) == _measured(ours[result.key])
+    )
+
+
+def _measured(result: Result) -> object:
+    # Not the queries, which are rounded when results are packed.
+    return result.scores, result.phases, result.provenance
 
 
 def _rows(board: Leaderboard) -> dict[Hashable, Row]:
@@ -92,7 +134,9 @@ def _differing(first: Leaderboard, second: Leaderboard) -> Iterator[tuple[str, s
 
 
 def _facts(board: Leaderboard) -> dict[str, str]:
-    facts = {name: {getattr(origin, name) for origin in board.origins} for name in FACTS}
+    # A trial that does not apply was never run, and has no machine.
+    ran = [it for it in board.origins if it.reidbench != UNKNOWN] or board.origins
+    facts = {name: {getattr(origin, name) for origin in ran} for name in FACTS}
     facts["engine"] = {f"v{table.setting.engine}" for table in board.tables}
     for it in board.components:
         facts.setdefault(f"{it.role} {it.name}", set()).add(str(it))

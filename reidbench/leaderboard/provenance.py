@@ -10,6 +10,8 @@ from typing import Any
 from reidbench.leaderboard.model import Origin
 from reidbench.results import Result
 
+UNKNOWN = "unknown"
+
 
 def origins(results: Iterable[Result]) -> tuple[Origin, ...]:
     """Count results by origin, the most common first; what was not recorded reads ``unknown``."""
@@ -36,7 +38,7 @@ def _section(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    return "unknown" if value is None else str(value)
+    return UNKNOWN if value is None else str(value)
 
 
 def _commit(git: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from statistics import fmean
 from reidbench.leaderboard.model import Row
 from reidbench.leaderboard.paired_scores import PairedScores, mean_difference
 from reidbench.leaderboard.row_trials import RowTrials, is_scored
+from reidbench.leaderboard.statistics.addition import added
 from reidbench.leaderboard.statistics.spread import Spread, mean_sd
 from reidbench.results import Result, Status
 
@@ -53,7 +54,7 @@ def make_row(row: RowTrials, table: Sequence[RowTrials]) -> Row:
         matched=all(result.matched for result in done),
         macs=_mean(cost.macs for cost in costs),
         parameters=_mean(cost.parameters for cost in costs),
-        epochs=_mean(sum(phase.epochs for phase in result.phases) for result in done),
+        epochs=_mean(added(phase.epochs for phase in result.phases) for result in done),
         seconds=_mean(map(_seconds, done)),
         choosing_seconds=_mean(_seconds(result, but="training") for result in done),
         networks=tuple(result.phases[-1].key for result in done if result.phases),
@@ -134,4 +135,4 @@ def _mean(values: Iterable[float]) -> float | None:
 def _seconds(result: Result, but: str = "") -> float:
     """Return the seconds of all phases, but for one activity."""
     times = [item for phase in result.phases for item in phase.seconds.items()]
-    return sum(seconds for activity, seconds in times if activity != but)
+    return added(seconds for activity, seconds in times if activity != but)

@@ -36,10 +36,13 @@ def select(plan: Plan, words: Sequence[str]) -> Plan:
     if not words:
         return plan
     named = [(row, _names(row, plan.suite.reductions)) for row in plan.rows]
+    known = [names for _, names in named]
     defaults = _defaults(plan)
     wanted: dict[str, set[str]] = {}
     for word in words:
-        kind, names = _meaning([names for _, names in named], word, defaults)
+        if (means := meaning(known, word, defaults)) is None:
+            raise _nothing_called(known, word)
+        kind, names = means
         wanted.setdefault(kind, set()).update(names)
     rows = [row for row, its in named if all(its[kind] & names for kind, names in wanted.items())]
     if not rows:
@@ -72,27 +75,43 @@ def _defaults(plan: Plan) -> dict[str, frozenset[str]]:
     return {record.name: read_options(record.options) for record in used}
 
 
-def _meaning(
+def meaning(
     rows: Sequence[Names], word: str, defaults: Mapping[str, frozenset[str]]
-) -> tuple[str, set[str]]:
-    """Return the kind of a word, and the names of that kind that it selects."""
-    named, _, name = word.partition("=")
-    named = named.strip()
-    asked = named if named in KINDS else ""
-    if not asked:  # an option of a variant has an equals sign of its own
-        name = word
-    kinds, label = (asked,) if asked else KINDS, read_label(name)
+) -> tuple[str, set[str]] | None:
+    """Return the kind of a word, and the names of that kind that it selects; None for none.
+
+    ``defaults`` are the default options of components, by name, which labels leave out.
+    """
+    asked, name = _divided(word)
+    label = read_label(name)
     label = label.without(defaults.get(label.name, frozenset()))
-    known = {kind: {each for names in rows for each in names[kind]} for kind in kinds}
-    for kind in kinds:
-        if meant := known[kind] & {name} or selected_by(label, known[kind]):
+    for kind, known in _known(rows, asked).items():
+        if meant := known & {name} or selected_by(label, known):
             return kind, meant
-    every = sorted(set().union(*known.values()))
+    return None
+
+
+def _divided(word: str) -> tuple[str, str]:
+    """Return the kind that a word names, "" for none, and the rest of it."""
+    named, _, name = word.partition("=")
+    # An option of a variant has an equals sign of its own.
+    return (named.strip(), name) if named.strip() in KINDS else ("", word)
+
+
+def _known(rows: Sequence[Names], asked: str) -> dict[str, set[str]]:
+    kinds = (asked,) if asked else KINDS
+    return {kind: {each for names in rows for each in names[kind]} for kind in kinds}
+
+
+def _nothing_called(rows: Sequence[Names], word: str) -> SelectionError:
+    asked, name = _divided(word)
+    every = sorted(set().union(*_known(rows, asked).values()))
     if not asked and "=" in word and "(" not in word:
-        raise SelectionError(
-            f"--only {word}: '{named}' is none of {', '.join(KINDS)}, and no option of a variant"
+        return SelectionError(
+            f"--only {word}: '{word.partition('=')[0].strip()}' is none of {', '.join(KINDS)}, "
+            "and no option of a variant"
         )
-    raise SelectionError(
+    return SelectionError(
         f"--only {word}: the suite has no such {asked or 'name'}{did_you_mean(name, every)} "
         f"(it has: {', '.join(every)})"
     )

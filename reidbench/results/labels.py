@@ -42,8 +42,8 @@ class Label:
 
 def read_label(text: str) -> Label:
     """Return what a label says: ``1e-4`` is ``0.0001``, ``True`` is ``true``, spaces are free."""
-    name, *rest = _pieces(text, "(")
-    parts = [part for bracket in rest for part in _pieces(bracket.rstrip().removesuffix(")"), ",")]
+    name, *rest = pieces(text, "(")
+    parts = [part for bracket in rest for part in pieces(bracket.rstrip().removesuffix(")"), ",")]
     values = [_value(part) for part in parts]
     return Label(
         name=_value(name),
@@ -77,7 +77,7 @@ def _value(text: str) -> str:
     if equals:
         return f"{name.strip()}={_value(value)}"
     if name[:1] in ("[", "(") and name[-1:] in _CLOSING:
-        return f"[{','.join(map(_value, _pieces(name[1:-1], ',')))}]"
+        return f"[{','.join(map(_value, pieces(name[1:-1], ',')))}]"
     if name.lower() in ("true", "false", "none", "null"):
         return name.lower().replace("null", "none")
     try:
@@ -87,7 +87,7 @@ def _value(text: str) -> str:
         return name.strip("'\"")
 
 
-def _pieces(text: str, separator: str) -> Iterator[str]:
+def pieces(text: str, separator: str) -> Iterator[str]:
     """Split a text at a separator that stands in no bracket."""
     depth = start = 0
     for place, sign in enumerate(text):

@@ -51,11 +51,11 @@ def trial_curves(trial: str, store: Store) -> TrialCurves:
         phases = [(it.kind, it.on, it.key) for it in result.phases if it.steps]
         name = str(result.trial)
     elif _KEY.fullmatch(trial) and store.has(trial):
-        chain = dict(_chain(trial, store))
-        name = described(chain[trial], chain)
+        before = dict(chain(trial, store))
+        name = described(before[trial], before)
         # Loading, cutting alone and measuring have no steps.
-        trained = [key for key in reversed(chain) if chain[key].get("steps")]
-        phases = [(str(chain[key]["kind"]), str(chain[key]["on"]), key) for key in trained]
+        trained = [key for key in reversed(before) if before[key].get("steps")]
+        phases = [(str(before[key]["kind"]), str(before[key]["on"]), key) for key in trained]
     else:
         raise ReidbenchError(
             f"{trial}: neither a result file, as in runs/quickstart/results/, nor the key of a "
@@ -65,7 +65,7 @@ def trial_curves(trial: str, store: Store) -> TrialCurves:
     return TrialCurves(name, tuple(curves))
 
 
-def _chain(key: str | None, store: Store) -> Iterator[tuple[str, Notes]]:
+def chain(key: str | None, store: Store) -> Iterator[tuple[str, Notes]]:
     """Yield key and notes of a phase and of those before it, the last first."""
     while key is not None and store.has(key):
         notes = store.meta(key)

@@ -41,7 +41,7 @@ def check(folder: Path, published: Path, before: Path | None = None) -> list[Fin
     submission: its lines must still be there.
     """
     if not folder.is_dir():
-        return [Finding(str(folder), 0, "", "no such folder", "name the folder to check")]
+        return [Finding("", 0, "", "no such folder", "name the folder to check")]
     found = list(file_findings(folder))
     suite = _document(folder, SUITE, found, lambda path: load_suite(path).content)
     _document(folder, ABOUT, found, load_about)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from reidbench.text import counted
+
+FEW = 3
+"""Lines that are named of a finding that many lines have."""
 
 
 @dataclass(frozen=True, order=True)
@@ -21,6 +28,21 @@ class Finding:
         where = ":".join(filter(None, (self.file, str(self.line or ""))))
         field = f" {self.field}:" if self.field else ""
         return f"{where}:{field} {self.why}; {self.remedy}"
+
+
+def by_kind(found: Iterable[Finding]) -> list[tuple[Finding, str]]:
+    """Return each finding once, sorted, with a remark on the other lines that have the same."""
+    lines: dict[Finding, list[int]] = defaultdict(list)
+    for finding in sorted(found):
+        lines[replace(finding, line=0)].append(finding.line)
+    return sorted((replace(it, line=own[0]), _others(own[1:])) for it, own in lines.items())
+
+
+def _others(lines: list[int]) -> str:
+    if not lines:
+        return ""
+    few = ", ".join(map(str, lines[:FEW]))
+    return f" (and {counted(len(lines), 'more line')}: {few}{', ...' * (len(lines) > FEW)})"
 
 
 def shown(value: object) -> str:

@@ -108,7 +108,8 @@ def _anchor_findings(lines: Sequence[Line], published: Published) -> Iterator[Fi
         line = last[rows[name].trials[-1].key]
         if name not in published.anchors:
             why = f"no published row of {line.result.trial.method} to compare this machine with"
-            yield line.finding("scores.final.mAP", why, "a maintainer looks", look=True)
+            remedy = "a maintainer compares its level with published rows of similar settings"
+            yield line.finding("scores.final.mAP", why, remedy, look=True)
             continue
         other, its, number = published.anchors[name]
         error = sqrt(deviation**2 / count + its**2 / number)

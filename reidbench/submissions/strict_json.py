@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 DEEPEST = 12
+TOO_DEEP = "nested too deeply"
 LONGEST_TEXT = 400
 LARGEST = 2**53
 """Whole numbers above it are not exact everywhere."""
@@ -19,7 +20,14 @@ Problem = tuple[str, str]
 
 
 class JSONError(ValueError):
-    """A text that is not JSON as results have it."""
+    """A text that is not JSON as results have it.
+
+    What is wrong is at ``line``, or is a repeated ``key``, or a ``number`` as the text has it.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, key: str = "", number: str = "") -> None:
+        super().__init__(message)
+        self.line, self.key, self.number = line, key, number
 
 
 def parse(text: str) -> Any:
@@ -31,23 +39,24 @@ def parse(text: str) -> Any:
     """
     try:
         return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_whole,
         )
     except RecursionError as error:
-        raise JSONError("nested too deeply") from error
+        raise JSONError(TOO_DEEP) from error
     except json.JSONDecodeError as error:
-        raise JSONError(f"not JSON ({error.msg}, column {error.colno})") from error
-    except JSONError:
-        raise
-    except ValueError as error:
-        raise JSONError("a number with too many digits") from error
+        why = f"not JSON ({error.msg}, column {error.colno})"
+        raise JSONError(why, line=error.lineno) from error
 
 
 def problems(value: Any, path: tuple[str, ...] = ()) -> Iterator[Problem]:
     """Yield every text and number of a document that is beyond what results hold."""
     field = ".".join(path)
     if len(path) > DEEPEST:
-        yield field, "nested too deeply"
+        yield field, TOO_DEEP
     elif isinstance(value, dict):
         for name, item in value.items():
             if len(name) > LONGEST_TEXT or not _is_plain(name):
@@ -75,16 +84,23 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise JSONError(f"the key {ascii(repeated)[:40]} stands there twice")
+        raise JSONError(f"the key {ascii(repeated)[:40]} stands there twice", key=repeated)
     return found
 
 
 def _no_number(text: str) -> float:
-    raise JSONError(f"{text} is no number of JSON")
+    raise JSONError(f"{text} is no number of JSON", number=text)
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise JSONError(f"{text[:20]} is too large a number")
+        raise JSONError(f"{text[:20]} is too large a number", number=text)
     return value
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise JSONError("a number with too many digits", number=text) from error

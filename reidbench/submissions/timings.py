@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import isclose
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,8 +14,9 @@ from reidbench.leaderboard.latency_file import DENSE, WIDE, Latency, Timing
 from reidbench.results import LATENCY_FILE
 from reidbench.results.validation import faults
 from reidbench.submissions.finding import Finding, shown
+from reidbench.submissions.json_lines import line_at, line_of_fault, lines_of
 from reidbench.submissions.lines import Line
-from reidbench.submissions.strict_json import JSONError, parse, problems
+from reidbench.submissions.strict_json import TOO_DEEP, JSONError, parse, problems
 from reidbench.submissions.trials import marked_texts, published
 
 AGAIN = "measure again with 'reidbench profile', or leave the file out"
@@ -25,24 +27,33 @@ Problem = tuple[str, str]
 
 def timing_findings(folder: Path, lines: Sequence[Line]) -> Iterator[Finding]:
     """Yield what is wrong with ``latency.json``, which may lie beside results."""
-    for field, why in _problems(folder / LATENCY_FILE, lines):
-        yield Finding(LATENCY_FILE, 0, field, why, AGAIN)
-
-
-def _problems(path: Path, lines: Sequence[Line]) -> Iterator[Problem]:
+    data = (folder / LATENCY_FILE).read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = data.decode("utf-8")
         document = parse(text)
-        wrong = [*problems(document), *marked_texts(document, "")]
-        yield from wrong
-        if not wrong:
-            yield from _content(Latency.model_validate_json(text, strict=True), lines)
     except UnicodeDecodeError as error:
-        yield "", f"not UTF-8 ({error.reason})"
+        line = 1 + data.count(b"\n", 0, error.start)
+        yield Finding(LATENCY_FILE, line, "", f"not UTF-8 ({error.reason})", AGAIN)
+    except JSONError as error:
+        yield Finding(LATENCY_FILE, line_of_fault(text, error), "", str(error), AGAIN)
+    else:
+        found = list(_problems(document, text, lines))
+        places = lines_of(text) if found else {}
+        for field, why in found:
+            yield Finding(LATENCY_FILE, line_at(places, field), field, why, AGAIN)
+
+
+def _problems(document: Any, text: str, lines: Sequence[Line]) -> Iterator[Problem]:
+    wrong = list(problems(document))
+    if not any(why == TOO_DEEP for _, why in wrong):
+        wrong += marked_texts(document, "")
+    yield from wrong
+    if wrong:
+        return
+    try:
+        yield from _content(Latency.model_validate_json(text, strict=True), lines)
     except ValidationError as error:
         yield from faults(error)
-    except JSONError as error:
-        yield "", str(error)
 
 
 def _content(latency: Latency, lines: Sequence[Line]) -> Iterator[Problem]:

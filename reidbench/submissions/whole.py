@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from json import dumps
 from math import isclose
 from typing import Any
 
@@ -15,6 +16,7 @@ from reidbench.submissions.trials import AGAIN
 
 ANCHORS = ("dense", "random", "l1")
 """Rows by which machines are compared: every submission has its own."""
+NONE = "none"
 
 
 def suite_findings(lines: Sequence[Line], suite: Suite) -> Iterator[Finding]:
@@ -85,20 +87,28 @@ def _base(result: Result) -> Hashable:
 
 
 def machine_findings(lines: Sequence[Line]) -> Iterator[Finding]:
-    """Yield where results were made on different machines or versions: anchors must be of one."""
-    first: Line | None = None
-    for line in lines:
-        given = line.result.provenance
-        if line.result.status == "not applicable":
-            continue
-        if first is None:
-            first = line
-            continue
-        for name in ("reidbench", "hardware", "packages", "device"):
-            if given.get(name) != first.result.provenance.get(name):
-                why = f"differs from line {first.number}"
+    """Yield where results were made otherwise than most: anchors must be of one machine."""
+    ran = [line for line in lines if line.result.status != "not applicable"]
+    for name in ("reidbench", "hardware", "packages", "device"):
+        alike: dict[str, list[Line]] = defaultdict(list)
+        for line in ran:
+            alike[dumps(line.result.provenance.get(name), sort_keys=True)].append(line)
+        most = max(alike.values(), key=len, default=[])
+        for line in ran:
+            own, other = (it.result.provenance.get(name) for it in (line, most[0]))
+            if own != other:
+                why = f"differs from line {most[0].number}{_in_what(own, other)}"
                 remedy = "run the whole suite on one machine with one installation"
                 yield line.finding(f"provenance.{name}", why, remedy, look=name == "packages")
+
+
+def _in_what(own: Any, other: Any) -> str:
+    """Name what differs between two sets of facts, each with its value here and there."""
+    if not (isinstance(own, Mapping) and isinstance(other, Mapping)):
+        return ""
+    names = sorted(it for it in own.keys() | other.keys() if own.get(it) != other.get(it))
+    each = (f"{it} ({own.get(it, NONE)} here, {other.get(it, NONE)} there)" for it in names)
+    return f": {shown(', '.join(each))[1:-1]}"
 
 
 def anchor_findings(lines: Sequence[Line]) -> Iterator[Finding]:

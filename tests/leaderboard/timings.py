@@ -50,5 +50,5 @@ def timed_results() -> list[Result]:
 def write_timings(folder: Path, written: Any = DOCUMENT) -> Path:
     """Write a file of timings into a folder."""
     file = folder / "latency.json"
-    file.write_text(json.dumps(written))
+    file.write_text(json.dumps(written, indent=1))
     return file

@@ -66,6 +66,33 @@ def test_all_findings_are_shown_each_with_its_line(tmp_path: Path) -> None:
         assert f"{folder}/{PACK}:{line}: {field}: " in done.output
 
 
+def test_what_a_maintainer_looks_at_is_said_once_a_kind(tmp_path: Path) -> None:
+    folder, nothing = good(tmp_path / "mine"), tmp_path / "nothing"
+    nothing.mkdir()
+    edit(lambda it: it["provenance"]["packages"].update(torch="2.0.0"))(folder)
+    done = CliRunner().invoke(cli, ["check", str(folder), "--published", str(nothing)])
+    assert done.exit_code == 0, done.output
+    *looks, total = done.output.splitlines()
+    assert total == f"{folder}: 0 refused, {len(looks)} to look at"
+    said = {look.removeprefix(f"look: {folder}/{PACK}:").partition(": ")[2]: look for look in looks}
+    assert sorted(it.partition(":")[0] for it in said) == [
+        "per_query.identities", "provenance.packages", *["scores.final.mAP"] * 3
+    ]  # fmt: skip
+    (data,) = (look for it, look in said.items() if it.startswith("per_query"))
+    first, *others = [n for n, it in enumerate(lines(folder), start=1) if '"trial"' in it]
+    few = ", ".join(map(str, others[:3]))
+    assert f":{first}: " in data and data.endswith(f" (and {len(others)} more lines: {few}, ...)")
+    (packages,) = (look for it, look in said.items() if it.startswith("provenance"))
+    assert f":{place(folder) + 1}: " in packages and "more line" not in packages
+    assert "torch (2.0.0 here, " in packages
+
+
+def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["check", str(tmp_path / "no")])
+    assert done.exit_code == 1
+    assert done.output.splitlines()[0].startswith(f"{tmp_path / 'no'}: no such folder; ")
+
+
 def test_anchors_that_differ_from_the_published_are_refused(tmp_path: Path) -> None:
     """Consistent in itself: the random row with the scores of the dense one."""
     folder = good(tmp_path / "mine")

@@ -13,11 +13,12 @@ import pytest
 from reidbench.results import LATENCY_FILE, PACK, TrialId, read_pack
 from reidbench.submissions.check import check
 from reidbench.submissions.lines import read_lines
-from reidbench.submissions.timings import timing_findings
+from reidbench.submissions.timings import AGAIN, timing_findings
 from tests.leaderboard.timings import document, timing, write_timings
 from tests.submissions.falsified import PUBLISHED, good
 
 Change = Callable[[dict[str, Any]], object]
+MARK = "the field"
 
 
 def timed(folder: Path) -> Path:
@@ -107,22 +108,54 @@ def test_falsified_timings_are_refused_with_their_field(tmp_path: Path, name: st
     found = json.loads((folder / LATENCY_FILE).read_text())
     change(found)
     write_timings(folder, found)
-    assert any(it.startswith(f"{LATENCY_FILE}: {field}: ") for it in findings(folder))
+    line = line_of(json.loads((folder / LATENCY_FILE).read_text()), field)
+    assert any(it.startswith(f"{LATENCY_FILE}:{line}: {field}: ") for it in findings(folder))
+
+
+def line_of(document: Any, field: str) -> int:
+    """Return the line of a field as ``json`` writes it with an indent: every value on its own."""
+    lines = json.dumps(_marked(document, field.split(".")), indent=1).splitlines()
+    return next((n for n, line in enumerate(lines, start=1) if MARK in line), 1)
+
+
+def _marked(document: Any, path: list[str]) -> Any:
+    """Return a document with a mark in the place of a field, if it has it."""
+    if not path:
+        return MARK
+    name = int(path[0]) if isinstance(document, list) else path[0]
+    if isinstance(document, list):
+        return [_marked(it, path[1:]) if at == name else it for at, it in enumerate(document)]
+    return {k: _marked(it, path[1:]) if k == name else it for k, it in document.items()}
+
+
+def test_a_finding_about_timings_names_the_line_of_its_field(tmp_path: Path) -> None:
+    folder = timed(tmp_path / "mine")
+    text = (folder / LATENCY_FILE).read_text().replace('"runs": 20', '"runs": 0')
+    (folder / LATENCY_FILE).write_text(text)
+    (line,) = (n for n, it in enumerate(text.splitlines(), start=1) if '"runs"' in it)
+    (finding,) = findings(folder)
+    assert finding == f"{LATENCY_FILE}:{line}: runs: 0 is no number of runs; {AGAIN}"
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "line"),
     [
-        b"",
-        b"\xff\xfe",
-        b"[]",
-        b'{"rows": NaN}',
-        b'{"rows": 1, "rows": 2}',
-        b"[" * 100_000,
-        b" " * 1_000_001,
+        (b"", ":1"),
+        (b'{\n"rows": \xff}', ":2"),
+        (b"[]", ":1"),
+        (b'{"rows":\n NaN}', ":2"),
+        (b'{"runs": 1,\n"NaN": [{"runs": 2,\n"size": 0}, [\n1e999]]}', ":4"),
+        (b'{\n"runs": ' + b"9" * 5000 + b"}", ":2"),
+        (b'{"runs": "a\\"[",\n"rows": [{"runs": 1}],\n"runs": 2}', ":3"),
+        (b'{"rows": [\n1,\n2', ":3"),
+        (b"[" * 100_000, ""),
+        (b"[" * 900 + b"]" * 900, ":1"),
+        (b" " * 1_000_001, ""),
     ],
 )
-def test_what_is_no_file_of_timings_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_file_of_timings_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: str
+) -> None:
     folder = timed(tmp_path / "mine")
     (folder / LATENCY_FILE).write_bytes(content)
-    assert any(it.startswith(f"{LATENCY_FILE}: ") for it in findings(folder))
+    assert any(it.startswith(f"{LATENCY_FILE}{line}: ") for it in findings(folder))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from reidbench.results import Metrics, Result
 
 BINS = 20
@@ -18,11 +20,9 @@ def histogram(result: Result) -> list[int]:
     """Count queries by average precision in twenty equal bins; empty without queries."""
     if result.per_query is None:
         return []
-    counts = [0] * BINS
-    for value in result.per_query.average_precision:
-        if value is not None:
-            counts[min(max(int(value * BINS), 0), BINS - 1)] += 1
-    return counts if any(counts) else []
+    values = [it for it in result.per_query.average_precision if it is not None]
+    bins = (np.array(values) * BINS).astype(int).clip(0, BINS - 1)
+    return [int(it) for it in np.bincount(bins, minlength=BINS)] if values else []
 
 
 def metrics(result: Result) -> list[tuple[str, list[str]]]:

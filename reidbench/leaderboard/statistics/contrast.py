@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from reidbench.leaderboard.statistics.addition import added
 from reidbench.leaderboard.statistics.identity_scores import Array
 from reidbench.leaderboard.statistics.seed_noise import PRIOR_SEEDS, SeedNoise
 
@@ -127,20 +128,20 @@ def contrast(terms: Sequence[Term]) -> Estimate | None:
     to whole sections, where the weights in one do not cancel; and what other test people would do.
     A single seed has the last alone. None where it has a single person too.
     """
-    mean = sum(term.weight * float(term.scores.mean()) for term in terms)
+    mean = added(term.weight * float(term.scores.mean()) for term in terms)
     people = [_of_people(same) for same in _grouped((it.test_set, it) for it in terms)]
     seeds = len(terms[0].scores)
     if seeds == 1:
         return _of_networks(mean, people)
     rows = [
-        sum(term.deviation for term in same) ** 2 / seeds
+        added(term.deviation for term in same) ** 2 / seeds
         for same in _grouped((it.row, it) for it in terms)
     ]
     sections = _grouped((it.noise, it) for it in terms)
     shared = float(_shared(sections).var(ddof=1)) / seeds
-    variance = sum(rows) + sum(part for part, _ in people)
+    variance = added(rows) + added(part for part, _ in people)
     # Satterthwaite: of the people's part there are many degrees, which do not limit.
-    inverse = sum(part**2 for part in rows) / (PRIOR_SEEDS + seeds - 1)
+    inverse = added(part**2 for part in rows) / (PRIOR_SEEDS + seeds - 1)
     most = max(seeds - 1, sum(same[0].noise.freedom for same in sections if same[0].noise))
     freedom = min(most, variance**2 / inverse) if inverse > 0 else most
     return Estimate(mean, Part(variance, freedom), Part(shared, seeds - 1))
@@ -149,8 +150,8 @@ def contrast(terms: Sequence[Term]) -> Estimate | None:
 def _of_networks(mean: float, people: Sequence[tuple[float, int]]) -> Estimate | None:
     if any(identities < 2 for _, identities in people):
         return None
-    variance = sum(part for part, _ in people)
-    inverse = sum(part**2 / (identities - 1) for part, identities in people)
+    variance = added(part for part, _ in people)
+    inverse = added(part**2 / (identities - 1) for part, identities in people)
     least = min(identities for _, identities in people) - 1
     freedom = variance**2 / inverse if inverse > 0 else least
     return Estimate(mean, Part(variance, freedom), of_networks=True)
@@ -180,7 +181,7 @@ def _shared(sections: Iterable[Sequence[Term]]) -> Array:
     """Add up what seeds do to whole sections, each by the sum of its weights, ``(seeds,)``."""
     parts = []
     for terms in sections:
-        weight, noise = sum(term.weight for term in terms), terms[0].noise
+        weight, noise = added(term.weight for term in terms), terms[0].noise
         assert noise is not None
         parts.append((weight if abs(weight) > FLOAT_TOLERANCE else 0.0) * noise.shared)
     result: Array = np.sum(parts, axis=0)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.submissions.falsified import good
+from tests.support import site_digest
 from tests.support.commands import environment, reidbench
 from tests.support.places import ROOT
 
@@ -38,6 +42,66 @@ def test_the_answer_names_data_methods_and_how_sure_it_is(published_site: Path) 
     answer = text.split('<section id="board">')[0]
     assert "9 of 29 methods may be best" in answer and "synthped (drawn data)" in answer
     assert "at least 95 %" in answer and "drawn, not photographed" in answer
+
+
+def test_this_machine_builds_the_site_whose_digest_is_committed(published_site: Path) -> None:
+    committed, _, makers = site_digest.FILE.read_text().strip().partition("  ")
+    if makers != site_digest.makers():
+        pytest.skip(f"made with {makers}; here are {site_digest.makers()}")
+    if others := site_digest.strangers():
+        pytest.skip(f"methods of {others} have pages too")
+    assert site_digest.digest(published_site) == committed, (
+        "the site is another than when its digest was written. If results, methods, templates or "
+        f"figures have changed since, write it anew: {site_digest.WRITE}. If nothing has, this "
+        "machine builds other bytes: compare its site with that of another machine (diff -rq)"
+    )
+
+
+def test_the_digest_is_what_sha256sum_says_of_the_whole_site(tmp_path: Path) -> None:
+    for name in ("b.html", ".mark", "a/Z.svg", "a/a.svg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    said = "find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    done = subprocess.run(said, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    before = site_digest.digest(tmp_path)
+    assert done.stdout.split()[0] == before
+    (tmp_path / "b.html").rename(tmp_path / "c.html")
+    assert site_digest.digest(tmp_path) != before
+
+
+def test_other_surroundings_give_the_same_bytes(tmp_path: Path) -> None:
+    """Another folder, home, zone, language, order of names, hash seed, age and rights of files."""
+    here, there = tmp_path / "here" / "leaderboard", tmp_path / "there" / "leaderboard"
+    for folder in (here, there):
+        folder.mkdir(parents=True)
+        good(folder / "mine")
+        good(folder / "theirs")
+    for path in (path for path in there.rglob("*") if path.is_file()):
+        path.chmod(0o600)
+        os.utime(path, (1e9, 1e9))
+    (tmp_path / "link").symlink_to(there)
+    (tmp_path / "home").mkdir()
+    env = environment(ROOT / "tests" / "support" / "listing_order")
+    other = {
+        **env,
+        "HOME": str(tmp_path / "home"),
+        "LISTED": "backwards",
+        "PYTHONHASHSEED": "7",
+        "TZ": "Pacific/Kiritimati",
+        **dict.fromkeys(("LC_ALL", "LANG"), "C"),
+    }
+    one = reidbench("site", here, "--out", tmp_path / "one", cwd=ROOT, env=env)
+    two = reidbench("site", "link", "--out", "two", cwd=tmp_path, env=other)
+    assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
+    first, second = (_bytes(tmp_path / name) for name in ("one", "two"))
+    assert len(first) > 50
+    assert first.keys() == second.keys()
+    assert [name for name, content in first.items() if second[name] != content] == []
+
+
+def _bytes(site: Path) -> dict[str, bytes]:
+    paths = (path for path in site.rglob("*") if path.is_file())
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.mark.nightly
