@@ -44,6 +44,7 @@ def test_the_answer_names_data_methods_and_how_sure_it_is(published_site: Path) 
     assert "at least 95 %" in answer and "drawn, not photographed" in answer
 
 
+@pytest.mark.nightly
 def test_this_machine_builds_the_site_whose_digest_is_committed(published_site: Path) -> None:
     committed, _, makers = site_digest.FILE.read_text().strip().partition("  ")
     if makers != site_digest.makers():
