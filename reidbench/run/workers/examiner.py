@@ -20,8 +20,8 @@ from reidbench.store import Store
 
 PATIENCE = 600.0
 """Seconds that a step may take at most: lists of a million images may lie on a slow disk."""
-TICK, SAID = 0.5, 30.0
-"""Seconds between two looks at the worker, and of a step before it is named for people."""
+TICK, GRACE, SAID = 0.5, 1.0, 30.0
+"""Seconds between two looks at the worker, for it to end, and of a step before it is named."""
 TRIES = 2
 """Workers that a step may cost that were killed, which a user or a full machine may have done."""
 
@@ -49,6 +49,8 @@ class Examiner:
     _lost: list[str] = field(default_factory=list)
     _step: Reply | None = None
     """The step that is being taken."""
+    _is_spoiled: bool = False
+    """Whether a step has left something changed in the process, for which later ones may fail."""
     _tries: int = 0
     _stillborn: int = 0
     _is_over: bool = False
@@ -60,7 +62,7 @@ class Examiner:
     def __call__(
         self, plan: Plan, trials: Sequence[Trial], store: Store | None = None
     ) -> list[Finding]:
-        """Return all that is wrong with the components of trials, of the plan of ``setup``.
+        """Return all that is wrong with the components of trials, of the plan of ``setup``; once.
 
         Raises:
             ReidbenchError: workers do not start, or make another plan.
@@ -102,11 +104,14 @@ class Examiner:
             # Its line may be kept open by a process that it has left behind.
             self._died(worker)
         elif worker.is_late():
-            worker.stop()
+            worker.stop(GRACE)
             self._never_started(worker, "it takes too long")
-        elif self._step is not None and worker.is_silent(self.patience):
-            worker.stop()  # the stack at the end of its output shows where it was
-            self._lose(worker, self._step, f"did not end within {self.patience:g} s", "")
+        elif worker.is_ready and worker.is_silent(self.patience):
+            worker.stop(GRACE)
+            if self._step is None:
+                self._never_started(worker, "it takes too long")
+            else:
+                self._lost_at(worker, self._step, f"did not end within {self.patience:g} s", "")
         elif self._step is not None and not self._is_said and worker.is_silent(SAID):
             self._is_said = True
             self.say(f"still examining {self._step['name']}")
@@ -118,24 +123,27 @@ class Examiner:
             worker.is_ready = True
             worker.examine(Examination(self._trials, self._skipped, self._lost))
         elif kind == "examining":
-            if self._step is not None and self._step["name"] != reply["name"]:
-                self._skipped.append(self._step["name"])
-                self._tries = 0
             self._step, self._is_said, worker.stepped = reply, False, monotonic()
             self._stillborn = 0
         elif kind == "found":
-            self._found.append(Finding.of(reply))
+            if self._is_spoiled:
+                self._replace(worker)
+            else:
+                self._found.append(Finding.of(reply))
+        elif kind == "looked" and self._step is not None:
+            worker.stepped = monotonic()
+            self._looked(self._step["name"], reply["changed"])
         elif kind == "examined":
-            self._examined(worker, reply["changed"])
+            self._is_over = True
+            if self._is_spoiled:
+                self._replace(worker)
 
-    def _examined(self, worker: WorkerProcess, changed: Sequence[str]) -> None:
-        self._is_over, self._step = True, None
+    def _looked(self, name: str, changed: Sequence[str]) -> None:
+        self._skipped.append(name)
+        self._step, self._tries = None, 0
         if changed:
-            self.say(
-                f"making components changed {', '.join(changed)} for the whole process, and a new "
-                "worker replaces it"
-            )
-            self.close()
+            self._is_spoiled = True
+            self.say(f"{name} changed {', '.join(changed)} for its whole process")
 
     def _died(self, worker: WorkerProcess) -> None:
         how = worker.death()
@@ -145,16 +153,21 @@ class Examiner:
             self._tries += 1
             self._replace(worker)
         else:
-            self._lose(worker, self._step, "ended its process", f": {how}")
+            self._lost_at(worker, self._step, "ended its process", f": {how}")
 
-    def _lose(self, worker: WorkerProcess, step: Reply, what: str, how: str) -> None:
-        """Note that a step has cost its worker, and let another go on behind it."""
-        output = f"; its output ends: {last}" if (last := worker.printed) else ""
-        said = f"{step['name']} {what} while {step['doing']}{how}; correct it or leave it out"
-        self._found.append(Finding(PreflightError(said + output), tuple(step["trials"])))
-        self._skipped.append(step["name"])
-        self._lost.append(step["name"])
-        self._tries = 0
+    def _lost_at(self, worker: WorkerProcess, step: Reply, what: str, how: str) -> None:
+        """Note that a step has cost its worker, and let another go on behind it.
+
+        Of a process that an earlier step has changed it is none's fault yet: it is taken again.
+        """
+        if not self._is_spoiled:
+            # The stack of a crash, or of where it was stopped.
+            output = f"; its output ends: {last}" if (last := worker.printed) else ""
+            said = f"{step['name']} {what} while {step['doing']}{how}; correct it or leave it out"
+            self._found.append(Finding(PreflightError(said + output), tuple(step["trials"])))
+            self._skipped.append(step["name"])
+            self._lost.append(step["name"])
+            self._tries = 0
         self._replace(worker)
 
     def _never_started(self, worker: WorkerProcess, how: str) -> None:
@@ -165,7 +178,7 @@ class Examiner:
 
     def _replace(self, worker: WorkerProcess) -> None:
         worker.kill()
-        self._worker, self._step = None, None
+        self._worker, self._step, self._is_spoiled = None, None, False
 
 
 def patience(planned: PlannedSuite) -> float:

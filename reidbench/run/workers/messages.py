@@ -15,7 +15,7 @@ from reidbench.run.planned_suite import PlannedSuite
 
 Reply: TypeAlias = Mapping[str, Any]
 """Its ``reply`` is ready, heartbeat, started, step, done, failed, full, unfit or ended; of an
-examination examining, found or examined."""
+examination examining, found, looked or examined."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -127,29 +126,31 @@ def examine(
     driver: Driver,
     watched: WatchedFunctions,
 ) -> None:
-    """Examine the components of some trials, and say what is wrong and what is left changed."""
-    watched.learn()
-    before, settings = ProcessState.capture(), TorchSettings.capture()
+    """Examine the components of some trials, and say of each what is wrong and left changed."""
     keys, skipped = set(examination.trials), {*examination.skipped}
     trials = tuple(trial for trial in plan.trials if trial.key in keys)
-    with warnings.catch_warnings():
-        for step in steps(plan, trials, context.store, context.note_graph):
-            if step.name not in skipped and step.needs not in examination.lost:
-                driver.send("examining", name=step.name, doing=step.doing, trials=step.trials)
-                for finding in _findings(step):
-                    driver.send("found", **finding.document())
-    changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
-    _flush()
-    driver.send("examined", changed=changed)
+    for step in steps(plan, trials, context.store, context.note_graph):
+        if step.name in skipped or step.needs in examination.lost:
+            continue
+        watched.learn()
+        before, settings = ProcessState.capture(), TorchSettings.capture()
+        driver.send("examining", name=step.name, doing=step.doing, trials=step.trials)
+        with warnings.catch_warnings():
+            for finding in _findings(step):
+                driver.send("found", **finding.document())
+        changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
+        _flush()
+        driver.send("looked", changed=changed)
+    driver.send("examined")
 
 
-def _findings(step: Step) -> Iterator[Finding]:
+def _findings(step: Step) -> list[Finding]:
     try:
-        yield from step.look()
+        return list(step.look())
     # Whatever a component raises where nobody expects it, a property of a method, say.
     except BaseException as error:
         why = f"{step.name}: {named_line(error)}, while {step.doing}; correct it or leave it out"
-        yield Finding(PreflightError(why), step.trials)
+        return [Finding(PreflightError(why), step.trials)]
 
 
 def serve(
