@@ -99,7 +99,13 @@ def _local(planned: PlannedSuite) -> Iterator[Backend]:
 def _ray(planned: PlannedSuite) -> Iterator[Backend]:
     from reidbench.run.ray.tasks import ray_tasks
 
-    with examiner(planned) as examine, ray_tasks(planned, collect()) as (pool, where):
+    with examiner(planned) as first, ray_tasks(planned, collect()) as (pool, where):
+
+        def examine(plan: Plan, trials: Sequence[Trial], store: Store | None) -> list[Finding]:
+            found = first(plan, trials, store)
+            first.close()  # the driver's machine may be a small one
+            return found
+
         yield _pooled(planned, pool, where, examine)
 
 
@@ -122,4 +128,4 @@ BACKENDS: Mapping[str, Callable[[PlannedSuite], AbstractContextManager[Backend]]
     "local": _local,
     "ray": _ray,
 }
-"""By the name of the executor; workers start at once, while the plan is checked."""
+"""By the name of the executor; workers start at once, and one examines the plan."""
