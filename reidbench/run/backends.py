@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from reidbench.plan import Plan, Trial
 from reidbench.run.executor import Executor
 from reidbench.run.failure_notes import FailureNotes
 from reidbench.run.findings import Finding
-from reidbench.run.gpus import choose
+from reidbench.run.gpus import choose, is_torchs_choice
 from reidbench.run.planned_suite import PlannedSuite
 from reidbench.run.pooled import PooledExecutor
 from reidbench.run.preflight import Examine
@@ -67,31 +67,29 @@ def _serial(planned: PlannedSuite) -> Iterator[Backend]:
 @contextmanager
 def _local(planned: PlannedSuite) -> Iterator[Backend]:
     options, workers = planned.options, planned.options.workers
-    device, dealt = choose(options.device)
-    setup = Setup(
-        parent=os.getpid(),
-        plan=PlanRef.of(planned),
-        store=str(options.store_folder.absolute()),
-        device="cuda" if dealt else options.device,
-        threads=options.threads_each,
-        provenance=_provenance(device),
-    )
+    with ExitStack() as stack:
+        # Where torch tells the GPUs, another worker begins meanwhile: the first waits for its card.
+        apart = stack.enter_context(examiner(planned)) if is_torchs_choice(options.device) else None
+        device, dealt = choose(options.device)
+        setup = Setup(
+            parent=os.getpid(),
+            plan=PlanRef.of(planned),
+            store=str(options.store_folder.absolute()),
+            device="cuda" if dealt else options.device,
+            threads=options.threads_each,
+            provenance=_provenance(device),
+        )
 
-    def hire(place: int, events: Events) -> WorkerProcess:
-        return WorkerProcess(setup, dealt[place % len(dealt)] if dealt else None, events)
+        def hire(place: int, events: Events) -> WorkerProcess:
+            return WorkerProcess(setup, dealt[place % len(dealt)] if dealt else None, events)
 
-    pool = WorkerPool(setup, planned.folder.logs, count=lambda: workers, hire=hire)
-    by = f", {counted(workers, 'worker')}" if workers > 1 else ""
-    first = Examiner(setup, partial(hire, 0), patience(planned), options.say)
-
-    def examine(plan: Plan, trials: Sequence[Trial], store: Store | None) -> list[Finding]:
-        found = first(plan, trials, store)
-        if (worker := first.release()) is not None:
-            pool.adopt(worker)
-        return found
-
-    with closing(pool), closing(first):
-        pool.start(first=1)
+        pool = WorkerPool(setup, planned.folder.logs, count=lambda: workers, hire=hire)
+        stack.enter_context(closing(pool))
+        first = apart or Examiner(setup, partial(hire, 0), patience(planned), options.say)
+        stack.enter_context(closing(first))
+        pool.start(first=0 if apart else 1)
+        by = f", {counted(workers, 'worker')}" if workers > 1 else ""
+        examine = _examine(first, None if apart else pool)
         yield _pooled(planned, pool, f"{device}{by}", examine)
 
 
@@ -100,13 +98,20 @@ def _ray(planned: PlannedSuite) -> Iterator[Backend]:
     from reidbench.run.ray.tasks import ray_tasks
 
     with examiner(planned) as first, ray_tasks(planned, collect()) as (pool, where):
+        yield _pooled(planned, pool, where, _examine(first, None))
 
-        def examine(plan: Plan, trials: Sequence[Trial], store: Store | None) -> list[Finding]:
-            found = first(plan, trials, store)
-            first.close()  # the driver's machine may be a small one
-            return found
 
-        yield _pooled(planned, pool, where, examine)
+def _examine(first: Examiner, pool: WorkerPool | None) -> Examine:
+    """Return what examines a plan, and then hands its worker to a pool, or else ends it."""
+
+    def examine(plan: Plan, trials: Sequence[Trial], store: Store | None) -> list[Finding]:
+        found = first(plan, trials, store)
+        if pool is not None and (worker := first.release()) is not None:
+            pool.adopt(worker)
+        first.close()
+        return found
+
+    return examine
 
 
 def _pooled(planned: PlannedSuite, pool: WorkerPool, where: str, examine: Examine) -> Backend:

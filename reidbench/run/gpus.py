@@ -18,7 +18,7 @@ def choose(name: str) -> tuple[str, tuple[str, ...]]:
         ReidbenchError: no such device here.
 
     """
-    if name == "cpu" or (name == "auto" and not may_have_gpu()):
+    if not is_torchs_choice(name):
         return "cpu", ()
     # Seconds, and half a gigabyte of a driver that computes nothing.
     from reidbench.engine.device import cards, choose_device
@@ -26,8 +26,12 @@ def choose(name: str) -> tuple[str, tuple[str, ...]]:
     return str(choose_device(name)), cards(name)
 
 
-def may_have_gpu() -> bool:
-    """Return whether torch may find a GPU here; False is certain."""
+def is_torchs_choice(name: str) -> bool:
+    """Return whether only torch can tell what the device called ``name`` is; else it is the CPU."""
+    return name != "cpu" and (name != "auto" or _may_have_gpu())
+
+
+def _may_have_gpu() -> bool:
     if sys.platform == "linux":
         return any(Path(driver).exists() for driver in _DRIVERS)
     return sys.platform != "darwin"

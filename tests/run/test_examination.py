@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.hostile import MAKING, assert_said, left_running, run
+from tests.run.hostile import HOUR, MAKING, assert_said, left_running, run
 from tests.support.commands import imported, reidbench
 from tests.support.kills import LINUX
 from tests.support.suites import write_suite
@@ -79,7 +79,7 @@ def test_data_sets_that_strike_as_they_are_read_are_all_named(
     targets = [f"h-first-{kind}" for kind in MAKING]
     write_suite(tmp_path, targets=["tiny", *targets], methods=["dense"])
     words = ("run", "suite.yaml", "--threads", 1, *PATIENCE)
-    said = reidbench(*words, cwd=tmp_path, env=hostile_env)
+    said = reidbench(*words, cwd=tmp_path, env=hostile_env, seconds=HOUR)
     assert said.returncode == 2
     assert not (tmp_path / "runs" / "tiny-suite" / "results").exists()
     refused = said.stderr.partition("reidbench: ")[2].splitlines()
