@@ -27,9 +27,11 @@ from reidbench.run.forecast import Forecast, forecast
 from reidbench.run.forecast_text import forecast_text
 from reidbench.run.image_macs import Images
 from reidbench.run.options import RunOptions
-from reidbench.run.planned_suite import plan_suite
+from reidbench.run.planned_suite import PlannedSuite, plan_suite
+from reidbench.run.preflight import preflight
 from reidbench.run.price import price
 from reidbench.run.price_text import price_lines
+from reidbench.run.workers.examiner import examiner
 from reidbench.store import Store
 from reidbench.text import counted, duration
 
@@ -62,7 +64,8 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     SUITE is a file, or the name of a suite that comes with reidbench: reidbench plan quickstart
 
     Exit status: 0, or 2 if a run would refuse it; with --check, 1 if rows of it are bound to fail.
-    Whether components load, and reductions are in reach, is not looked at without --check.
+    Whether components load, images are read and reductions are in reach is not looked at without
+    --check.
     """
     options = RunOptions(**given, progress=sys.stderr)
     rate = None if card is None else card_rate(card)
@@ -82,23 +85,27 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     left = [trial for trial, its in zip(plan.trials, statuses, strict=True) if its not in ended]
     if missing := missing_text(plan, data_read(left)):
         click.echo("\n" + missing)
-    refused, failing = _foreseen(plan, left, store if check else None)
+    refused, failing = _checked(planned, left, store) if check else (_unfit_lists(plan, left), 0)
     if refused:
         click.echo("\na run will refuse this:\n" + "\n".join(refused))
     return 2 if refused else 1 if failing else 0
 
 
-def _foreseen(plan: Plan, left: Sequence[Trial], store: Store | None) -> tuple[list[str], int]:
+def _unfit_lists(plan: Plan, left: Sequence[Trial]) -> list[str]:
+    return [str(problem) for problem in unfit_data(plan, left)]
+
+
+def _checked(planned: PlannedSuite, left: Sequence[Trial], store: Store) -> tuple[list[str], int]:
     """Return what a run would refuse, and how many trials are bound to fail, which are named.
 
-    With the store, all is looked at that a run looks at before its first step.
+    All is looked at that a run looks at before its first step, in a process that may end of it.
     """
-    if store is None:
-        return [str(problem) for problem in unfit_data(plan, left)], 0
-    from reidbench.run.preflight import preflight
-
+    if not left:
+        return [], 0
+    plan = planned.plan
     try:
-        verdict = preflight(plan, left, store)
+        with examiner(planned) as examine:
+            verdict = preflight(plan, left, store, examine)
     except ReidbenchError as error:
         # What is missing is named already: a plan is made before the data are there.
         missing = missing_text(plan, data_read(left)).splitlines()

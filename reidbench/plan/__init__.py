@@ -22,7 +22,7 @@ from reidbench.plan.nodes import (
 )
 from reidbench.plan.selection import select
 from reidbench.plan.trials import NotApplicable, Plan, Trial
-from reidbench.plan.unfit_data import PreflightError, make, unfit_data
+from reidbench.plan.unfit_data import PreflightError, make, unfit_data, unfit_data_set
 
 __all__ = [
     "ENGINE",
@@ -49,5 +49,6 @@ __all__ = [
     "select",
     "stand_for",
     "unfit_data",
+    "unfit_data_set",
     "weights_label",
 ]

@@ -49,6 +49,11 @@ class Trial:
         """The last prune phase: the one that decides the network's widths."""
         return next(node for node in reversed(self.phases) if isinstance(node, PruneNode))
 
+    @property
+    def cuts(self) -> bool:
+        """Whether its method removes channels."""
+        return self.method.record.prunes != "nothing"
+
     def word(self, node: Node) -> str:
         """Return in a word or two what one of the trial's nodes does."""
         if isinstance(node, LoadNode):
@@ -59,7 +64,7 @@ class Trial:
             return f"measure {next(words, 'final')}"
         if not isinstance(node, PruneNode):
             return node.kind
-        if self.method.record.prunes == "nothing":
+        if not self.cuts:
             return "train further"
         return f"{'prune' if node.budget else 'cut'} {100 * node.reduction:g}%"
 

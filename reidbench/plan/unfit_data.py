@@ -26,28 +26,33 @@ class PreflightError(ReidbenchError):
 
 
 def unfit_data(plan: Plan, trials: Sequence[Trial]) -> Iterator[ReidbenchError]:
-    """Yield every fault of the data sets that are there: one sentence each, nothing is raised.
-
-    Images that are others each time, lists that are not the published ones, training images that
-    make no batch of the protocol, and test images of which no query can be matched.
-    """
-    measured = {canonical(trial.final.data.configuration()) for trial in trials}
+    """Yield every fault in the lists of the data sets that are there; reads no image."""
     for data in data_read(trials):
-        if data.missing:
-            continue
-        try:
-            made, whole = make(data), data.whole()
-            changing = list(unsteady(data, whole))
-        except ReidbenchError as error:
-            yield error
-            continue
-        faults = [*changing, *_unlike_the_published(data, whole)]
-        faults += _without_batches(plan, trials, data, made)
-        if isinstance(made, ReIDData) and canonical(data.configuration()) in measured:
-            faults += _without_matches(made)
-        yield from (
-            PreflightError(f"suite '{plan.suite.name}': {data.label} {fault}") for fault in faults
-        )
+        if not data.missing:
+            yield from unfit_data_set(plan, trials, data, images=False)
+
+
+def unfit_data_set(
+    plan: Plan, trials: Sequence[Trial], data: ConfiguredData, *, images: bool = True
+) -> Iterator[ReidbenchError]:
+    """Yield every fault of a data set that is there: one sentence each, nothing is raised.
+
+    Lists that are not the published ones, training images that make no batch of the protocol, test
+    images of which no query can be matched, and, with ``images``, images that are others each time.
+    """
+    try:
+        made, whole = make(data), data.whole()
+        faults = list(unsteady(data, whole)) if images else []
+    except ReidbenchError as error:
+        yield error
+        return
+    faults += [*_unlike_the_published(data, whole), *_without_batches(plan, trials, data, made)]
+    measured = {canonical(trial.final.data.configuration()) for trial in trials}
+    if isinstance(made, ReIDData) and canonical(data.configuration()) in measured:
+        faults += _without_matches(made)
+    yield from (
+        PreflightError(f"suite '{plan.suite.name}': {data.label} {fault}") for fault in faults
+    )
 
 
 def make(part: Configured) -> Any:

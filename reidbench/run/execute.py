@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reidbench.engine.device import peak_gpu_memory
 from reidbench.plan import Trial
 from reidbench.results import write_result
 from reidbench.run.assemble import failed_result, inapplicable_result
@@ -39,7 +38,7 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
     recorder = TimingsRecorder(started)
     with BACKENDS[options.backend](planned) as backend:
         store = Store(options.store_folder, backend.provenance)
-        verdict = preflight(plan, trials, store)
+        verdict = preflight(plan, trials, store, backend.examine)
         refuse_unwritable(options.store_folder)
         # Not before preflight: what a missing data set makes look superseded is not.
         folder.set_superseded_aside(plan)
@@ -50,7 +49,7 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
             executor, events = _executor(planned, trials, store, recorder, backend)
             with _noted(events, planned, trials, store, backend.workers):
                 executor.run(plan, trials)
-    timings = recorder.timings(peak_gpu_memory())
+        timings = recorder.timings(backend.peak_gpu_memory())
     timings.write(folder.costs)
     return timings
 

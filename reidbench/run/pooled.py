@@ -22,7 +22,7 @@ from reidbench.run.ledger import Ledger
 from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
-from reidbench.run.workers.interface import Event, Worker
+from reidbench.run.workers.interface import STILLBORN, Event, Worker
 from reidbench.run.workers.messages import Reply, Request
 from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store
@@ -30,8 +30,8 @@ from reidbench.store.claims import Claims
 
 TICK = 0.5
 """Seconds between two looks at the workers."""
-ATTEMPTS, STILLBORN = 2, 3
-"""Workers that a node may cost, and workers in a row that may die before they are ready."""
+ATTEMPTS = 2
+"""Workers that a node may cost."""
 _log = logging.getLogger(__name__)
 
 

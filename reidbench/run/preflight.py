@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from reidbench.datasets.locate import MissingData
 from reidbench.errors import ReidbenchError
-from reidbench.plan import Plan, PreflightError, Trial, data_read, missing_text, unfit_data
+from reidbench.plan import Plan, PreflightError, Trial, data_read, missing_text
+from reidbench.run.findings import Finding
 from reidbench.run.room import lack_of_room
-from reidbench.run.unfit_networks import cuts, unfit_trials
 from reidbench.store import Store
+
+Examine: TypeAlias = Callable[[Plan, Sequence[Trial], Store | None], Iterable[Finding]]
+"""Finds what is wrong with the components of trials; networks in the store are not loaded."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,19 @@ class Verdict:
         return {**self.inapplicable, **self.failing}
 
 
-def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -> Verdict:
+def preflight(
+    plan: Plan,
+    trials: Sequence[Trial],
+    store: Store | None = None,
+    examine: Examine | None = None,
+) -> Verdict:
     """Refuse a plan of which nothing could be carried out, or which lacks what all of it needs.
 
     What is wrong with a single network, method or reduction of several makes rows of its trials,
     and never ends the others. It is refused where every trial that cuts, or that cuts at its
     reduction, would fail: then the suite is wrong, not one part of it.
+
+    ``examine``: a worker process does it; without, components are made in this process.
 
     Raises:
         ReidbenchError: of its own kind where one thing is wrong: data sets that a user must bring
@@ -49,10 +60,11 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
     problems: list[ReidbenchError] = []
     if text := missing_text(plan, data_read(trials)):
         problems.append(MissingData(text))
-    problems += unfit_data(plan, trials)
-    unfit = list(unfit_trials(plan, trials, store))
-    failing = _sentences((it.trials, it.error) for it in unfit if it.applies)
-    inapplicable = _sentences((it.trials, it.error) for it in unfit if not it.applies)
+    found = list((examine or _examine_here)(plan, trials, store))
+    problems += [it.error for it in found if not it.trials]
+    unfit = [it for it in found if it.trials]
+    failing = _sentences(it for it in unfit if it.applies)
+    inapplicable = _sentences(it for it in unfit if not it.applies)
     if problems or _is_hopeless(plan, failing):
         problems += [it.error for it in unfit if it.applies]
     runs = [trial for trial in trials if trial.key not in {**failing, **inapplicable}]
@@ -65,12 +77,19 @@ def preflight(plan: Plan, trials: Sequence[Trial], store: Store | None = None) -
     return Verdict(failing, inapplicable)
 
 
-def _sentences(unfit: Iterable[tuple[Sequence[Trial], ReidbenchError]]) -> dict[str, str]:
-    """Return by trial all that is wrong with it."""
+def _examine_here(plan: Plan, trials: Sequence[Trial], store: Store | None) -> Iterable[Finding]:
+    # Here, so that a driver whose workers examine never imports torch.
+    from reidbench.run.examination import examine
+
+    return examine(plan, trials, store)
+
+
+def _sentences(unfit: Iterable[Finding]) -> dict[str, str]:
+    """Return by the key of a trial all that is wrong with it."""
     found: dict[str, list[str]] = {}
-    for trials, error in unfit:
-        for trial in trials:
-            found.setdefault(trial.key, []).append(str(error))
+    for finding in unfit:
+        for key in finding.trials:
+            found.setdefault(key, []).append(str(finding.error))
     return {key: "; ".join(dict.fromkeys(why)) for key, why in found.items()}
 
 
@@ -80,7 +99,7 @@ def _is_hopeless(plan: Plan, failing: Mapping[str, str]) -> bool:
     Those of the whole plan, finished ones too, so that a run that is repeated for its failed rows
     is not refused for them.
     """
-    cutting = [trial for trial in plan.trials if cuts(trial)] or list(plan.trials)
+    cutting = [trial for trial in plan.trials if trial.cuts] or list(plan.trials)
     groups = [cutting]
     for reduction in {trial.id.reduction for trial in cutting}:
         groups.append([trial for trial in cutting if trial.id.reduction == reduction])

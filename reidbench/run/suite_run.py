@@ -161,7 +161,7 @@ def _executed(
             f"{counted(len(plan.trials), 'trial')} of '{plan.suite.name}': all done"
         )
         return None
-    # Here, so that wrong input and finished suites never wait for the import of torch.
+    # Here, so that finished suites never wait for the import of what runs phases.
     from reidbench.run.execute import execute
 
     return execute(planned, trials, started)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from reidbench.engine.channels import (
     ChannelGraph,
@@ -26,70 +25,31 @@ from reidbench.plan import (
     PreflightError,
     PruneNode,
     Trial,
-    distinct,
     make,
 )
-from reidbench.run.memory import memory_given_back
-from reidbench.store import Store
+from reidbench.run.findings import Finding
+
+NoteGraph: TypeAlias = Callable[[Configured, Any, ChannelGraph], None]
+"""Called with a backbone, its network, and the channels that were found in it."""
 
 
-@dataclass(frozen=True)
-class Unfit:
-    """Trials that cannot be carried out, and why; ``applies`` is false if nothing is at fault."""
-
-    trials: tuple[Trial, ...]
-    error: ReidbenchError
-    applies: bool = True
+def unfit_method(method: ConfiguredMethod, trials: Sequence[Trial]) -> Iterator[Finding]:
+    """Yield what is wrong with a method as it is made."""
+    yield from _unless(lambda: refuse_unsound(make(method), method), trials)
 
 
-def cuts(trial: Trial) -> bool:
-    """Return whether a trial's method removes channels."""
-    return trial.method.record.prunes != "nothing"
-
-
-def unfit_trials(
-    plan: Plan, trials: Sequence[Trial], store: Store | None = None
-) -> Iterator[Unfit]:
-    """Yield all that is wrong with methods and networks; builds each of them once.
-
-    Published weights are loaded, unless ``store`` has the loaded network.
-    """
-    for method in distinct(trial.method for trial in trials):
-        own = tuple(trial for trial in trials if trial.method == method)
-        yield from _unless(partial(_sound, method), own)
-    for label, backbone in _backbones(trials).items():
-        own = tuple(trial for trial in trials if trial.id.backbone == label)
-        with memory_given_back():
-            yield from _network(plan, backbone, own)
-            yield from _weights(own, store)
-
-
-def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
-    return {trial.id.backbone: trial.final.network.backbone for trial in trials}
-
-
-def _sound(method: ConfiguredMethod) -> None:
-    refuse_unsound(make(method), method)
-
-
-def _unless(check: Callable[[], object], trials: tuple[Trial, ...]) -> Iterator[Unfit]:
-    """Yield trials as unfit if a check of theirs raises."""
+def unfit_network(
+    plan: Plan, backbone: Configured, trials: Sequence[Trial], note_graph: NoteGraph
+) -> Iterator[Finding]:
+    """Yield the trials that a network cannot serve; builds it once."""
     try:
-        check()
+        graph = _captured(plan, backbone, note_graph)
     except ReidbenchError as error:
         forget_variables(error)
-        yield Unfit(trials, error)
-
-
-def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Iterator[Unfit]:
-    """Yield the trials that a network cannot serve."""
-    try:
-        graph = _captured(plan, backbone)
-    except ReidbenchError as error:
-        forget_variables(error)
-        yield Unfit(trials, error)
+        yield _finding(error, trials)
         return
-    cutting = tuple(trial for trial in trials if cuts(trial))
+    if not (cutting := [trial for trial in trials if trial.cuts]):
+        return
     try:
         yield from _unreachable(plan, backbone.label, graph, cutting)
     except ScopeError:
@@ -99,20 +59,25 @@ def _network(plan: Plan, backbone: Configured, trials: tuple[Trial, ...]) -> Ite
             f"{backbone.label} has no channel in scope '{rules.pruning.scope}' of protocol "
             f"{rules.name}{more}"
         )
-        yield Unfit(cutting, PreflightError(why), applies=False)
+        yield _finding(PreflightError(why), cutting, applies=False)
 
 
-def _weights(trials: tuple[Trial, ...], store: Store | None) -> Iterator[Unfit]:
-    """Yield the trials whose published weights are missing, or are another network's."""
-    loading: dict[str, list[tuple[Trial, LoadNode]]] = {}
-    for trial in trials:
-        for node in trial.phases:
-            if isinstance(node, LoadNode) and not (store is not None and store.has(node.key)):
-                # Seeds share the file.
-                loading.setdefault(str(node.weights), []).append((trial, node))
-    for users in loading.values():
-        own = tuple(trial for trial, _ in users)
-        yield from _unless(partial(_load, users[0][1]), own)
+def unfit_weights(node: LoadNode, trials: Sequence[Trial]) -> Iterator[Finding]:
+    """Yield trials whose published weights are missing, or are another network's."""
+    yield from _unless(partial(_load, node), trials)
+
+
+def _finding(error: ReidbenchError, trials: Sequence[Trial], *, applies: bool = True) -> Finding:
+    return Finding(error, tuple(trial.key for trial in trials), applies)
+
+
+def _unless(check: Callable[[], object], trials: Sequence[Trial]) -> Iterator[Finding]:
+    """Yield trials as unfit if a check of theirs raises."""
+    try:
+        check()
+    except ReidbenchError as error:
+        forget_variables(error)
+        yield _finding(error, trials)
 
 
 def _load(node: LoadNode) -> None:
@@ -131,7 +96,7 @@ def _load(node: LoadNode) -> None:
         ) from fault
 
 
-def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
+def _captured(plan: Plan, backbone: Configured, note_graph: NoteGraph) -> ChannelGraph:
     """Build a network and find its channels; try on a copy that they can go.
 
     Raises:
@@ -145,7 +110,9 @@ def _captured(plan: Plan, backbone: Configured) -> ChannelGraph:
         why = one_line(fault) if isinstance(fault, ReidbenchError) else named_line(fault)
         return PreflightError(f"suite '{plan.suite.name}': {backbone.label}: {why}")
 
-    return returned(lambda: _traced(module, plan), untraced)
+    graph = returned(lambda: _traced(module, plan), untraced)
+    note_graph(backbone, module, graph)
+    return graph
 
 
 def _traced(module: Any, plan: Plan) -> ChannelGraph:
@@ -161,7 +128,7 @@ def _reductions(trial: Trial) -> set[float]:
 
 def _unreachable(
     plan: Plan, label: str, graph: ChannelGraph, cutting: Sequence[Trial]
-) -> Iterator[Unfit]:
+) -> Iterator[Finding]:
     """Yield the trials whose reductions are out of reach, or between two widths.
 
     Raises:
@@ -180,8 +147,8 @@ def _unreachable(
             )
         elif not (why := _too_coarse(plan, label, graph, reduction)):
             continue
-        own = tuple(trial for trial in cutting if reduction in asked[trial.key])
-        yield Unfit(own, PreflightError(f"suite '{plan.suite.name}': {why}"))
+        own = [trial for trial in cutting if reduction in asked[trial.key]]
+        yield _finding(PreflightError(f"suite '{plan.suite.name}': {why}"), own)
 
 
 def _too_coarse(plan: Plan, label: str, graph: ChannelGraph, reduction: float) -> str:

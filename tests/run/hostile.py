@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,6 +97,20 @@ DATA: Mapping[str, Row] = {
 }
 
 
+OUT = "; correct it or leave it out"
+MAKING: Mapping[str, Row] = {
+    "segfaults": Row(
+        r".* of plugin reidbench-hostile 1\.0 ended its process while .*: the worker was killed by "
+        rf"signal 11 \(SIGSEGV\){OUT}; its output ends: .* in segfaults .*"
+    ),
+    "leaves": Row(rf".* ended its process while .*: the worker exited with status 0{OUT}"),
+    "kills": Row(rf".* ended .*: the worker was killed by signal 9 \(SIGKILL\){OUT}"),
+    "loops": Row(rf".* did not end within \d+ s while .*{OUT}; its output ends: .* in loops .*"),
+    "wanders": done(),
+}
+"""What is said of components that strike before the first phase."""
+
+
 @dataclass(frozen=True)
 class HostileRun:
     """What a run of hostile components left.
@@ -142,6 +157,23 @@ def _part(result: Result) -> str:
     trial = result.trial
     parts = [one for one in (trial.backbone, trial.target) if one.startswith("h-")]
     return f"{parts[0]} {trial.method}" if parts else trial.method
+
+
+def assert_said(rows: Mapping[str, Row], found: HostileRun) -> None:
+    """Compare what rows say, and what the log notes of them, with what is expected."""
+    wrong = {}
+    for name, row in rows.items():
+        result = found.results[name]
+        status = row.status or result.status
+        if result.status != status or not re.fullmatch(row.error or "None", str(result.error)):
+            wrong[name] = f"{result.status}: {result.error}"
+        # Images are decoded by whichever trial of the data set comes first.
+        data, trial = result.trial.target, str(result.trial)
+        where = f"/{data}/" if data.startswith("h-") else trial
+        noted = [line for line in found.log.splitlines() if where in line]
+        if row.note and not any(re.search(f"changed .*{row.note}", line) for line in noted):
+            wrong[f"{name}, noted"] = "\n".join(noted)
+    assert wrong == {}
 
 
 def left_running(folder: Path) -> list[str]:

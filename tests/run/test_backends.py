@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,15 @@ def test_help_loads_neither_ray_nor_torch(tmp_path: Path, tiny_env: dict[str, st
     said, modules = imported("run", "--help", cwd=tmp_path, env=tiny_env)
     assert "--executor [serial|local|ray]" in said.stdout
     assert not {"ray", "torch"} & modules
+
+
+def test_what_drives_workers_loads_neither_ray_nor_torch() -> None:
+    drivers = "reidbench.run.execute, reidbench.run.ray.tasks, reidbench.cli.plan"
+    code = (
+        f"import sys, {drivers}; from reidbench.run.gpus import choose; "
+        "assert choose('cpu') == ('cpu', ()); print(sorted({'ray', 'torch'} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert said.stdout == "[]\n"

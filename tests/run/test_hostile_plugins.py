@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from reidbench.results import Result, read_results
-from tests.run.hostile import DATA, METHODS, NETWORKS, PLUGIN, Row, left_running, run
+from reidbench.results import read_results
+from tests.run.hostile import DATA, MAKING, METHODS, NETWORKS, assert_said, left_running, run
 from tests.support.commands import reidbench
 from tests.support.kills import LINUX, measured
 from tests.support.suites import write_suite
@@ -21,49 +20,29 @@ MORE = ["fpgm", "random", "scratch"]
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory, tiny_env: dict[str, str]) -> dict[str, str]:
-    info = tmp_path_factory.mktemp("site") / "reidbench_hostile-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reidbench-hostile\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[reidbench]\nhostile = reidbench_hostile\n")
-    path = [str(info.parent), str(PLUGIN), tiny_env["PYTHONPATH"]]
-    return {**tiny_env, "PYTHONPATH": os.pathsep.join(path)}
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Mapping[str, object]:
+def clean(
+    tmp_path_factory: pytest.TempPathFactory, hostile_env: dict[str, str]
+) -> Mapping[str, object]:
     """Return what the good rows measure in a process where nothing else has run."""
     folder = tmp_path_factory.mktemp("clean")
-    found = run(folder, env, "--in-process", methods=[*GOOD, *MORE])
+    found = run(folder, hostile_env, "--in-process", methods=[*GOOD, *MORE])
     assert found.said.returncode == 0, found.said.stderr
     return measured(found.home / "results")
 
 
-def assert_said(rows: Mapping[str, Row], results: Mapping[str, Result], log: str) -> None:
-    wrong = {}
-    for name, row in rows.items():
-        result = results[name]
-        status = row.status or result.status
-        if result.status != status or not re.fullmatch(row.error or "None", str(result.error)):
-            wrong[name] = f"{result.status}: {result.error}"
-        # Images are decoded by whichever trial of the data set comes first.
-        data, trial = result.trial.target, str(result.trial)
-        where = f"/{data}/" if data.startswith("h-") else trial
-        noted = [line for line in log.splitlines() if where in line]
-        if row.note and not any(re.search(f"changed .*{row.note}", line) for line in noted):
-            wrong[f"{name}, noted"] = "\n".join(noted)
-    assert wrong == {}
-
-
 def test_the_rows_beside_some_of_the_worst_are_those_of_a_clean_run(
-    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+    tmp_path: Path, hostile_env: dict[str, str], clean: Mapping[str, object]
 ) -> None:
     rows = {"h-exits": METHODS["exits"], "h-segfaults": METHODS["segfaults"]}
     left = "the working folder.* the running threads"
     rows["h-everything"] = METHODS["lingers"]._replace(note=left)
-    found = run(tmp_path, env, "--workers", 1, methods=["l1", *rows, *GOOD[::2], *MORE])
+    rows["h-made-segfaults"] = MAKING["segfaults"]
+    methods = ["l1", *rows, *GOOD[::2], *MORE]
+    rows["h-built-leaves dense"] = MAKING["leaves"]
+    networks = ["tinynet", {"backbone": "h-built-leaves", "methods": ["dense"]}]
+    found = run(tmp_path, hostile_env, "--workers", 1, methods=methods, backbones=networks)
     assert found.said.returncode == 1, found.said.stderr
-    assert_said(rows, found.results, found.log)
+    assert_said(rows, found)
     assert "a new worker replaces it" in found.said.stderr
     assert_unharmed(found.home / "results", clean)
     assert left_running(tmp_path) == [] == found.litter
@@ -71,13 +50,13 @@ def test_the_rows_beside_some_of_the_worst_are_those_of_a_clean_run(
 
 @pytest.mark.nightly
 def test_hostile_methods_and_networks(
-    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+    tmp_path: Path, hostile_env: dict[str, str], clean: Mapping[str, object]
 ) -> None:
     methods = {f"h-{kind}": row for kind, row in METHODS.items()}
     networks = {f"h-net-{kind} dense": row for kind, row in NETWORKS.items()}
     found = run(
         tmp_path,
-        {**env, "HOSTILE_MEGABYTES": "100"},
+        {**hostile_env, "HOSTILE_MEGABYTES": "100"},
         *("--workers", 1, "--step-timeout", "15s"),
         methods=[*GOOD, *methods, *MORE],
         backbones=[
@@ -86,7 +65,7 @@ def test_hostile_methods_and_networks(
         ],
     )
     assert found.said.returncode == 1, found.said.stderr
-    assert_said({**methods, **networks}, found.results, found.log)
+    assert_said({**methods, **networks}, found)
     assert_unharmed(found.home / "results", clean)
     assert left_running(tmp_path) == [] == found.litter
     logs = [path.read_text() for path in (found.home / "logs").glob("*.log")]
@@ -96,20 +75,20 @@ def test_hostile_methods_and_networks(
 
 @pytest.mark.nightly
 def test_hostile_data_sets(
-    tmp_path: Path, env: dict[str, str], clean: Mapping[str, object]
+    tmp_path: Path, hostile_env: dict[str, str], clean: Mapping[str, object]
 ) -> None:
     rows = {f"h-data-{kind} l1": row for kind, row in DATA.items()}
     targets = [f"h-data-{kind}" for kind in DATA]
     found = run(
         tmp_path,
-        env,
+        hostile_env,
         "--workers",
         1,
         methods=GOOD + MORE,
         targets=[*targets[::2], "tiny", *targets[1::2]],
     )
     assert found.said.returncode == 1, found.said.stderr
-    assert_said(rows, found.results, found.log)
+    assert_said(rows, found)
     assert_unharmed(found.home / "results", clean)
     assert left_running(tmp_path) == [] == found.litter
 
@@ -129,10 +108,10 @@ def assert_unharmed(results: Path, clean: Mapping[str, object]) -> None:
 )
 @pytest.mark.nightly
 def test_what_cannot_be_made_is_failed_rows_before_the_first_step(
-    part: dict[str, list[str]], sentence: str, tmp_path: Path, env: dict[str, str]
+    part: dict[str, list[str]], sentence: str, tmp_path: Path, hostile_env: dict[str, str]
 ) -> None:
     write_suite(tmp_path, **part)
-    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=env)
+    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=hostile_env)
     assert said.returncode == 1
     assert "Traceback" not in said.stderr
     before, _, _ = said.stderr.partition("train on tiny")
@@ -144,16 +123,16 @@ def test_what_cannot_be_made_is_failed_rows_before_the_first_step(
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ("h-data-unloaded", "h-data-unloaded.*Panic: the lists are in"),
+        ("h-data-unloaded", "h-data-unloaded.*Panic: in another language"),
         ("h-data-fickle", "h-data-fickle of plugin reidbench-hostile.* is not the same when"),
     ],
 )
 @pytest.mark.nightly
 def test_data_that_cannot_be_trained_on_are_refused_before_the_first_step(
-    data: str, sentence: str, tmp_path: Path, env: dict[str, str]
+    data: str, sentence: str, tmp_path: Path, hostile_env: dict[str, str]
 ) -> None:
     write_suite(tmp_path, targets=["tiny", data])
-    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=env)
+    said = reidbench("run", "suite.yaml", "--workers", 1, cwd=tmp_path, env=hostile_env)
     assert said.returncode == 2
     assert re.search(sentence, said.stderr) and "Traceback" not in said.stderr
     assert not (tmp_path / "runs" / "tiny-suite" / "results").exists()

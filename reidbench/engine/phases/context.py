@@ -29,7 +29,7 @@ from reidbench.engine.stopwatch import Stopwatch
 from reidbench.engine.training import Images
 from reidbench.engine.training.checkpoints import Pace
 from reidbench.engine.training.pictures import rgb_pixels
-from reidbench.plan import ENGINE, ConfiguredData, PhaseNode, canonical
+from reidbench.plan import ENGINE, Configured, ConfiguredData, PhaseNode, canonical
 from reidbench.store import Store
 from reidbench.store.claims import Claims
 from reidbench.store.cleanup import check
@@ -166,6 +166,13 @@ class PhaseContext:
             graph = self.capture(backbone, node.rules.input.size)
             self._dense[key] = Dense(graph, parameters(backbone))
         return self._dense[key]
+
+    def note_graph(
+        self, backbone: Configured, network: torch.nn.Module, graph: ChannelGraph
+    ) -> None:
+        """Note a backbone's graph that was captured before, for ``dense``."""
+        key = canonical([backbone.configuration(), graph.input_size])
+        self._dense[key] = Dense(graph, parameters(network))
 
     def turn(self, key: str) -> AbstractContextManager[bool]:
         """Wait for the turn to make a key: True in the block, or False if it was made meanwhile."""

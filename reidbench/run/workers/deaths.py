@@ -23,13 +23,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError | OSError) and bool(_MEMORY_WORDS.search(str(error)))
 
 
-def death(status: int, oom_kills: int) -> str:
-    """Return how a process ended, by its exit status.
+def death(status: int, oom_kills: int, *, in_phase: bool) -> str:
+    """Return how a worker ended, by its exit status.
 
     ``oom_kills`` is how many processes the system has killed since for want of memory.
     """
     if status >= 0:
-        return f"the worker exited with status {status} before the phase was done"
+        early = " before the phase was done" if in_phase else ""
+        return f"the worker exited with status {status}{early}"
     number = -status
     try:
         name = signal.Signals(number).name

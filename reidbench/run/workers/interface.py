@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+import queue
+from typing import NamedTuple, Protocol, TypeAlias
 
 from reidbench.run.workers.messages import Reply, Request
 
 GRACE = 20.0
 """Seconds between asking a worker to end and killing it."""
+STILLBORN = 3
+"""Workers in a row that may die before they are ready."""
 
 
 class Worker(Protocol):
@@ -17,9 +20,11 @@ class Worker(Protocol):
         request: what it makes now.
         is_ready: whether it has started, and made the same plan.
         stepped: when it last reported a step of its request, by the driver's monotonic clock.
+        events: where its replies go.
 
     """
 
+    events: Events
     request: Request | None
     is_ready: bool
     stepped: float
@@ -73,3 +78,6 @@ class Event(NamedTuple):
 
     worker: Worker
     reply: Reply | None
+
+
+Events: TypeAlias = "queue.SimpleQueue[Event]"

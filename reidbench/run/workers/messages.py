@@ -14,7 +14,8 @@ from reidbench.run.options import RunOptions
 from reidbench.run.planned_suite import PlannedSuite
 
 Reply: TypeAlias = Mapping[str, Any]
-"""Its ``reply`` is ready, started, step, heartbeat, done, failed, full, unfit or ended."""
+"""Its ``reply`` is ready, heartbeat, started, step, done, failed, full, unfit or ended; of an
+examination examining, found, looked or examined."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,38 @@ class Request:
     def of(line: str) -> Request:
         """Return the request that a line holds."""
         return Request(**json.loads(line))
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The components of some trials to examine, before the first phase.
+
+    Attributes:
+        trials: their keys.
+        skipped: names of the steps that other workers have taken.
+        lost: those of them that have ended their worker: what needs their component is not examined
+            either.
+
+    """
+
+    trials: Sequence[str]
+    skipped: Sequence[str]
+    lost: Sequence[str]
+
+    def line(self) -> str:
+        """Return the examination as a line."""
+        return json.dumps({_EXAMINATION: asdict(self)}) + "\n"
+
+
+_EXAMINATION = "examination"
+
+
+def asked(line: str) -> Request | Examination:
+    """Return what a line asks a worker for."""
+    document = json.loads(line)
+    if _EXAMINATION in document:
+        return Examination(**document[_EXAMINATION])
+    return Request(**document)
 
 
 def plan_digest(plan: Plan) -> str:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from reidbench.run.workers.interface import Event, Worker
+from reidbench.run.workers.interface import Event, Events, Worker
 from reidbench.run.workers.messages import Request, Setup
 
-Events: TypeAlias = "queue.SimpleQueue[Event]"
 Hire: TypeAlias = Callable[[int, Events], Worker]
 """Starts a worker for a place, by its index, whose events go to the queue."""
 
@@ -38,13 +37,21 @@ class WorkerPool:
     _places: list[Worker | None] = field(default_factory=list)
     _open: int = 0
 
-    def start(self) -> None:
-        """Fill every place, so that workers are ready when there is something to do."""
+    def start(self, first: int = 0) -> None:
+        """Fill every place, so that workers are ready when there is something to do.
+
+        ``first``: the places before it are left as they are, for ``adopt``.
+        """
         self._open = self.count()
         self._places += [None] * (self._open - len(self._places))
-        for place, worker in enumerate(self._places[: self._open]):
-            if worker is None:
+        for place in range(first, self._open):
+            if self._places[place] is None:
                 self._places[place] = self.hire(place, self._events)
+
+    def adopt(self, worker: Worker) -> None:
+        """Take a worker that was started for something else into the first place, which is free."""
+        worker.events = self._events
+        self._places[0] = worker
 
     @property
     def size(self) -> int:

@@ -18,7 +18,7 @@ from typing import IO
 
 from reidbench.run.workers.deaths import death, oom_kills, tail
 from reidbench.run.workers.interface import GRACE, Event
-from reidbench.run.workers.messages import Request, Setup
+from reidbench.run.workers.messages import Examination, Request, Setup
 
 STARTING = 600.0
 """Seconds that a worker may take to start and to make the plan."""
@@ -77,6 +77,11 @@ class WorkerProcess:
         self.request, self.stepped = request, monotonic()
         self._tell(request.line())
 
+    def examine(self, examination: Examination) -> None:
+        """Hand over an examination; whoever does so keeps it from being asked for a phase."""
+        self.stepped = monotonic()
+        self._tell(examination.line())
+
     @property
     def is_idle(self) -> bool:
         """Whether it can be asked."""
@@ -111,7 +116,13 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             return "the worker closed its line to the driver and went on"
-        return death(status, oom_kills() - self._kills)
+        in_phase = self.request is not None
+        return death(status, oom_kills() - self._kills, in_phase=in_phase)
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it has ended by a signal that mostly comes from outside, the system's too."""
+        return self._process.poll() in (-signal.SIGTERM, -getattr(signal, "SIGKILL", 9))
 
     def stop(self, grace: float = GRACE) -> None:
         """End the process and all that it has started: politely, then by force."""

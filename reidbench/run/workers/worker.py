@@ -18,15 +18,25 @@ from typing import Any
 
 from reidbench.engine.device import peak_gpu_memory, prepare_device
 from reidbench.engine.phases import PhaseContext, run_phase
+from reidbench.engine.phases.warm_up import warm_up
 from reidbench.engine.pruning.torch_settings import TorchSettings
 from reidbench.errors import Diverged, named_line
 from reidbench.files import NoRoom
-from reidbench.plan import PhaseNode, Plan
+from reidbench.plan import Plan, PreflightError
 from reidbench.run.damaged import remove_damaged_inputs
+from reidbench.run.examination import Step, steps
+from reidbench.run.findings import Finding
 from reidbench.run.planned_suite import plan_suite
 from reidbench.run.timings import peak_memory
 from reidbench.run.workers.deaths import is_out_of_memory
-from reidbench.run.workers.messages import Request, Setup, plan_contents, plan_digest
+from reidbench.run.workers.messages import (
+    Examination,
+    Request,
+    Setup,
+    asked,
+    plan_contents,
+    plan_digest,
+)
 from reidbench.run.workers.process_state import ProcessState, adopt_orphans, end_children
 from reidbench.run.workers.watched_functions import WatchedFunctions
 from reidbench.store import Store
@@ -94,23 +104,53 @@ def main() -> None:
     store = Store(Path(setup.store), provenance)
     context = PhaseContext(store, device, driver.step, Claims(store.root))
     plan = plan_suite(setup.plan.options).whole
-    _warm_up(plan, context)
+    warm_up()
     adopt_orphans()
     watched = WatchedFunctions()
     watched.learn()
     driver.send("ready", plan=plan_digest(plan), contents=plan_contents(plan))
     for line in driver.requests:
-        serve(Request.of(line), plan, context, driver, watched)
+        what = asked(line)
+        if isinstance(what, Examination):
+            examine(what, plan, context, driver, watched)
+        else:
+            serve(what, plan, context, driver, watched)
     # Not by sys.exit: threads that a plugin has left behind would keep the process.
     os._exit(0)
 
 
-def _warm_up(plan: Plan, context: PhaseContext) -> None:
-    """Trace a backbone, as the first phase would: what that imports takes seconds."""
-    phases = (node for node in plan.nodes.values() if isinstance(node, PhaseNode))
-    # If it cannot be made, the phase that needs it says so.
-    with suppress(Exception):
-        context.dense(next(phases))
+def examine(
+    examination: Examination,
+    plan: Plan,
+    context: PhaseContext,
+    driver: Driver,
+    watched: WatchedFunctions,
+) -> None:
+    """Examine the components of some trials, and say of each what is wrong and left changed."""
+    keys, skipped = set(examination.trials), {*examination.skipped}
+    trials = tuple(trial for trial in plan.trials if trial.key in keys)
+    for step in steps(plan, trials, context.store, context.note_graph):
+        if step.name in skipped or step.needs in examination.lost:
+            continue
+        watched.learn()
+        before, settings = ProcessState.capture(), TorchSettings.capture()
+        driver.send("examining", name=step.name, doing=step.doing, trials=step.trials)
+        with warnings.catch_warnings():
+            for finding in _findings(step):
+                driver.send("found", **finding.document())
+        changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
+        _flush()
+        driver.send("looked", changed=changed)
+    driver.send("examined")
+
+
+def _findings(step: Step) -> list[Finding]:
+    try:
+        return list(step.look())
+    # Whatever a component raises where nobody expects it, a property of a method, say.
+    except BaseException as error:
+        why = f"{step.name}: {named_line(error)}, while {step.doing}; correct it or leave it out"
+        return [Finding(PreflightError(why), step.trials)]
 
 
 def serve(

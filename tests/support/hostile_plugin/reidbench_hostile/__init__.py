@@ -19,6 +19,8 @@ DATASETS = (
 )
 IMPORTS = ("exits", "panics", "interrupts")
 """Components that end the import of their module, or their own making."""
+MAKING = ("segfaults", "leaves", "kills", "loops", "wanders")
+"""What components do before the first phase: as they are made, loaded, or read from first."""
 
 
 @hookimpl
@@ -26,6 +28,7 @@ def reidbench_methods() -> list[MethodRecord]:
     """Declare one method for each way to harm a process, and some that cannot be imported."""
     names = {f"h-{kind}": f"methods:{kind.title()}" for kind in METHODS}
     names |= {f"h-import-{kind}": f"import_{kind}:Thing" for kind in IMPORTS[:2]}
+    names |= {f"h-made-{kind}": f"methods:Made{kind.title()}" for kind in MAKING}
     return [
         MethodRecord(
             name=name,
@@ -40,17 +43,23 @@ def reidbench_methods() -> list[MethodRecord]:
 
 @hookimpl
 def reidbench_backbones() -> list[BackboneRecord]:
-    """Declare one network for each way to harm training, and one that cannot be made."""
+    """Declare one network for each way to harm training, and to harm the process that makes it."""
+    names = {f"h-net-{kind}": ("net", kind) for kind in BACKBONES}
+    names["h-net-unmade"] = ("unmade", "unmade")
+    names |= {f"h-built-{kind}": ("built", kind) for kind in MAKING}
+    names |= {f"h-traced-{kind}": ("traced", kind) for kind in MAKING}
+    names |= {f"h-loaded-{kind}": ("loaded", kind) for kind in MAKING}
     return [
         BackboneRecord(
-            name=f"h-net-{kind}",
+            name=name,
             version="1",
             summary="Breaks.",
             reference="-",
-            target=f"reidbench_hostile.networks:{'net' if kind != 'unmade' else 'unmade'}",
-            options={"fault": kind},
+            target=f"reidbench_hostile.networks:{function}",
+            options={"fault": fault},
+            loader="reidbench_hostile.networks:load",
         )
-        for kind in (*BACKBONES, "unmade")
+        for name, (function, fault) in names.items()
     ]
 
 
@@ -64,8 +73,19 @@ def reidbench_datasets() -> list[DatasetRecord]:
             summary="Breaks.",
             reference="-",
             target="reidbench_hostile.data:load",
-            options={"fault": kind},
+            options={"fault": kind, "index": 7},
             drawn=True,
         )
         for kind in (*DATASETS, "unloaded")
+    ] + [
+        DatasetRecord(
+            name=f"h-first-{kind}",
+            version="1",
+            summary="Breaks.",
+            reference="-",
+            target="reidbench_hostile.data:load",
+            options={"fault": kind, "index": 0},
+            drawn=True,
+        )
+        for kind in MAKING
     ]

@@ -11,27 +11,27 @@ import numpy as np
 from reidbench_tiny.data import load as blobs
 
 from reidbench.api import DataError, ReIDData, Split
-from reidbench_hostile import attacks
 
 
-def load(*, fault: str) -> ReIDData:
-    """Return the data set with one fault."""
+def load(*, fault: str, index: int) -> ReIDData:
+    """Return the data set with one fault, which may strike at the image of an index alone."""
     if fault == "unloaded":
-        raise attacks.Panic("the lists are in another language")
+        _attack("panics")
     data = blobs()
-    parts = {name: _split(getattr(data, name), fault) for name in ("train", "query", "gallery")}
+    names = ("train", "query", "gallery")
+    parts = {name: _split(getattr(data, name), fault, index) for name in names}
     return replace(data, name=f"h-data-{fault}", **parts)
 
 
-def _split(split: Split, fault: str) -> Split:
+def _split(split: Split, fault: str, index: int) -> Split:
     pids = split.pids
     if fault == "lies":
         # Whom an image shows has nothing to do with whose it is said to be.
         pids = np.random.default_rng(0).permutation(pids)
-    return replace(split, pids=pids, reader=_reader(split.reader, fault))
+    return replace(split, pids=pids, reader=_reader(split.reader, fault, index))
 
 
-def _reader(read: Callable[[int], Any], fault: str) -> Callable[[int], Any]:
+def _reader(read: Callable[[int], Any], fault: str, struck: int) -> Callable[[int], Any]:
     def faulty(index: int) -> Any:
         image = read(index)
         if fault == "floats":
@@ -42,8 +42,15 @@ def _reader(read: Callable[[int], Any], fault: str) -> Callable[[int], Any]:
             raise DataError(f"image {index} is not there")
         if fault == "fickle":
             return image ^ os.urandom(1)[0] % 8
-        if fault != "lies" and index == 7:
-            getattr(attacks, fault)()
+        if fault != "lies" and index == struck:
+            _attack(fault)
         return image
 
     return faulty
+
+
+def _attack(fault: str) -> None:
+    # Here, because attacks import torch, and who reads lists alone has none.
+    from reidbench_hostile import attacks
+
+    getattr(attacks, fault)()

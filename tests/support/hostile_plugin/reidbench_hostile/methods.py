@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reidbench.api import Group, Method, RankingTask
-from reidbench_hostile import METHODS, attacks
+from reidbench_hostile import MAKING, METHODS, attacks
 
 
 class Hostile(Method):
@@ -49,6 +49,23 @@ class Fickle(Hostile):
         """Return other scores each time."""
         return torch.tensor(list(os.urandom(group.size)), dtype=torch.float32)
 
+
+class Made(Method):
+    """Attack whoever makes it, then score by the norm."""
+
+    attack: Callable[[], None]
+
+    def __init__(self) -> None:
+        type(self).attack()
+
+    def scores(self, group: Group, task: RankingTask) -> Tensor:
+        """Return |W| of each filter."""
+        return group.weight.norm(dim=1)
+
+
+for _name in MAKING:
+    _attack = staticmethod(getattr(attacks, _name))
+    globals()[f"Made{_name.title()}"] = type(f"Made{_name.title()}", (Made,), {"attack": _attack})
 
 for _name in METHODS:
     if hasattr(attacks, _name):

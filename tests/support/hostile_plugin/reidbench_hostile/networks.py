@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import torch
 from reidbench_tiny.network import TinyNet
@@ -34,6 +35,48 @@ class HostileNet(TinyNet):
         else:
             getattr(attacks, self.fault)()
         return embeddings
+
+
+class Traced(TinyNet):
+    """The tiny network, which attacks whoever traces it."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(96)
+        self.fault = fault
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return embeddings (n, 16), if it comes to that."""
+        getattr(attacks, self.fault)()
+        return super().forward(images)
+
+
+class Loaded(TinyNet):
+    """The tiny network, which remembers what the loader of its weights does."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(96)
+        self.fault = fault
+
+
+def built(*, fault: str) -> nn.Module:
+    """Attack, then return the tiny network."""
+    getattr(attacks, fault)()
+    return TinyNet(96)
+
+
+def traced(*, fault: str) -> nn.Module:
+    """Return a network that attacks when it is called."""
+    return Traced(fault)
+
+
+def loaded(*, fault: str) -> nn.Module:
+    """Return a network whose weights cannot be loaded."""
+    return Loaded(fault)
+
+
+def load(network: nn.Module, weights: str | Path) -> None:
+    """Attack in place of loading weights."""
+    getattr(attacks, network.fault)()
 
 
 def net(*, fault: str) -> nn.Module:
