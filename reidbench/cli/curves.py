@@ -9,7 +9,7 @@ import click
 from tabulate import tabulate
 
 from reidbench.api.events import CurvePoint
-from reidbench.cli.inputs import trial_called
+from reidbench.cli.called_trial import trial_called
 from reidbench.cli.options import shared
 from reidbench.errors import ReidbenchError
 from reidbench.files import write_atomically

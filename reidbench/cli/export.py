@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reidbench.cli.inputs import trial_called
+from reidbench.cli.called_trial import trial_called
 from reidbench.cli.options import shared
 
 

@@ -1,15 +1,10 @@
-"""What commands read from their words beyond what click knows."""
+"""What commands read from their words beyond what click knows; imports nothing that takes long."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-
-import click
 
 from reidbench.errors import ReidbenchError
-from reidbench.run.named_trial import find_trial
-from reidbench.store import Store
 
 _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)x([1-9]\d*)")
 
@@ -25,15 +20,3 @@ def size_of(text: str) -> tuple[int, int, int]:
         raise ReidbenchError(f"size '{text}' must be CxHxW, as in 3x256x128")
     channels, height, width = map(int, match.groups())
     return channels, height, width
-
-
-def trial_called(word: str, store: Path) -> str:
-    """Return the result file or key of the trial that a word means, and say which it is.
-
-    Raises:
-        ReidbenchError: it means none, or several.
-    """
-    found = find_trial(word, Store(store))
-    if found.place != word:
-        click.echo(f"{word}: {found}", err=True)
-    return found.place

