@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -160,19 +160,18 @@ class PhaseContext:
 
     def dense(self, node: PhaseNode) -> Dense:
         """Return the channel graph and size of a node's dense backbone, captured once a run."""
-        key = canonical([node.backbone.configuration(), node.rules.input.size])
+        size = node.rules.input.size
+        key = _dense_key(node.backbone, size)
         if key not in self._dense:
-            backbone = fresh_network(node, identities=1).backbone
-            graph = self.capture(backbone, node.rules.input.size)
-            self._dense[key] = Dense(graph, parameters(backbone))
+            network = fresh_network(node, identities=1).backbone
+            self.note_graph(node.backbone, network, self.capture(network, size))
         return self._dense[key]
 
     def note_graph(
         self, backbone: Configured, network: torch.nn.Module, graph: ChannelGraph
     ) -> None:
         """Note a backbone's graph that was captured before, for ``dense``."""
-        key = canonical([backbone.configuration(), graph.input_size])
-        self._dense[key] = Dense(graph, parameters(network))
+        self._dense[_dense_key(backbone, graph.input_size)] = Dense(graph, parameters(network))
 
     def turn(self, key: str) -> AbstractContextManager[bool]:
         """Wait for the turn to make a key: True in the block, or False if it was made meanwhile."""
@@ -250,3 +249,7 @@ def _pixels_key(data: ConfiguredData, part: str, split: AnySplit, size: InputRul
         "names": hashlib.sha256("\n".join(split.names).encode()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _dense_key(backbone: Configured, size: Sequence[int]) -> str:
+    return canonical([backbone.configuration(), size])

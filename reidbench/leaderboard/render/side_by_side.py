@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tabulate import tabulate
 
 from reidbench.leaderboard.comparison import Comparison, PairOfRows
-from reidbench.leaderboard.model import Row
+from reidbench.leaderboard.model import Row, TableSetting
 from reidbench.leaderboard.order import OrderAgreement
 from reidbench.leaderboard.render.columns import NOTHING, percent, signed
 from reidbench.leaderboard.render.page import title
@@ -55,7 +55,7 @@ def _order_cells(order: OrderAgreement) -> list[str]:
     rho = order.correlation
     return [
         f"{100 * order.reduction:g} %",
-        *(f"{title(it.setting)}, {it.setting.protocol}" for it in (order.first, order.second)),
+        *(_of(it.setting) for it in (order.first, order.second)),
         str(rho.items),
         f"{rho.value:+.2f} [{rho.low:+.2f}, {rho.high:+.2f}]",
     ]
@@ -78,11 +78,15 @@ def _lines(comparison: Comparison, first: str, second: str) -> Iterator[str]:
         return
     yield "No row stands in both folders, so nothing is compared: one needs the same data, network,"
     yield "scenario and protocol, and a method at the same reduction."
-    yield from (f"{name} has {it}" for name, rows in alone for it in dict.fromkeys(map(_of, rows)))
+    yield from (
+        f"{name} has {it}"
+        for name, rows in alone
+        for it in dict.fromkeys(_of(row.setting) for row in rows)
+    )
 
 
-def _of(row: Row) -> str:
-    return f"{title(row.setting)}, {row.setting.protocol}"
+def _of(its: TableSetting) -> str:
+    return f"{title(its)}, {its.protocol}"
 
 
 def _cells(pair: PairOfRows) -> list[str]:
@@ -123,7 +127,7 @@ def _only(name: str, rows: Iterable[Row]) -> Iterator[str]:
     """Yield the rows of one folder alone, a line a reduction of a table."""
     groups: dict[tuple[str, float], list[str]] = defaultdict(list)
     for row in rows:
-        groups[_of(row), row.reduction].append(row.label)
+        groups[_of(row.setting), row.reduction].append(row.label)
     if groups:
         yield f"\nOnly in {name}:"
     for (table, reduction), labels in groups.items():

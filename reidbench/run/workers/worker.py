@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -132,13 +133,12 @@ def examine(
     for step in steps(plan, trials, context.store, context.note_graph):
         if step.name in skipped or step.needs in examination.lost:
             continue
-        watched.learn()
-        before, settings = ProcessState.capture(), TorchSettings.capture()
+        changes = _changes_from_now(watched)
         driver.send("examining", name=step.name, doing=step.doing, trials=step.trials)
         with warnings.catch_warnings():
             for finding in _findings(step):
                 driver.send("found", **finding.document())
-        changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
+        changed = changes()
         _flush()
         driver.send("looked", changed=changed)
     driver.send("examined")
@@ -164,12 +164,7 @@ def serve(
     _log_to(Path(request.log))
     driver.key = request.key
     driver.send("started", key=request.key)
-    watched.learn()
-    node, before, settings = (
-        plan.nodes[request.key],
-        ProcessState.capture(),
-        TorchSettings.capture(),
-    )
+    node, changes = plan.nodes[request.key], _changes_from_now(watched)
     answer: dict[str, Any]
     try:
         # What a component filters away, or makes an error of, is put back.
@@ -182,11 +177,18 @@ def serve(
     except BaseException as error:
         answer = {**_failure(error), "damaged": remove_damaged_inputs(node, context.store)}
     notes, context.decoding[:] = list(context.decoding), []
-    changed = [*settings.changes(), *before.changes(), *_left_behind(watched)]
+    changed = changes()
     answer |= {"changed": changed, "spent": answer.get("spent", False) or bool(changed)}
     answer |= {"peak_memory": peak_memory(), "peak_gpu_memory": peak_gpu_memory()}
     _flush()
     driver.send(key=request.key, decoding=notes, **answer)
+
+
+def _changes_from_now(watched: WatchedFunctions) -> Callable[[], list[str]]:
+    """Return what tells, when it is called, what has been left changed in this process since."""
+    watched.learn()
+    before, settings = ProcessState.capture(), TorchSettings.capture()
+    return lambda: [*settings.changes(), *before.changes(), *_left_behind(watched)]
 
 
 def _left_behind(watched: WatchedFunctions) -> list[str]:

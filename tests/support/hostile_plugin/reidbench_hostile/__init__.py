@@ -68,24 +68,14 @@ def reidbench_datasets() -> list[DatasetRecord]:
     """Declare one data set for each way to harm decoding, and one that cannot be loaded."""
     return [
         DatasetRecord(
-            name=f"h-data-{kind}",
+            name=f"h-{where}-{kind}",
             version="1",
             summary="Breaks.",
             reference="-",
             target="reidbench_hostile.data:load",
-            options={"fault": kind, "index": 7},
+            options={"fault": kind, "index": index},
             drawn=True,
         )
-        for kind in (*DATASETS, "unloaded")
-    ] + [
-        DatasetRecord(
-            name=f"h-first-{kind}",
-            version="1",
-            summary="Breaks.",
-            reference="-",
-            target="reidbench_hostile.data:load",
-            options={"fault": kind, "index": 0},
-            drawn=True,
-        )
-        for kind in MAKING
+        for where, index, kinds in (("data", 7, (*DATASETS, "unloaded")), ("first", 0, MAKING))
+        for kind in kinds
     ]
