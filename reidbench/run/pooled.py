@@ -22,7 +22,7 @@ from reidbench.run.ledger import Ledger
 from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
-from reidbench.run.workers.interface import STILLBORN, Event, Worker
+from reidbench.run.workers.interface import STILLBORN, Event, Worker, note_ready
 from reidbench.run.workers.messages import Reply, Request
 from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store
@@ -134,7 +134,8 @@ class PooledExecutor:
             raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
             self.pool.setup.plan.refuse_another(reply)
-            worker.is_ready, self._stillborn = True, 0
+            note_ready(worker, reply)
+            self._stillborn = 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
 
@@ -176,7 +177,7 @@ class PooledExecutor:
             self._queue.again(key, reply["damaged"])
         else:
             self.reporter.events.end("failed", key, f"{head}: {words}", why=reply["why"])
-            self._queue.failed(key, Failure(reply["status"], reply["why"]))
+            self._queue.failed(key, Failure(reply["status"], reply["why"], worker.provenance))
 
     def _ended(self, worker: Worker, request: Request, reply: Reply, name: str) -> float:
         """Record a phase that a worker has ended, well or not; return its seconds."""
@@ -235,7 +236,8 @@ class PooledExecutor:
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
-        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{_end(worker)}"))
+        said = f"{words} ({key}): {why}{twice}{_end(worker)}"
+        self._queue.failed(key, Failure("failed", said, worker.provenance))
 
 
 def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:

@@ -43,6 +43,9 @@ def test_the_rows_beside_some_of_the_worst_are_those_of_a_clean_run(
     found = run(tmp_path, hostile_env, "--workers", 1, methods=methods, backbones=networks)
     assert found.said.returncode == 1, found.said.stderr
     assert_said(rows, found)
+    # A row of each way to fail says what it was tried on: as rows that are done do.
+    on = [it.provenance for it in found.results.values()]
+    assert {(it["device"], it["hardware"]["threads"]) for it in on} == {("cpu", 1)}
     assert "a new worker replaces it" in found.said.stderr
     assert_unharmed(found.home / "results", clean)
     assert left_running(tmp_path) == [] == found.litter
