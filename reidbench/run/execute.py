@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +45,12 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
         folder.set_superseded_aside(plan)
         folder.results.mkdir(parents=True, exist_ok=True)
         folder.keep_suite(planned.suite.path, plan.protocol)
-        trials = _runnable(planned, trials, verdict, store, backend)
+        runnable = _runnable(planned, trials, verdict, store, backend)
         with _logging_to(folder.log), _clean(store):
-            rest = Rest.of(plan, trials, store)
+            rest = Rest.of(plan, runnable, verdict.failing, store)
             executor, events = _executor(planned, rest, store, recorder, backend)
             with _noted(events, plan, rest, backend.workers):
-                executor.run(plan, trials)
+                executor.run(plan, runnable)
         timings = recorder.timings(backend.peak_gpu_memory())
     timings.write(folder.costs)
     return timings
@@ -58,18 +58,33 @@ def execute(planned: PlannedSuite, trials: tuple[Trial, ...], started: float) ->
 
 @dataclass(frozen=True)
 class Rest:
-    """What is left of a plan: trials, the nodes of them that are not made, and what these take."""
+    """What is left of a plan.
+
+    Attributes:
+        trials: to run.
+        failed: why others have failed already, before the first step, by key.
+        nodes: that the trials lack.
+        made: number of the plan's nodes that are in the store.
+        forecast: of what nodes take.
+
+    """
 
     trials: tuple[Trial, ...]
+    failed: Mapping[str, str]
     nodes: tuple[Node, ...]
+    made: int
     forecast: Forecast
 
     @classmethod
-    def of(cls, plan: Plan, trials: tuple[Trial, ...], store: Store) -> Rest:
-        """Return what trials still need, by a look at the store, which may be far away."""
-        nodes = {node.key: node for trial in trials for node in trial.nodes}
-        left = tuple(node for key, node in nodes.items() if not store.has(key))
-        return cls(trials, left, forecast(plan, store))
+    def of(
+        cls, plan: Plan, trials: tuple[Trial, ...], failed: Mapping[str, str], store: Store
+    ) -> Rest:
+        """Return what trials still need, by one look at the store, which may be far away."""
+        left = {key: node for key, node in plan.nodes.items() if not store.has(key)}
+        needed = dict.fromkeys(node.key for trial in trials for node in trial.nodes)
+        nodes = tuple(left[key] for key in needed if key in left)
+        made = len(plan.nodes) - len(left)
+        return cls(trials, failed, nodes, made, forecast(plan, store))
 
     @property
     def weight(self) -> float:
@@ -139,17 +154,20 @@ def _executor(
 
 @contextmanager
 def _noted(events: EventLog, plan: Plan, rest: Rest, workers: int) -> Iterator[None]:
-    """Note in the event log that the run begins, of how much, and how it ends."""
+    """Note in the event log that the run begins, of how much, what has failed, and its end."""
     events.write(
         "run started",
         suite=plan.suite.name,
         trials=len(plan.trials),
-        trials_done=len(plan.trials) - len(rest.trials),
+        trials_done=len(plan.trials) - len(rest.trials) - len(rest.failed),
         phases=len(plan.nodes),
-        phases_done=len(plan.nodes) - len(rest.nodes),
+        phases_done=rest.made,
         weight=rest.weight,
         workers=workers,
     )
+    for trial in plan.trials:
+        if why := rest.failed.get(trial.key):
+            events.write("trial unfit", key=trial.key, label=str(trial.id), why=why)
     how = "stopped"
     try:
         yield

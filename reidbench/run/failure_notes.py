@@ -33,9 +33,9 @@ class FailureNotes:
     def get(self, key: str) -> Failure | None:
         """Return why another process could not make a node, if it failed since the start."""
         note = _read(self._path(key))
-        if not note or note.get("id") == self._before.get(key, ""):
+        if "why" not in note or note.get("id") == self._before.get(key, ""):
             return None
-        status: Status = "diverged" if note["status"] == "diverged" else "failed"
+        status: Status = "diverged" if note.get("status") == "diverged" else "failed"
         return Failure(status, note["why"], note.get("provenance", {}))
 
     def drop(self, key: str) -> None:
