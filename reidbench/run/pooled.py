@@ -133,8 +133,7 @@ class PooledExecutor:
         elif reply["reply"] == "unfit":
             raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
-            self.pool.setup.plan.refuse_another(reply)
-            note_ready(worker, reply)
+            note_ready(worker, reply, self.pool.setup.plan)
             self._stillborn = 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
@@ -236,8 +235,7 @@ class PooledExecutor:
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
-        said = f"{words} ({key}): {why}{twice}{_end(worker)}"
-        self._queue.failed(key, Failure("failed", said, worker.provenance))
+        self._queue.failed(key, _loss(worker, f"{words} ({key}): {why}{twice}"))
 
 
 def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:
@@ -255,5 +253,7 @@ def _changed(reply: Reply) -> str:
     return f"changed {what} for its whole process, and a new worker replaces it"
 
 
-def _end(worker: Worker) -> str:
-    return f"; its output ends: {last}" if (last := worker.printed) else ""
+def _loss(worker: Worker, why: str) -> Failure:
+    """Return the failure of what a worker was lost with, and its last words."""
+    output = f"; its output ends: {last}" if (last := worker.printed) else ""
+    return Failure("failed", why + output, worker.provenance)

@@ -115,8 +115,7 @@ class Examiner:
     def _hear(self, worker: WorkerProcess, reply: Reply) -> None:
         kind = reply["reply"]
         if kind == "ready":
-            self.setup.plan.refuse_another(reply)
-            note_ready(worker, reply)
+            note_ready(worker, reply, self.setup.plan)
             self._progress = replace(self._progress, provenance=worker.provenance)
             worker.examine(self._progress.asked)
         elif kind == "examining":

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from reidbench.run.workers.messages import Reply, Request
+from reidbench.run.workers.messages import PlanRef, Reply, Request
 
 GRACE = 20.0
 """Seconds between asking a worker to end and killing it."""
@@ -76,8 +76,14 @@ class Worker(Protocol):
         ...
 
 
-def note_ready(worker: Worker, ready: Reply) -> None:
-    """Note that a worker has started, and what it has said of itself."""
+def note_ready(worker: Worker, ready: Reply, plan: PlanRef) -> None:
+    """Note that a worker has started, and what it has said of itself.
+
+    Raises:
+        ReidbenchError: it has made another plan.
+
+    """
+    plan.refuse_another(ready)
     worker.is_ready, worker.provenance = True, ready["provenance"]
 
 
