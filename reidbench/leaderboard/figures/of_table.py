@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reidbench.leaderboard.claims.verdict import Verdict
+from reidbench.leaderboard.figures.criteria import criterion_grid
 from reidbench.leaderboard.figures.dot_plot import dot_plot
 from reidbench.leaderboard.figures.figure import Figure
 from reidbench.leaderboard.figures.forest import forest
 from reidbench.leaderboard.figures.front import latency_front, parameters_front
-from reidbench.leaderboard.figures.heat import criterion_grid, widths_kept
 from reidbench.leaderboard.figures.recovery import recovery
+from reidbench.leaderboard.figures.widths import widths_kept
 from reidbench.leaderboard.latency_file import Latency
 from reidbench.leaderboard.model import Section, Table, TableSetting
 from reidbench.leaderboard.render.latency_columns import cases

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -39,16 +40,49 @@ def test_a_table_has_a_picture_of_all_that_its_results_hold() -> None:
     assert "s-50-widths" not in drawn(example())
 
 
-def test_criteria_are_compared_with_random_only_where_a_criterion_has_several_strategies() -> None:
-    both = [
-        result(method, mean_ap=score, strategy=strategy, control=method == "random")
-        for strategy in ("one-shot", "iterative")
-        for method, score in (("l1", 0.7), ("taylor", 0.72), ("random", 0.65))
+def grid(
+    *strategies: tuple[str, str], methods: Sequence[str] = ("l1", "random", "taylor")
+) -> list[Result]:
+    scores = {"l1": 0.7, "taylor": 0.72, "random": 0.65}
+    return [
+        result(
+            method,
+            mean_ap=scores[method] - 0.01 * index,
+            strategy=strategy,
+            allocation=allocation,
+            control=method == "random",
+        )
+        for index, (strategy, allocation) in enumerate(strategies)
+        for method in methods
     ]
-    figure = drawn([dense(), *both])["s-50-criteria"]
-    (cells,) = (json.loads(figure.spec)["data"]["values"],)
-    assert {(it["method"], it["points"]) for it in cells} == {("l1", 5.0), ("taylor", 7.0)}
+
+
+def test_criteria_are_compared_with_dense_what_by_where_and_when() -> None:
+    columns = [("iterative", "uniform"), ("one-shot", "uniform"), ("iterative", "global")]
+    base = dense(mean_ap=0.75)
+    figure = drawn([base, *grid(*columns)])["s-50-criteria"]
+    spec = json.loads(figure.spec)
+    cells = {(it["method"], it["column"]): it["points"] for it in spec["data"]["values"]}
+    assert len(cells) == 9
+    assert cells["l1", "iterative, uniform"] == -5 and cells["random", "one-shot, uniform"] == -11
+    assert spec["encoding"]["y"]["sort"] == ["taylor", "l1", "random"]
+    assert spec["encoding"]["x"]["sort"] == [
+        "iterative, global",
+        "one-shot, uniform",
+        "iterative, uniform",
+    ]
+
+
+def test_a_grid_of_criteria_takes_a_dense_row_and_a_criterion_in_two_columns() -> None:
+    both = grid(("one-shot", "uniform"), ("iterative", "uniform"))
+    assert "s-50-criteria" in drawn([dense(), *both])
+    assert "s-50-criteria" not in drawn(both)
     assert "s-50-criteria" not in drawn([dense(), *both[:3]])
+    one_each = [
+        *grid(("one-shot", "uniform"), methods=["l1"]),
+        *grid(("iterative", "uniform"), methods=["taylor"]),
+    ]
+    assert "s-50-criteria" not in drawn([dense(), *one_each])
 
 
 def test_the_main_picture_has_every_row_with_a_difference_the_best_mean_first() -> None:

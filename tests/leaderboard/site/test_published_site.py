@@ -14,7 +14,11 @@ from tests.support import site_digest
 from tests.support.commands import environment, reidbench
 from tests.support.places import ROOT
 
-PICTURE = "methods-at-half-the-flops.svg"
+PICTURES = {
+    "methods-at-half-the-flops": ("all-methods-t0-50-map", "README.md"),
+    "what-when-and-where": ("criteria-t0-50-criteria", "docs/index.md"),
+}
+"""Copies of the site's figures in the documentation, and pages that show them."""
 
 
 def test_every_published_trial_has_its_page(published_site: Path) -> None:
@@ -30,11 +34,13 @@ def test_tables_equal_the_committed_ones(published_site: Path) -> None:
         assert built.read_text() == table.read_text(), table.parent.name
 
 
-def test_the_readmes_picture_is_the_sites(published_site: Path) -> None:
-    built = published_site / "figures" / "all-methods-t0-50-map.svg"
-    committed = ROOT / "docs" / "images" / PICTURE
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_of_the_documentation_are_the_sites(name: str, published_site: Path) -> None:
+    figure, page = PICTURES[name]
+    built = published_site / "figures" / f"{figure}.svg"
+    committed = ROOT / "docs" / "images" / f"{name}.svg"
     assert committed.read_text() == built.read_text(), f"copy {built.name} to {committed}"
-    assert f"docs/images/{PICTURE}" in (ROOT / "README.md").read_text()
+    assert f"images/{committed.name}" in (ROOT / page).read_text()
 
 
 def test_the_answer_names_data_methods_and_how_sure_it_is(published_site: Path) -> None:

@@ -1,0 +1,102 @@
+"""A grid of criteria by strategy and allocation: what, when and where."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from reidbench.leaderboard.figures.figure import Figure, draw, values
+from reidbench.leaderboard.model import Row, Section
+from reidbench.leaderboard.render.columns import signed
+
+STRATEGIES = ("one-shot", "iterative", "progressive")
+"""Those that come first, in this order."""
+
+
+def criterion_grid(name: str, what: str, section: Section) -> Figure | None:
+    """Draw mAP minus the dense network's, criteria by strategy and allocation.
+
+    ``random``, the control that a criterion has to beat, is one of them. None without a dense row,
+    for fewer than two columns, or where no criterion is in two of them.
+    """
+    rows = [row for row in section.rows if row.delta is not None and _is_shown(row)]
+    columns = sorted(
+        {(row.allocation, row.strategy) for row in rows if not row.control}, key=_order
+    )
+    rows = [row for row in rows if (row.allocation, row.strategy) in columns]
+    methods = [row.method for row in rows if not row.control]
+    if len(columns) < 2 or max(map(methods.count, methods), default=0) < 2:
+        return None
+    cells = [_cell(row) for row in rows]
+    title = f"Criteria by strategy and allocation, {100 * section.reduction:g} % fewer MACs: {what}"
+    best = max(cells, key=lambda cell: float(cell["points"]))
+    said = (
+        "Points of mAP above or below the dense network, with ± half of the 95 % interval. "
+        f"Highest: {best['method']} ({best['column']}), {best['points']:+.1f}."
+    )
+    labels = [f"{strategy}, {allocation}" for allocation, strategy in columns]
+    bound = max(abs(100 * (row.delta or 0)) for row in rows if not row.control) or 1
+    return draw(name, title, said, _grid(cells, labels, _best_first(cells), bound))
+
+
+def _is_shown(row: Row) -> bool:
+    return row.method == "random" or not row.control
+
+
+def _order(column: tuple[str, str]) -> tuple[str, int, str]:
+    allocation, strategy = column
+    place = STRATEGIES.index(strategy) if strategy in STRATEGIES else len(STRATEGIES)
+    return allocation, place, strategy
+
+
+def _cell(row: Row) -> dict[str, Any]:
+    points = 100 * (row.delta or 0)
+    half = ""
+    if row.delta_interval:
+        half = f" ± {50 * (row.delta_interval.high - row.delta_interval.low):.1f}"
+    return {
+        "method": row.method,
+        "column": f"{row.strategy}, {row.allocation}",
+        "points": round(points, 3),
+        "text": f"{signed(row.delta or 0)}{half}",
+    }
+
+
+def _best_first(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    points: dict[str, list[float]] = defaultdict(list)
+    for cell in cells:
+        points[cell["method"]].append(cell["points"])
+    return sorted(points, key=lambda method: -fmean(points[method]))
+
+
+def _grid(
+    cells: list[dict[str, Any]], columns: list[str], methods: list[str], bound: float
+) -> Mapping[str, Any]:
+    y = {"field": "method", "type": "nominal", "sort": methods, "title": None}
+    x = {"field": "column", "type": "nominal", "sort": columns, "title": None}
+    return {
+        "data": values(cells),
+        "width": {"step": 58},
+        "height": {"step": 18},
+        "encoding": {"x": {**x, "axis": {"labelAngle": -30}}, "y": y},
+        "layer": [
+            {
+                "mark": "rect",
+                "encoding": {
+                    "fill": {
+                        "field": "points", "type": "quantitative", "title": "points to dense",
+                        # Random removal may be far below all others: it takes the last colour.
+                        "scale": {"range": ["#D8A15D", "#FFFFFF", "#7FB8DE"], "clamp": True,
+                                  "domain": [-bound, 0, bound], "interpolate": "rgb"},
+                    }
+                },
+            },
+            {
+                # Pale cells, so that the same dark figures can be read in a dark page too.
+                "mark": {"type": "text", "fontSize": 10, "color": "#000000"},
+                "encoding": {"text": {"field": "text", "type": "nominal"}},
+            },
+        ],
+    }  # fmt: skip
