@@ -111,7 +111,11 @@ class ScheduleRules(_Rules):
 
 
 class TrainingRules(_Rules):
-    """How every network is trained, in every phase."""
+    """How every network is trained, in every phase.
+
+    ``memory_format`` is the order of weights and maps in memory, torch's own if it is absent: depthwise
+    convolutions take a third less time with the channels last, and round differently.
+    """
 
     batch: BatchRules | ShuffledBatch
     augment: AugmentRules
@@ -120,6 +124,7 @@ class TrainingRules(_Rules):
     schedule: ScheduleRules
     bnneck: bool
     precision: Literal["float32", "bfloat16"]
+    memory_format: Literal["channels_last"] | None = None
 
 
 class Budget(_Rules):

@@ -109,6 +109,9 @@ class Trainer:
         if steps > self.steps - self.done:
             raise ValueError(f"{steps} steps asked for, {self.steps - self.done} left in the phase")
         self.network.train()
+        if self.rules.memory_format == "channels_last":
+            # Here and not once: weights that were cut since are in torch's own order.
+            self.network.to(memory_format=torch.channels_last)
         for _ in range(steps):
             stage = self._current_stage()
             # Dropout draws from the global generators: each step has a state of its own there.

@@ -55,6 +55,25 @@ def test_a_seed_repeats_the_weights_bit_for_bit_and_another_does_not(name):
     assert not equal(first, trained(optimiser=optimiser, seed=1))
 
 
+def test_channels_last_is_an_order_in_memory_and_changes_no_weight_by_more_than_rounding():
+    plain, last = trained(), trained(memory_format="channels_last")
+    assert all(torch.allclose(plain[name], last[name], atol=1e-4) for name in plain)
+    assert equal(last, trained(3, 7, memory_format="channels_last"))
+    weight = last["backbone.conv2.weight"]
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    assert not weight.is_contiguous()
+
+
+def test_weights_that_are_cut_between_two_steps_are_trained_with_the_channels_last_again():
+    net = network()
+    training = trainer(net, memory_format="channels_last")
+    training.train(3)
+    conv = net.backbone.conv2
+    conv.weight = torch.nn.Parameter(conv.weight.detach().contiguous())
+    training.train(3)
+    assert conv.weight.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_dropout_depends_on_the_seed_and_not_on_the_global_random_state():
     torch.manual_seed(1)
     first = trained(dropout=0.5)
