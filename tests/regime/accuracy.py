@@ -16,12 +16,12 @@ def unseen_pictures(source: ConfiguredData) -> ConfiguredData:
     """Return other pictures of a drawn source's classes: those of the next seed.
 
     Raises:
-        ValueError: a source without a seed, which has no others.
+        ValueError: people, or a source without a seed, which has no others.
     """
-    if "seed" not in source.options:
+    if source.record.task != "classification" or "seed" not in source.options:
         raise ValueError(
-            f"{source.label} has no option 'seed' to draw pictures that networks have not seen; "
-            "measure a drawn source"
+            f"{source.label} is no classification set with an option 'seed', which draws pictures "
+            "that networks have not seen; measure a drawn one"
         )
     options = {**source.options, "seed": source.options["seed"] + 1}
     return ConfiguredData(source.component, options)

@@ -58,7 +58,8 @@ class Bench:
     """Data, backbone, protocol and store that all measurements share.
 
     ``data`` and ``source`` are trained on as a suite does, so that a suite finds its base networks
-    in the store; ``measured`` are people to choose on. A network's phases may be of several
+    in the store; ``measured`` are people to choose on, ``unseen`` other pictures of the source's
+    classes. A network's phases may be of several
     protocols, so that a base network is trained once for all lengths of the phase behind it.
     """
 
@@ -70,6 +71,7 @@ class Bench:
     store: Store
     context: PhaseContext = field(compare=False)
     source: ConfiguredData | None = None
+    unseen: ConfiguredData | None = None
 
     def network(self, case: Case) -> PhaseNode:
         """Return the last phase of a case, each phase under the lengths that the case gives it."""
@@ -156,8 +158,13 @@ def make_bench(
     folder: Path,
     source: str | None = None,
 ) -> Bench:
-    """Return the bench of a data set whose test people stay unseen; it keeps all in ``folder``."""
+    """Return the bench of a data set whose test people stay unseen; it keeps all in ``folder``.
+
+    Raises:
+        ValueError: a source of which no pictures could stay unseen.
+    """
     built = registry.backbones.get(backbone)
+    learned = _as_it_is(registry.datasets.get(source)) if source else None
     trained, measured = _without_test_people(registry.datasets.get(data))
     store = Store(folder)
     return Bench(
@@ -168,7 +175,8 @@ def make_bench(
         protocol,
         store,
         PhaseContext(store, torch.device("cpu")),
-        _as_it_is(registry.datasets.get(source)) if source else None,
+        learned,
+        unseen_pictures(learned) if learned else None,
     )
 
 

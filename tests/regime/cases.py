@@ -11,6 +11,7 @@ CURVE_EPOCHS = (2, 5, 10, 20)
 CURVE_METHODS = ("l1", "taylor", "slimming", "psfp", "thinet")
 REDUCTIONS = (0.5, 0.75)
 
+QUESTIONS = ("base", "curve", "scenarios", "scratch-b", "seeds", "source", "threads")
 SOURCED_SEEDS = (0, 1, 2)
 SOURCED_CURVE = (0.25, 0.5, 1.0, 1.5)
 SOURCED_CURVE_METHODS = ("l1", "taylor", "psfp")

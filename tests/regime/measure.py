@@ -19,7 +19,7 @@ import torch
 from reidbench.plugins.protocols import find_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, make_bench
-from tests.regime.cases import Case, case_of, cases, sourced_cases
+from tests.regime.cases import QUESTIONS, Case, case_of, cases, sourced_cases
 
 
 def measure(case: Case, bench: Bench) -> dict[str, Any]:
@@ -52,7 +52,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--source", help="a drawn classification set to learn first")
     parser.add_argument("--data", default="synthped-crowd")
     parser.add_argument("--backbone", default="resnet18-x0-5")
-    parser.add_argument("--question", action="append", help="only cases of it; may be repeated")
+    parser.add_argument(
+        "--question", action="append", choices=QUESTIONS, help="only its cases; may be repeated"
+    )
     return parser.parse_args()
 
 

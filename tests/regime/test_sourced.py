@@ -13,13 +13,14 @@ import pytest
 from reidbench.config.protocol import Protocol, load_protocol
 from reidbench.config.suite import load_suite
 from reidbench.plan import PhaseNode, make_plan
+from reidbench.plan.components import ConfiguredData
 from reidbench.run.options import installed_plugins
 from reidbench.store import Store
-from tests.engine.phases.world import CLASSES_DATA, World
+from tests.engine.phases.world import CLASSES_DATA, TINY, World
 from tests.engine.phases.world import protocol as few_steps
 from tests.regime.accuracy import accuracy, unseen_pictures
 from tests.regime.bench import Bench, make_bench, scenario_phases
-from tests.regime.cases import SOURCED_SEEDS, Case, sourced_cases
+from tests.regime.cases import QUESTIONS, SOURCED_SEEDS, Case, cases, sourced_cases
 from tests.regime.measure import measure, measured
 from tests.regime.report import report
 from tests.support.places import ROOT
@@ -108,23 +109,22 @@ def test_no_sourced_case_is_asked_twice() -> None:
     every = list(sourced_cases())
     assert len(set(every)) == len(every)
     assert every[0].scenario == "source-only"
+    assert {case.question for case in (*every, *cases(8))} == set(QUESTIONS)
 
 
-def test_unseen_pictures_are_others_of_the_same_classes() -> None:
-    registry = installed_plugins((), print)
-    source = make_bench(
-        registry, rules(), "synthped-quick", "resnet10", Path(), "synthshapes-quick"
-    ).source
-    assert source is not None
-    trained, unseen = source.build().train, unseen_pictures(source).build().train
+def test_unseen_pictures_are_others_of_the_same_classes(bench: Bench) -> None:
+    assert bench.source is not None
+    assert bench.unseen is not None
+    trained, unseen = bench.source.build().train, bench.unseen.build().train
     np.testing.assert_array_equal(trained.labels, unseen.labels)
     assert trained.names == unseen.names
     assert not any((trained.read(i) == unseen.read(i)).all() for i in range(0, len(trained), 100))
 
 
-def test_a_source_that_has_no_other_pictures_is_refused() -> None:
-    with pytest.raises(ValueError, match="tiny-classes has no option 'seed'"):
-        unseen_pictures(CLASSES_DATA)
+@pytest.mark.parametrize("source", [CLASSES_DATA, TINY], ids=["no seed", "people"])
+def test_a_source_that_has_no_other_pictures_is_refused(source: ConfiguredData) -> None:
+    with pytest.raises(ValueError, match=f"{source.label} is no classification set with an option"):
+        unseen_pictures(source)
 
 
 def test_accuracy_is_the_share_that_is_ranked_first(
