@@ -59,8 +59,8 @@ class Bench:
 
     ``data`` and ``source`` are trained on as a suite does, so that a suite finds its base networks
     in the store; ``measured`` are people to choose on, ``unseen`` other pictures of the source's
-    classes. A network's phases may be of several
-    protocols, so that a base network is trained once for all lengths of the phase behind it.
+    classes. A network's phases may be of several protocols, so that a base network is trained once
+    for all lengths of the phase behind it.
     """
 
     registry: Registry
@@ -102,11 +102,12 @@ class Bench:
 
     def _rules(self, phase: PhaseNode, case: Case) -> Protocol:
         """Return the protocol, with the epochs of a phase's budget as the case has them."""
-        on_source = phase.data == self.source
-        factors = {"train": case.source} if on_source else {"train": case.train}
-        factors["prune"] = 1.0 if on_source else case.prune
         if phase.budget is None:
             return self.protocol
+        if phase.data == self.source:
+            factors = {"train": case.source, "prune": 1.0}
+        else:
+            factors = {"train": case.train, "prune": case.prune}
         on_classes = phase.data.record.task == "classification"
         lengths = {phase.budget: factors[phase.budget]}
         return variant(self.protocol, on_classes=on_classes, **lengths)
@@ -132,8 +133,8 @@ class Bench:
         return {"mAP": round(100 * metrics["mAP"], 2), "rank-1": round(100 * metrics["rank1"], 2)}
 
     def _classified(self, network: PhaseNode) -> dict[str, float]:
-        assert self.source is not None
-        return {"accuracy": round(accuracy(network, unseen_pictures(self.source), self.context), 2)}
+        assert self.unseen is not None
+        return {"accuracy": round(accuracy(network, self.unseen, self.context), 2)}
 
     def _run(self, node: PhaseNode | EvaluateNode) -> None:
         if not self.store.has(node.key):
