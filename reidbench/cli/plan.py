@@ -31,6 +31,7 @@ from reidbench.run.planned_suite import PlannedSuite, plan_suite
 from reidbench.run.preflight import preflight
 from reidbench.run.price import price
 from reidbench.run.price_text import price_lines
+from reidbench.run.read_apart import refuse_deadly
 from reidbench.run.workers.examiner import examiner
 from reidbench.store import Store
 from reidbench.text import counted, duration
@@ -73,6 +74,9 @@ def command(check: bool, trials: bool, card: str | None, **given: Any) -> int:
     # As a run does: it refuses a file of timings that it could not show at its end.
     latency_beside(planned.folder.root)
     plan, status, store = planned.plan, planned.folder.status, Store(options.store_folder)
+    # The others were read for the plan's keys, as a run does too.
+    drawn = [it for it in data_read(plan.trials) if not (it.missing or it.keyed_by_content)]
+    refuse_deadly(drawn, options.patience, options.say)
     # Asked once: trials share nodes, and a store may be far away.
     done = {key for key in plan.nodes if store.has(key)}
     nodes = [node for key, node in plan.nodes.items() if key not in done]

@@ -113,8 +113,8 @@ class ScheduleRules(_Rules):
 class TrainingRules(_Rules):
     """How every network is trained, in every phase.
 
-    ``memory_format`` is the order of weights and maps in memory, torch's own if it is absent: depthwise
-    convolutions take a third less time with the channels last, and round differently.
+    ``memory_format`` is the order of weights and maps in memory, torch's own if it is absent:
+    depthwise convolutions take a third less time with the channels last, and round differently.
     """
 
     batch: BatchRules | ShuffledBatch

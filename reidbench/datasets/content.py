@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
-from reidbench.api.data import ClassificationData, DataError, LabelledImages, ReIDData, Split
+from reidbench.api.data import DataError, LabelledImages, Split
+from reidbench.datasets.locate import Data, parts
 from reidbench.errors import one_line
 
-S = TypeVar("S", Split, LabelledImages)
 
-
-def with_digests(data: ReIDData | ClassificationData) -> ReIDData | ClassificationData:
+def with_digests(data: Data, known: Mapping[str, str] | None = None) -> Data:
     """Return a data set whose splits all have a digest, so that its fingerprint has its content.
 
-    Every image of a split without one is read: names alone would serve the results of images that
-    changed under the same names.
+    Every image of a split without one is read, unless ``known`` has the digest under the name of
+    the split: names alone would serve the results of images that changed under the same names.
 
     Raises:
         DataError: an image that cannot be read.
     """
-    if isinstance(data, ReIDData):
-        return replace(
-            data,
-            train=_with_digest(data.train),
-            query=_with_digest(data.query),
-            gallery=_with_digest(data.gallery),
-        )
-    return replace(data, train=_with_digest(data.train))
+    found = known or {}
+    splits = {name: _with_digest(split, found.get(name)) for name, split in parts(data).items()}
+    return replace(data, **splits)  # type: ignore[arg-type]
 
 
-def _with_digest(split: S) -> S:
+def _with_digest(split: Split | LabelledImages, known: str | None) -> Split | LabelledImages:
     if split.digest:
         return split
+    if known:
+        return replace(split, digest=known)
     digest = hashlib.sha256()
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for one in pool.map(partial(_of_image, split), range(len(split))):

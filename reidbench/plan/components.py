@@ -20,7 +20,7 @@ from reidbench.api.records import (
 )
 from reidbench.config.suite import Evaluate
 from reidbench.datasets.content import with_digests
-from reidbench.datasets.locate import open_dataset
+from reidbench.datasets.locate import open_dataset, parts
 from reidbench.datasets.validation import VALIDATION, validation_split
 from reidbench.plugins import Component
 from reidbench.results import ComponentId
@@ -49,6 +49,11 @@ class Configured:
             if value != record.options.get(name)
         ]
         return f"{record.name}({', '.join(differing)})" if differing else str(record.name)
+
+    @property
+    def in_full(self) -> str:
+        """The label and the plugin, for people: ``'l1' of plugin reidbench 0.1``."""
+        return f"'{self.label}' of plugin {self.component.owner}"
 
     def configuration(self) -> dict[str, Any]:
         """Return all that a suite sets: identity and options, paths as they are."""
@@ -123,6 +128,7 @@ class ConfiguredData(Configured):
         complete: whether a copy that differs from the published statistics is refused.
         evaluate: whether its test split is measured on, or people held out of its training split.
         cached_lists: the lists that a plan has read already, by configuration.
+        known_digests: digests of splits by name that another process has found, by configuration.
 
     """
 
@@ -130,6 +136,9 @@ class ConfiguredData(Configured):
     complete: bool = True
     evaluate: Evaluate = "test"
     cached_lists: dict[str, Lists] = field(default_factory=dict, compare=False, repr=False)
+    known_digests: dict[str, Mapping[str, str]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def record(self) -> DatasetRecord:
@@ -184,7 +193,7 @@ class ConfiguredData(Configured):
         whole = self.whole()
         if not (self.on_validation and isinstance(whole, ReIDData)):
             return whole
-        if not self._keyed_by_content:
+        if not self.keyed_by_content:
             return validation_split(whole)
         key = canonical(self.configuration())
         if key not in self.cached_lists:
@@ -199,23 +208,31 @@ class ConfiguredData(Configured):
             DataError: what is found breaks its rules.
 
         """
-        if not self._keyed_by_content:
+        if not self.keyed_by_content:
             return open_dataset(self.component, self.options, self.root)
         key = canonical(super().configuration())
         if key not in self.cached_lists:
             opened = open_dataset(self.component, self.options, self.root)
-            self.cached_lists[key] = with_digests(opened)
+            self.cached_lists[key] = with_digests(opened, self.known_digests.get(key))
         return self.cached_lists[key]
 
+    def digests(self) -> dict[str, str]:
+        """Return the digests of its splits by name, as ``whole`` finds them."""
+        return {name: split.digest for name, split in parts(self.whole()).items()}
+
+    def believe(self, digests: Mapping[str, str]) -> None:
+        """Take what ``digests`` returned in another process for what it would return in this."""
+        self.known_digests[canonical(super().configuration())] = digests
+
     @property
-    def _keyed_by_content(self) -> bool:
+    def keyed_by_content(self) -> bool:
         """Whether files decide its numbers: all data sets but those drawn from their options."""
         return self.folder is not None or (self.record.disk is None and not self.record.drawn)
 
     @cached_property
     def content(self) -> str | None:
         """A hash of lists and images, which decide numbers; None if drawn from its options."""
-        return self.whole().fingerprint[:16] if self._keyed_by_content else None
+        return self.whole().fingerprint[:16] if self.keyed_by_content else None
 
     def configuration(self) -> dict[str, Any]:
         """Return all that a suite sets: identity, options, and the rule of a validation split."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from typing import TypeAlias
 
 from reidbench.config.protocol import Protocol, ProtocolError
 from reidbench.config.suite import Suite
 from reidbench.config.yaml_document import Located
-from reidbench.plan.components import DATA_ROOT
+from reidbench.plan.components import DATA_ROOT, ConfiguredData
 from reidbench.plan.missing_data import data_read
 from reidbench.plan.resolve import Components, resolve
 from reidbench.plan.selection import select
@@ -19,16 +20,21 @@ from reidbench.plan.trials import NotApplicable, Plan, Trial
 from reidbench.plugins import Registry
 from reidbench.plugins.protocols import find_protocol
 
+ReadFirst: TypeAlias = Callable[[Sequence[ConfiguredData]], None]
+"""Is called with data sets just before their lists are read."""
+
 
 def make_plan(
     located: Located[Suite],
     registry: Registry,
     data_root: Path = DATA_ROOT,
     only: Sequence[str] = (),
+    read_first: ReadFirst = lambda _: None,
 ) -> Plan:
     """Resolve a suite's names and build its trials, or those that ``only`` selects.
 
-    Reads the lists of data sets on disk, as their content is part of a trial's key; no image.
+    Reads the lists of data sets whose content is part of a trial's key, as of all on disk; their
+    images only where a plugin gives no digest of them.
 
     Raises:
         DocumentError: a name no plugin declares, an option its component does not have or take, or
@@ -46,7 +52,7 @@ def make_plan(
     rows = list(_rows(suite, protocol, components))
     trials = tuple(row for row in rows if isinstance(row, Trial))
     left_out = tuple(row for row in rows if isinstance(row, NotApplicable))
-    _read_lists(trials)
+    _read_lists(trials, read_first)
     _refuse_twins(located, trials)
     return select(Plan(suite, protocol, trials, left_out), only)
 
@@ -86,11 +92,12 @@ def _builders(suite: Suite, protocol: Protocol, components: Components) -> Itera
         )
 
 
-def _read_lists(trials: Iterable[Trial]) -> None:
-    """Read the lists on disk that trials use, before their keys hash the content."""
-    for data in data_read(trials):
-        if data.folder is not None:
-            data.lists()
+def _read_lists(trials: Iterable[Trial], read_first: ReadFirst) -> None:
+    """Read the lists that trials use before their keys hash the content."""
+    read = [data for data in data_read(trials) if data.keyed_by_content]
+    read_first(read)
+    for data in read:
+        data.lists()
 
 
 def _refuse_twins(located: Located[Suite], trials: Iterable[Trial]) -> None:

@@ -61,6 +61,7 @@ class _Resolver:
     data_root: Path
     size: tuple[int, int, int]
     cached_lists: dict[str, Lists] = field(default_factory=dict)
+    known_digests: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def backbones(self) -> list[ConfiguredBackbone]:
         """Return each backbone, without weights."""
@@ -163,6 +164,7 @@ class _Resolver:
             spec.complete,
             self.located.content.evaluate,
             self.cached_lists,
+            self.known_digests,
         )
 
     def methods(self) -> list[ConfiguredMethod]:

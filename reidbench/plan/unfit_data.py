@@ -72,8 +72,7 @@ def make(part: Configured) -> Any:
             if received:
                 raise
             raise PreflightError(
-                f"'{part.label}' of plugin {part.component.owner} cannot be made "
-                f"({named_line(error)}); correct it or leave it out"
+                f"{part.in_full} cannot be made ({named_line(error)}); correct it or leave it out"
             ) from error
 
 

@@ -27,9 +27,9 @@ from reidbench.results import (
     Result,
     Schedule,
     Scores,
-    Status,
     Width,
 )
+from reidbench.run.executor import Failure
 from reidbench.store import Store
 from reidbench.text import writable
 
@@ -62,13 +62,13 @@ def finished_result(plan: Plan, trial: Trial, store: Store) -> Result:
     )
 
 
-def failed_result(plan: Plan, trial: Trial, store: Store, status: Status, why: str) -> Result:
+def failed_result(plan: Plan, trial: Trial, store: Store, failure: Failure) -> Result:
     """Return the result of a trial that ended early, with the phases it finished."""
     return Result(
         **_common(plan, trial),
-        provenance=store.provenance,
-        status=status,
-        error=writable(why),
+        provenance={**store.provenance, **failure.provenance},
+        status=failure.status,
+        error=writable(failure.why),
         phases=[_report(node, store) for node in trial.phases if store.has(node.key)],
     )
 

@@ -17,7 +17,7 @@ from reidbench.run.gpus import choose, is_torchs_choice
 from reidbench.run.planned_suite import PlannedSuite
 from reidbench.run.pooled import PooledExecutor
 from reidbench.run.preflight import Examine
-from reidbench.run.workers.examiner import Examiner, examiner, patience
+from reidbench.run.workers.examiner import Examiner, examiner
 from reidbench.run.workers.interface import Events
 from reidbench.run.workers.messages import PlanRef, Setup
 from reidbench.run.workers.pool import WorkerPool
@@ -37,6 +37,7 @@ class Backend:
         where: the device, and how many phases at a time, for people.
         workers: phases at a time; 0 in this process.
         examine: has a worker process examine the plan's components; None where this process does.
+        examined_on: returns what that worker has computed on, once it has; nothing of this process.
         peak_gpu_memory: returns the most bytes that this process has held on a GPU.
 
     """
@@ -46,6 +47,7 @@ class Backend:
     where: str
     workers: int = 0
     examine: Examine | None = None
+    examined_on: Callable[[], Mapping[str, Any]] = dict
     peak_gpu_memory: Callable[[], int] = int
 
 
@@ -85,12 +87,11 @@ def _local(planned: PlannedSuite) -> Iterator[Backend]:
 
         pool = WorkerPool(setup, planned.folder.logs, count=lambda: workers, hire=hire)
         stack.enter_context(closing(pool))
-        first = apart or Examiner(setup, partial(hire, 0), patience(planned), options.say)
+        first = apart or Examiner(setup, partial(hire, 0), options.patience, options.say)
         stack.enter_context(closing(first))
         pool.start(first=0 if apart else 1)
         by = f", {counted(workers, 'worker')}" if workers > 1 else ""
-        examine = _examine(first, None if apart else pool)
-        yield _pooled(planned, pool, f"{device}{by}", examine)
+        yield _pooled(planned, pool, f"{device}{by}", first, adopts=apart is None)
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def _ray(planned: PlannedSuite) -> Iterator[Backend]:
     from reidbench.run.ray.tasks import ray_tasks
 
     with examiner(planned) as first, ray_tasks(planned, collect()) as (pool, where):
-        yield _pooled(planned, pool, where, _examine(first, None))
+        yield _pooled(planned, pool, where, first, adopts=False)
 
 
 def _examine(first: Examiner, pool: WorkerPool | None) -> Examine:
@@ -114,14 +115,24 @@ def _examine(first: Examiner, pool: WorkerPool | None) -> Examine:
     return examine
 
 
-def _pooled(planned: PlannedSuite, pool: WorkerPool, where: str, examine: Examine) -> Backend:
+def _pooled(
+    planned: PlannedSuite, pool: WorkerPool, where: str, first: Examiner, *, adopts: bool
+) -> Backend:
+    """Return the backend of a pool; ``adopts``: the worker of the examiner goes on in it."""
     executor = partial(
         PooledExecutor,
         pool=pool,
         notes=FailureNotes(planned.folder.failures),
         step_timeout=planned.options.step_timeout,
     )
-    return Backend(executor, pool.setup.provenance, where, pool.size, examine)
+    return Backend(
+        executor,
+        pool.setup.provenance,
+        where,
+        pool.size,
+        _examine(first, pool if adopts else None),
+        lambda: first.provenance,
+    )
 
 
 def _provenance(device: str) -> dict[str, Any]:

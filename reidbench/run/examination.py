@@ -61,8 +61,7 @@ def steps(
     for data in data_read(trials):
         if not data.missing:
             look = partial(_data_set, plan, trials, data)
-            name = f"data set {_of_plugin(data)}"
-            yield Step(name, "its lists and first images were read", (), look)
+            yield Step(f"data set {data.in_full}", "its lists and first images were read", (), look)
     for method in distinct(trial.method for trial in trials):
         own = tuple(trial for trial in trials if trial.method == method)
         how = f"({method.strategy}, {method.allocation})"
@@ -80,7 +79,7 @@ def _network_steps(
     store: Store | None,
     note_graph: NoteGraph,
 ) -> Iterator[Step]:
-    network = f"network {_of_plugin(backbone)}"
+    network = f"network {backbone.in_full}"
     look = partial(_given_back, partial(unfit_network, plan, backbone, trials, note_graph))
     yield Step(network, "it was built, traced and cut", _keys(trials), look)
     for weights, (node, users) in _weights(trials, store).items():
@@ -114,10 +113,6 @@ def _given_back(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 def _backbones(trials: Iterable[Trial]) -> dict[str, Configured]:
     return {trial.id.backbone: trial.final.network.backbone for trial in trials}
-
-
-def _of_plugin(part: Configured) -> str:
-    return f"'{part.label}' of plugin {part.component.owner}"
 
 
 def _keys(trials: Iterable[Trial]) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from reidbench.plan import Plan, Trial
 from reidbench.results import Result, Status
@@ -11,10 +12,16 @@ from reidbench.results import Result, Status
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a node was not made."""
+    """Why a node was not made.
+
+    Attributes:
+        provenance: what is known of the process that tried, in place of the run's own.
+
+    """
 
     status: Status
     why: str
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Executor(Protocol):

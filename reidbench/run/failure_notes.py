@@ -7,8 +7,10 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from reidbench.files import write_atomically
+from reidbench.results import Status
 from reidbench.run.executor import Failure
 
 
@@ -31,9 +33,10 @@ class FailureNotes:
     def get(self, key: str) -> Failure | None:
         """Return why another process could not make a node, if it failed since the start."""
         note = _read(self._path(key))
-        if not note or note.get("id") == self._before.get(key, ""):
+        if "why" not in note or note.get("id") == self._before.get(key, ""):
             return None
-        return Failure("diverged" if note["status"] == "diverged" else "failed", note["why"])
+        status: Status = "diverged" if note.get("status") == "diverged" else "failed"
+        return Failure(status, note["why"], note.get("provenance", {}))
 
     def drop(self, key: str) -> None:
         """Forget the failure of a node that is tried again."""
@@ -48,7 +51,7 @@ def _id(path: Path) -> str:
     return str(_read(path).get("id", ""))
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

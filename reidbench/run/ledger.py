@@ -77,7 +77,7 @@ class Ledger:
                 # Another process had more luck.
                 result = finished_result(self._plan, trial, self._store)
             else:
-                result = failed_result(self._plan, trial, self._store, failure.status, failure.why)
+                result = failed_result(self._plan, trial, self._store, failure)
             self._settle(trial, result)
 
     def _open(self, key: str) -> list[Trial]:

@@ -15,6 +15,8 @@ from reidbench.store import store_folder
 
 DATA, DATA_VARIABLE = Path("data"), "REIDBENCH_DATA"
 EXECUTORS = ("serial", "local", "ray")
+PATIENCE = 600.0
+"""Seconds that lists may take to be read: those of a million images may lie on a slow disk."""
 STEP_TIMEOUT = 3600.0
 """Some methods rank a large network for many minutes without a step in between."""
 
@@ -105,6 +107,11 @@ class RunOptions:
         if self.threads or self.workers < 2:
             return self.threads
         return max(1, available_cores() // self.workers)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the lists of a data set, or a step of the examination, may take at most."""
+        return min(PATIENCE, self.step_timeout)
 
     @property
     def store_folder(self) -> Path:

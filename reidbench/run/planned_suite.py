@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from reidbench.config.own_protocol import is_file_name
@@ -15,6 +16,7 @@ from reidbench.plugins import Registry
 from reidbench.plugins.protocols import find_protocol
 from reidbench.run.options import RunOptions, installed_plugins
 from reidbench.run.places import RUNS
+from reidbench.run.read_apart import refuse_deadly
 from reidbench.run.run_folder import RunFolder
 
 
@@ -39,11 +41,13 @@ def plan_suite(options: RunOptions) -> PlannedSuite:
 
     Raises:
         DocumentError, ProtocolError, SelectionError, UnknownComponent: wrong input, in a sentence.
+        PreflightError: a data set that ends, or hangs, the process which reads it.
 
     """
     registry = installed_plugins(options.disabled, options.say)
     suite = _under(options.protocol, load_suite(find_suite(at_home(options.suite))), registry)
-    whole = make_plan(suite, registry, options.data_folder)
+    read_first = partial(refuse_deadly, patience=options.patience, say=options.say)
+    whole = make_plan(suite, registry, options.data_folder, read_first=read_first)
     if note := _weights_of_a_stand_in(whole):
         options.say(note)
     return PlannedSuite(options, suite, registry, whole, select(whole, options.selection))

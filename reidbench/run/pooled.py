@@ -22,7 +22,7 @@ from reidbench.run.ledger import Ledger
 from reidbench.run.node_queue import NodeQueue
 from reidbench.run.progress import Reporter
 from reidbench.run.timings import TimingsRecorder
-from reidbench.run.workers.interface import STILLBORN, Event, Worker
+from reidbench.run.workers.interface import STILLBORN, Event, Worker, note_ready
 from reidbench.run.workers.messages import Reply, Request
 from reidbench.run.workers.pool import WorkerPool
 from reidbench.store import Store
@@ -133,8 +133,8 @@ class PooledExecutor:
         elif reply["reply"] == "unfit":
             raise ReidbenchError(reply["why"])
         elif reply["reply"] == "ready":
-            self.pool.setup.plan.refuse_another(reply)
-            worker.is_ready, self._stillborn = True, 0
+            note_ready(worker, reply, self.pool.setup.plan)
+            self._stillborn = 0
         elif (request := worker.request) is not None and reply.get("key") == request.key:
             self._answered(worker, request, reply)
 
@@ -176,7 +176,7 @@ class PooledExecutor:
             self._queue.again(key, reply["damaged"])
         else:
             self.reporter.events.end("failed", key, f"{head}: {words}", why=reply["why"])
-            self._queue.failed(key, Failure(reply["status"], reply["why"]))
+            self._queue.failed(key, Failure(reply["status"], reply["why"], worker.provenance))
 
     def _ended(self, worker: Worker, request: Request, reply: Reply, name: str) -> float:
         """Record a phase that a worker has ended, well or not; return its seconds."""
@@ -235,7 +235,7 @@ class PooledExecutor:
             return
         self.reporter.events.end("failed", key, f"{head}: {words}", why=why)
         twice = ", and so did the one before" if self._attempts[key] == ATTEMPTS else ""
-        self._queue.failed(key, Failure("failed", f"{words} ({key}): {why}{twice}{_end(worker)}"))
+        self._queue.failed(key, _loss(worker, f"{words} ({key}): {why}{twice}"))
 
 
 def _record(recorder: TimingsRecorder, name: str, wall: float, store: Store, reply: Reply) -> None:
@@ -253,5 +253,7 @@ def _changed(reply: Reply) -> str:
     return f"changed {what} for its whole process, and a new worker replaces it"
 
 
-def _end(worker: Worker) -> str:
-    return f"; its output ends: {last}" if (last := worker.printed) else ""
+def _loss(worker: Worker, why: str) -> Failure:
+    """Return the failure of what a worker was lost with, and its last words."""
+    output = f"; its output ends: {last}" if (last := worker.printed) else ""
+    return Failure("failed", why + output, worker.provenance)

@@ -78,7 +78,7 @@ class SerialExecutor:
             _log.warning("made again, as they were damaged: %s", ", ".join(damaged))
         # Kept for the trials that share the node; a new run tries again.
         self._failures[node.key] = failure
-        return failed_result(plan, trial, self.store, failure.status, failure.why)
+        return failed_result(plan, trial, self.store, failure)
 
     def _first_failure(self, trial: Trial, context: PhaseContext) -> tuple[Node, Failure] | None:
         """Make what a trial lacks; return the node that could not be made, and why."""

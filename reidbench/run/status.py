@@ -152,6 +152,8 @@ def _status(before: list[Event], latest: list[Event], open_runs: set[Process]) -
     done, failed = by_kind["finished"], by_kind["failed"].keys() - by_kind["finished"].keys()
     trials = {event["key"]: event for event in latest if event["kind"] == "trial finished"}
     ended_well = [event for event in trials.values() if event["status"] == "done"]
+    unfit = {event["key"]: event for event in latest if event["kind"] == "trial unfit"}
+    failures = [*unfit.values(), *by_kind["failed"].values()]
     working = tuple(_working([*before, *latest], open_runs, now))
     phases_done = start["phases_done"] + len(done)
     others = start["phases"] - phases_done - len(failed) - len(working)
@@ -163,7 +165,7 @@ def _status(before: list[Event], latest: list[Event], open_runs: set[Process]) -
         state="running" if is_running else _how_it_ended(latest),
         trials=start["trials"],
         trials_done=start["trials_done"] + len(ended_well),
-        trials_failed=len(trials) - len(ended_well),
+        trials_failed=len(trials) - len(ended_well) + len(unfit),
         phases=start["phases"],
         phases_done=phases_done,
         phases_running=len(working),
@@ -174,9 +176,7 @@ def _status(before: list[Event], latest: list[Event], open_runs: set[Process]) -
         if weight and is_running
         else None,
         working=working,
-        failures=tuple(f"{event['label']}: {event['why']}" for event in by_kind["failed"].values())[
-            -_LAST_FAILURES:
-        ],
+        failures=tuple(f"{it['label']}: {it['why']}" for it in failures[-_LAST_FAILURES:]),
     )
 
 

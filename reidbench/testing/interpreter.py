@@ -11,8 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-# Importing torch makes objects that all stay; walking them at each turn takes a fifth of the time.
-_SELDOM = "import gc; gc.set_threshold(100_000, 20, 20)"
+_SELDOM = "from reidbench.engine.collection import collect_seldom; collect_seldom()"
 
 
 class Asked:

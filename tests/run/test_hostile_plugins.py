@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reidbench.results import read_results
+from reidbench.run.status import run_status
 from tests.run.hostile import DATA, MAKING, METHODS, NETWORKS, assert_said, left_running, run
 from tests.support.commands import reidbench
 from tests.support.kills import LINUX, measured
@@ -43,6 +44,13 @@ def test_the_rows_beside_some_of_the_worst_are_those_of_a_clean_run(
     found = run(tmp_path, hostile_env, "--workers", 1, methods=methods, backbones=networks)
     assert found.said.returncode == 1, found.said.stderr
     assert_said(rows, found)
+    status = run_status(found.home)
+    failed = sum(it.status == "failed" for it in found.results.values())
+    assert (status.trials, status.trials_failed) == (len(found.results), failed)
+    assert status.trials_done == len(found.results) - failed
+    # A row of each way to fail says what it was tried on: as rows that are done do.
+    on = [it.provenance for it in found.results.values()]
+    assert {(it["device"], it["hardware"]["threads"]) for it in on} == {("cpu", 1)}
     assert "a new worker replaces it" in found.said.stderr
     assert_unharmed(found.home / "results", clean)
     assert left_running(tmp_path) == [] == found.litter

@@ -117,6 +117,14 @@ def test_a_long_log_is_read_in_half_a_second(log: EventLog, tmp_path: Path) -> N
     assert process_time() - begun < 0.5
 
 
+def test_a_trial_that_fails_before_the_first_step_is_failed(log: EventLog, tmp_path: Path) -> None:
+    for _ in range(2):  # as two processes that share the run say it
+        log.write("trial unfit", key="t", label="s/tiny/mine", why="mine cannot be made")
+    status = run_status(tmp_path)
+    assert (status.trials, status.trials_done, status.trials_failed) == (2, 0, 1)
+    assert status.failures == ("s/tiny/mine: mine cannot be made",)
+
+
 def test_a_run_that_was_killed_does_not_seem_to_run(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom pathlib import Path\n"

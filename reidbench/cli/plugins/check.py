@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +14,7 @@ from click.core import ParameterSource
 from reidbench.api.records import BackboneRecord, DatasetRecord, MethodRecord, Record
 from reidbench.cli.inputs import size_of
 from reidbench.cli.options import installed, shared
+from reidbench.engine.collection import seldom_collected
 from reidbench.plugins import Component, Registry
 
 if TYPE_CHECKING:
@@ -103,20 +102,9 @@ def command(context: click.Context, /, names: tuple[str, ...], **asked: Any) -> 
     _refuse_what_concerns_none(components, asked)
     settings = [_settings(component.record, registry, asked) for component in components]
     # All of them, whatever the first one's outcome is.
-    with _seldom_collected():
+    with seldom_collected():
         failed = [_check(*pair) for pair in zip(components, settings, strict=True)]
     return 1 if any(failed) else 0
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Walk the objects that torch makes when it is imported, and that all stay, less often."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _refuse_what_concerns_none(components: Sequence[Component[Any]], asked: dict[str, Any]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -47,6 +48,7 @@ class RayWorker:
     events: queue.SimpleQueue[Event]
     request: Request | None = None
     is_ready: bool = False
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     stepped: float = 0.0
     is_stillborn: bool = False
     _task: Any = None
@@ -70,6 +72,7 @@ class RayWorker:
 
         # In the cluster's queue nothing steps.
         self.request, self.is_ready, self.stepped = request, False, float("inf")
+        self.provenance = {}
         options = {"num_cpus": self.share.threads, "num_gpus": self.share.gpus}
         task = ray.remote(num_returns="streaming", max_retries=0, **options)(make)
         self._task = task.remote(self.setup.line(), request.line(), self.demands)

@@ -23,22 +23,40 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError | OSError) and bool(_MEMORY_WORDS.search(str(error)))
 
 
-def death(status: int, oom_kills: int, *, in_phase: bool) -> str:
+def death(status: int, oom_kills: int, *, in_phase: bool = False, who: str = "the worker") -> str:
     """Return how a worker ended, by its exit status.
 
     ``oom_kills`` is how many processes the system has killed since for want of memory.
     """
     if status >= 0:
         early = " before the phase was done" if in_phase else ""
-        return f"the worker exited with status {status}{early}"
+        return f"{who} exited with status {status}{early}"
     number = -status
     try:
         name = signal.Signals(number).name
     except ValueError:
         name = "unknown"
     if number == signal.SIGKILL and oom_kills > 0:
-        return "out of memory: the system killed the worker"
-    return f"the worker was killed by signal {number} ({name})"
+        return f"out of memory: the system killed {who}"
+    return f"{who} was killed by signal {number} ({name})"
+
+
+def was_killed(status: int | None) -> bool:
+    """Return whether a process ended by a signal that mostly comes from outside, the system's too.
+
+    ``status``: as of ``subprocess``; None of one that goes on.
+    """
+    return status in (-signal.SIGTERM, -getattr(signal, "SIGKILL", 9))
+
+
+def lost_at(name: str, doing: str, what: str, how: str, printed: str) -> str:
+    """Return the sentence on a component that has cost the process which examined it.
+
+    ``doing``: what was done to it; ``what`` and ``how`` the process ended; ``printed``: its last
+    words, the stack of a crash, or of where it was stopped.
+    """
+    output = f"; its output ends: {printed}" if printed else ""
+    return f"{name} {what} while {doing}{how}; correct it or leave it out{output}"
 
 
 def oom_kills() -> int:

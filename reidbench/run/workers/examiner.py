@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 from reidbench.errors import ReidbenchError
 from reidbench.plan import Plan, PreflightError, Trial
 from reidbench.run.findings import Finding
 from reidbench.run.planned_suite import PlannedSuite
-from reidbench.run.workers.interface import STILLBORN, Events
+from reidbench.run.workers.deaths import lost_at
+from reidbench.run.workers.examination_progress import Losses, Present, Progress
+from reidbench.run.workers.interface import STILLBORN, Events, note_ready
 from reidbench.run.workers.messages import Examination, PlanRef, Reply, Setup
 from reidbench.run.workers.process import WorkerProcess
 from reidbench.store import Store
 
-PATIENCE = 600.0
-"""Seconds that a step may take at most: lists of a million images may lie on a slow disk."""
 TICK, GRACE, SAID = 0.5, 1.0, 30.0
 """Seconds between two looks at the worker, for it to end, and of a step before it is named."""
 TRIES = 2
@@ -42,21 +43,10 @@ class Examiner:
     hire: Callable[[Events], WorkerProcess]
     patience: float
     say: Callable[[str], None]
-    _events: Events = field(default_factory=queue.SimpleQueue)
-    _trials: tuple[str, ...] = ()
-    _found: list[Finding] = field(default_factory=list)
-    _skipped: list[str] = field(default_factory=list)
-    _lost: list[str] = field(default_factory=list)
-    _step: Reply | None = None
-    """The step that is being taken."""
-    _is_spoiled: bool = False
-    """Whether a step has left something changed in the process, for which later ones may fail."""
-    _tries: int = 0
-    _stillborn: int = 0
-    _is_over: bool = False
-    _is_said: bool = False
 
     def __post_init__(self) -> None:
+        self._progress, self._present, self._losses = Progress(), Present(), Losses()
+        self._events: Events = queue.SimpleQueue()
         self._worker: WorkerProcess | None = self.hire(self._events)
 
     def __call__(
@@ -68,12 +58,18 @@ class Examiner:
             ReidbenchError: workers do not start, or make another plan.
 
         """
-        self._trials = tuple(trial.key for trial in trials)
-        while not self._is_over:
+        keys = tuple(trial.key for trial in trials)
+        self._progress = replace(self._progress, asked=Examination(keys))
+        while not self._progress.is_over:
             if self._worker is None:
                 self._worker = self.hire(self._events)
             self._listen(self._worker)
-        return self._found
+        return list(self._progress.found)
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """What the examination was made on, once it has begun."""
+        return self._progress.provenance
 
     def release(self) -> WorkerProcess | None:
         """Return the worker, for phases; None if it should make none, or has ended."""
@@ -108,82 +104,74 @@ class Examiner:
             self._never_started(worker, "it takes too long")
         elif worker.is_ready and worker.is_silent(self.patience):
             worker.stop(GRACE)
-            if self._step is None:
+            if (step := self._present.step) is None:
                 self._never_started(worker, "it takes too long")
             else:
-                self._lost_at(worker, self._step, f"did not end within {self.patience:g} s", "")
-        elif self._step is not None and not self._is_said and worker.is_silent(SAID):
-            self._is_said = True
-            self.say(f"still examining {self._step['name']}")
+                self._lost_at(worker, step, f"did not end within {self.patience:g} s", "")
+        elif (step := self._present.step) and not self._present.is_said and worker.is_silent(SAID):
+            self._present = replace(self._present, is_said=True)
+            self.say(f"still examining {step['name']}")
 
     def _hear(self, worker: WorkerProcess, reply: Reply) -> None:
         kind = reply["reply"]
         if kind == "ready":
-            self.setup.plan.refuse_another(reply)
-            worker.is_ready = True
-            worker.examine(Examination(self._trials, self._skipped, self._lost))
+            note_ready(worker, reply, self.setup.plan)
+            self._progress = replace(self._progress, provenance=worker.provenance)
+            worker.examine(self._progress.asked)
         elif kind == "examining":
-            self._step, self._is_said, worker.stepped = reply, False, monotonic()
-            self._stillborn = 0
+            self._present = Present(reply, is_spoiled=self._present.is_spoiled)
+            self._losses, worker.stepped = replace(self._losses, stillborn=0), monotonic()
         elif kind == "found":
-            if self._is_spoiled:
+            if self._present.is_spoiled:
                 self._replace(worker)
             else:
-                self._found.append(Finding.of(reply))
-        elif kind == "looked" and self._step is not None:
+                self._progress = self._progress.with_found(Finding.of(reply))
+        elif kind == "looked" and (step := self._present.step) is not None:
             worker.stepped = monotonic()
-            self._looked(self._step["name"], reply["changed"])
+            self._looked(step["name"], reply["changed"])
         elif kind == "examined":
-            self._is_over = True
-            if self._is_spoiled:
+            self._progress = replace(self._progress, is_over=True)
+            if self._present.is_spoiled:
                 self._replace(worker)
 
     def _looked(self, name: str, changed: Sequence[str]) -> None:
-        self._skipped.append(name)
-        self._step, self._tries = None, 0
+        self._progress = self._progress.with_taken(name)
+        self._present = Present(is_spoiled=self._present.is_spoiled or bool(changed))
+        self._losses = replace(self._losses, killed=0)
         if changed:
-            self._is_spoiled = True
             self.say(f"{name} changed {', '.join(changed)} for its whole process")
 
     def _died(self, worker: WorkerProcess) -> None:
         how = worker.death()
-        if self._step is None:
+        if (step := self._present.step) is None:
             self._never_started(worker, how)
-        elif worker.was_killed and self._tries + 1 < TRIES:
-            self._tries += 1
+        elif worker.was_killed and self._losses.killed + 1 < TRIES:
+            self._losses = replace(self._losses, killed=self._losses.killed + 1)
             self._replace(worker)
         else:
-            self._lost_at(worker, self._step, "ended its process", f": {how}")
+            self._lost_at(worker, step, "ended its process", f": {how}")
 
     def _lost_at(self, worker: WorkerProcess, step: Reply, what: str, how: str) -> None:
         """Note that a step has cost its worker, and let another go on behind it.
 
         Of a process that an earlier step has changed it is none's fault yet: it is taken again.
         """
-        if not self._is_spoiled:
-            # The stack of a crash, or of where it was stopped.
-            output = f"; its output ends: {last}" if (last := worker.printed) else ""
-            said = f"{step['name']} {what} while {step['doing']}{how}; correct it or leave it out"
-            self._found.append(Finding(PreflightError(said + output), tuple(step["trials"])))
-            self._skipped.append(step["name"])
-            self._lost.append(step["name"])
-            self._tries = 0
+        if not self._present.is_spoiled:
+            said = lost_at(step["name"], step["doing"], what, how, worker.printed)
+            finding = Finding(PreflightError(said), tuple(step["trials"]))
+            self._progress = self._progress.with_lost(step["name"], finding)
+            self._losses = replace(self._losses, killed=0)
         self._replace(worker)
 
     def _never_started(self, worker: WorkerProcess, how: str) -> None:
-        self._stillborn += 1
-        if self._stillborn >= STILLBORN:
+        self._losses = replace(self._losses, stillborn=self._losses.stillborn + 1)
+        if self._losses.stillborn >= STILLBORN:
             raise ReidbenchError(f"workers do not start: {how}; {worker.printed}")
         self._replace(worker)
 
     def _replace(self, worker: WorkerProcess) -> None:
         worker.kill()
-        self._worker, self._step, self._is_spoiled = None, None, False
-
-
-def patience(planned: PlannedSuite) -> float:
-    """Return the seconds that a step of the examination may take: no more than a phase's step."""
-    return min(PATIENCE, planned.options.step_timeout)
+        self._worker, self._present = None, Present()
 
 
 @contextmanager
@@ -199,5 +187,5 @@ def examiner(planned: PlannedSuite) -> Iterator[Examiner]:
         provenance={},
     )
     hire = lambda events: WorkerProcess(setup, None, events)  # noqa: E731
-    with closing(Examiner(setup, hire, patience(planned), options.say)) as found:
+    with closing(Examiner(setup, hire, options.patience, options.say)) as found:
         yield found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from reidbench.run.workers.messages import Reply, Request
+from reidbench.run.workers.messages import PlanRef, Reply, Request
 
 GRACE = 20.0
 """Seconds between asking a worker to end and killing it."""
@@ -19,6 +20,7 @@ class Worker(Protocol):
     Attributes:
         request: what it makes now.
         is_ready: whether it has started, and made the same plan.
+        provenance: what it computes on, as the store notes it, once it is ready.
         stepped: when it last reported a step of its request, by the driver's monotonic clock.
         events: where its replies go.
 
@@ -27,6 +29,7 @@ class Worker(Protocol):
     events: Events
     request: Request | None
     is_ready: bool
+    provenance: Mapping[str, Any]
     stepped: float
 
     @property
@@ -71,6 +74,17 @@ class Worker(Protocol):
     def kill(self) -> None:
         """End it and all that it has started, at once."""
         ...
+
+
+def note_ready(worker: Worker, ready: Reply, plan: PlanRef) -> None:
+    """Note that a worker has started, and what it has said of itself.
+
+    Raises:
+        ReidbenchError: it has made another plan.
+
+    """
+    plan.refuse_another(ready)
+    worker.is_ready, worker.provenance = True, ready["provenance"]
 
 
 class Event(NamedTuple):

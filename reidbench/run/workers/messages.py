@@ -154,9 +154,9 @@ class Examination:
 
     """
 
-    trials: Sequence[str]
-    skipped: Sequence[str]
-    lost: Sequence[str]
+    trials: Sequence[str] = ()
+    skipped: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     def line(self) -> str:
         """Return the examination as a line."""

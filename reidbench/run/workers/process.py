@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import IO
+from typing import IO, Any
 
-from reidbench.run.workers.deaths import death, oom_kills, tail
+from reidbench.run.workers.deaths import death, oom_kills, tail, was_killed
 from reidbench.run.workers.interface import GRACE, Event
 from reidbench.run.workers.messages import Examination, Request, Setup
 
@@ -43,6 +44,8 @@ class WorkerProcess:
     request: Request | None = None
     is_ready: bool = False
     """Whether it has started, and can be blamed for what happens."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """What it computes on, once it is ready."""
     stepped: float = 0.0
     """When it last reported a step of its request, by this process's monotonic clock."""
 
@@ -122,7 +125,7 @@ class WorkerProcess:
     @property
     def was_killed(self) -> bool:
         """Whether it has ended by a signal that mostly comes from outside, the system's too."""
-        return self._process.poll() in (-signal.SIGTERM, -getattr(signal, "SIGKILL", 9))
+        return was_killed(self._process.poll())
 
     def stop(self, grace: float = GRACE) -> None:
         """End the process and all that it has started: politely, then by force."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import json
 import os
@@ -38,6 +37,7 @@ from reidbench.run.workers.messages import (
     plan_contents,
     plan_digest,
 )
+from reidbench.run.workers.parent import end_with
 from reidbench.run.workers.process_state import ProcessState, adopt_orphans, end_children
 from reidbench.run.workers.watched_functions import WatchedFunctions
 from reidbench.store import Store
@@ -46,7 +46,7 @@ from reidbench.store.provenance import hardware
 
 HEARTBEAT, STEP = 5.0, 0.2
 """Seconds between two signs of life, and at least between two reported steps."""
-_PR_SET_PDEATHSIG, _SHOWN = 1, 3
+_SHOWN = 3
 
 
 class Driver:
@@ -95,21 +95,21 @@ def main() -> None:
     """Serve the requests that arrive on standard input until it ends."""
     driver = Driver()
     setup = Setup.of(driver.requests.readline())
-    _end_with(setup.parent)
+    end_with(setup.parent)  # on other systems than Linux, a heartbeat notices
     faulthandler.enable()
     if hasattr(faulthandler, "register"):  # not on Windows
         faulthandler.register(signal.SIGUSR1, all_threads=True)
     threading.Thread(target=driver.beat, args=(setup.parent,), daemon=True).start()
     device = prepare_device(setup.device, setup.threads)
-    provenance = {**setup.provenance, "device": str(device), "hardware": hardware()}
-    store = Store(Path(setup.store), provenance)
+    own = {"device": str(device), "hardware": hardware()}
+    store = Store(Path(setup.store), {**setup.provenance, **own})
     context = PhaseContext(store, device, driver.step, Claims(store.root))
     plan = plan_suite(setup.plan.options).whole
     warm_up()
     adopt_orphans()
     watched = WatchedFunctions()
     watched.learn()
-    driver.send("ready", plan=plan_digest(plan), contents=plan_contents(plan))
+    driver.send("ready", plan=plan_digest(plan), contents=plan_contents(plan), provenance=own)
     for line in driver.requests:
         what = asked(line)
         if isinstance(what, Examination):
@@ -233,11 +233,3 @@ def _flush() -> None:
         # A plugin may have closed it.
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
-
-
-def _end_with(parent: int) -> None:
-    """Have this process killed as soon as the driver dies; not on Linux, a heartbeat notices."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)

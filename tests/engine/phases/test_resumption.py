@@ -88,6 +88,15 @@ def test_every_method_goes_on(name: str, world: World) -> None:
         assert [steps[0] for steps in taken] == [1, 2, 5, 10]
 
 
+@pytest.mark.parametrize("name", ["l1", "taylor"])
+def test_weights_with_the_channels_last_go_on_as_they_lay(name: str, fresh: World) -> None:
+    world = fresh.but(rules=protocol(training={"memory_format": "channels_last"}))
+    record = METHODS[name].record
+    contender = ConfiguredMethod(METHODS[name], record.settings({}), record.strategy, "global")
+    assert ends_alike(world, world.train(), 3)[1][0] == 3
+    ends_alike(world, world.prune(contender, reduction=0.5), 2, 5, 10)
+
+
 class Hoards(Method):
     """Keep what no checkpoint can hold."""
 

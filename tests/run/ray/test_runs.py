@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,11 @@ pytestmark = [
     pytest.mark.skipif(not LINUX, reason="looks for processes in /proc"),
 ]
 METHODS = ["scratch", "l1"]  # two chains of phases, so that both nodes are at work
+WAITING = ["h-waits-here", "h-waits-there"]
+GATE = "REIDBENCH_TEST_GATE"
 PLUGIN = """
-import ctypes
+import ctypes, os, time
+from pathlib import Path
 from reidbench.api import Method, MethodRecord, hookimpl
 
 class Segfaults(Method):
@@ -36,10 +39,28 @@ class Segfaults(Method):
         print("about to read nowhere", flush=True)
         ctypes.string_at(0)
 
+class Waits(Method):
+    def __init__(self, name):
+        self.name = name
+
+    def scores(self, group, task):
+        gate = Path(os.environ["REIDBENCH_TEST_GATE"])
+        (gate / f"{self.name} waits").touch()
+        while not (gate / "open").exists():
+            time.sleep(0.1)
+        return group.weight.norm(dim=1)
+
+def record(name, **more):
+    return MethodRecord(name=name, version="1", summary="-", reference="-", **more)
+
 @hookimpl
 def reidbench_methods():
-    return [MethodRecord(name="h-segfaults", version="1", summary="Breaks.", reference="-",
-                         target=f"{__name__}:Segfaults")]
+    waits = {"target": f"{__name__}:Waits"}
+    return [
+        record("h-segfaults", target=f"{__name__}:Segfaults"),
+        record("h-waits-here", **waits, options={"name": "here"}),
+        record("h-waits-there", **waits, options={"name": "there"}),
+    ]
 """
 WORKER = "reidbench.run.workers.worker"
 
@@ -63,8 +84,8 @@ class Nodes:
     def run(self, folder: Path, *more: object) -> Finished:
         return reidbench(*self.words(*more), cwd=folder, env=self.env)
 
-    def start(self, folder: Path) -> subprocess.Popen[str]:
-        return start(*self.words(), cwd=folder, env=self.env)
+    def start(self, folder: Path, *more: object) -> subprocess.Popen[str]:
+        return start(*self.words(*more), cwd=folder, env=self.env)
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +93,14 @@ def nodes(tmp_path_factory: pytest.TempPathFactory, tiny_env: dict[str, str]) ->
     from ray.cluster_utils import Cluster
 
     site = write_site(tmp_path_factory.mktemp("hostile"), "hostile", PLUGIN)
+    gate = tmp_path_factory.mktemp("gate")
     env = {
         **{name: value for name, value in tiny_env.items() if name != "REIDBENCH_WORKERS"},
         "PYTHONPATH": os.pathsep.join([str(site), tiny_env["PYTHONPATH"]]),
         "RAY_worker_niceness": "0",  # on a busy machine its default, 15, takes minutes
         "RAY_USAGE_STATS_ENABLED": "0",
         MARK: uuid.uuid4().hex,
+        GATE: str(gate),
     }
     with pytest.MonkeyPatch.context() as patch:
         # Ray's processes have the environment in which they are started.
@@ -150,31 +173,37 @@ def test_a_run_that_is_stopped_leaves_nothing_running(
 def test_a_node_that_dies_costs_its_phase_alone(
     nodes: Nodes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two nodes, one killed in the middle; ``-s`` prints what that took."""
+    """Two nodes, each in the middle of a phase, one killed; ``-s`` prints what that took."""
     alone, beside = tmp_path / "alone", tmp_path / "beside"
     for folder in (alone, beside):
         folder.mkdir()
-        write_suite(folder, methods=METHODS)
+        write_suite(folder, methods=WAITING)
+    gate = Path(nodes.env[GATE])
+    (gate / "open").touch()
     serial = ("run", "suite.yaml", "--in-process", "--threads", 1, "--device", "cpu")
     assert reidbench(*serial, cwd=alone, env=nodes.env).returncode == 0
+    for each in gate.iterdir():
+        each.unlink()
     began = time.monotonic()
-    driver = nodes.start(beside)
-    said = read_until(driver, " took ")
-    read_until(driver, " ...")
-    wait_for_workers(nodes)
+    # Should nobody hear of the loss, the phases that wait end the run.
+    driver = nodes.start(beside, "--step-timeout", "300s")
+    # A node has room for one of them: each has one, and keeps it.
+    wait_until(lambda: len(list(gate.glob("* waits"))) == len(WAITING))
     nodes.cluster.remove_node(nodes.second, allow_graceful=False)
+    said = read_until(driver, "the node was lost; another worker tries again")
+    (gate / "open").touch()
     out, words = driver.communicate(timeout=900)
-    took = time.monotonic() - began
+    took, words = time.monotonic() - began, said + words
     assert driver.returncode == 0, words
-    assert "the node was lost; another worker tries again" in words
-    assert "2 phases of 1 thread at a time" in said
+    assert words.count("another worker tries again") == 1
+    assert "2 phases of 1 thread at a time" in words
     assert "raylet" not in out + words
     assert measured(results(beside)) == measured(results(alone))
     assert left_after(5, nodes.mark, WORKER) == []
     store = Store(beside / "runs" / "store")
     assert store.leftovers() == store.claims() == []
     with capsys.disabled():
-        print(f"\ntwo nodes, one killed: {took:.0f} s, {words.count(' took ') + 1} phases")
+        print(f"\ntwo nodes, one killed: {took:.0f} s, {words.count(' took ')} phases")
 
 
 def results(folder: Path) -> Path:
@@ -192,9 +221,13 @@ def read_until(driver: subprocess.Popen[str], word: str) -> str:
     raise AssertionError(said)
 
 
-def wait_for_workers(nodes: Nodes, count: int = 2, seconds: float = 120.0) -> None:
+def wait_for_workers(nodes: Nodes, count: int = 2) -> None:
     """Wait until so many phases are in the middle of their work, on both nodes."""
+    wait_until(lambda: len(marked(nodes.mark, WORKER)) >= count)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 300.0) -> None:
     until = time.monotonic() + seconds
-    while len(marked(nodes.mark, WORKER)) < count:
+    while not holds():
         assert time.monotonic() < until
         time.sleep(0.2)
