@@ -81,6 +81,11 @@ class BoardSection:
         return [it for it in self.rows if it.row.rank]
 
     @property
+    def methods(self) -> int:
+        """How many methods have a rank set: fewer than rows where some have several variants."""
+        return len({it.row.method for it in self.ranked})
+
+    @property
     def best(self) -> list[BoardRow]:
         """The rows that may be the best."""
         return [it for it in self.rows if it.best]

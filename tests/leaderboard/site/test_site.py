@@ -197,6 +197,28 @@ def test_withdrawn_results_answer_nothing_and_say_so_on_every_page(tmp_path: Pat
     assert told not in (site / "suites/mine.html").read_text()
 
 
+def test_the_answer_is_of_the_suite_with_the_most_methods_not_the_most_rows(tmp_path: Path) -> None:
+    grid = [
+        result(name, mean_ap=0.7, strategy=strategy, seed=seed)
+        for name in ("l1", "fpgm")
+        for strategy in ("one-shot", "iterative", "layerwise")
+        for seed in (0, 1)
+    ]
+    methods = [
+        result(name, mean_ap=0.7, seed=seed)
+        for name in ("l1", "fpgm", "taylor", "lamp")
+        for seed in (0, 1)
+    ]
+    bases = [dense(mean_ap=0.8, seed=seed) for seed in (0, 1)]
+    source = published(tmp_path / "in", [*bases, *grid])
+    write_site(source, tmp_path / "alone")
+    assert "of 6 rows may be best" in (tmp_path / "alone" / "index.html").read_text()
+    (source / "mine").rename(source / "grid")
+    published(source, [*bases, *methods])
+    write_site(source, tmp_path / "both")
+    assert "of 4 methods may be best" in (tmp_path / "both" / "index.html").read_text()
+
+
 def test_a_trial_shows_how_it_trained_where_its_curve_is_kept(tmp_path: Path) -> None:
     trained = phase("train", epochs=20).model_copy(update={"key": "a" * 16, "steps": 400})
     pruned = phase("prune", epochs=5).model_copy(update={"key": "b" * 16, "steps": 100})
