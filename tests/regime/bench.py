@@ -1,4 +1,4 @@
-"""Single phases under variants of a protocol, never on test people and never twice."""
+"""Trials under variants of a protocol, never on test people and no phase twice."""
 
 from __future__ import annotations
 
@@ -8,27 +8,47 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 
 from reidbench.api import DatasetRecord
 from reidbench.config.protocol import Protocol
-from reidbench.config.suite import PhaseSpec
+from reidbench.config.suite import Domain, PhaseSpec
 from reidbench.engine.phases import PhaseContext, run_phase
-from reidbench.plan import EvaluateNode, PhaseNode, TrainNode
+from reidbench.plan import EvaluateNode, PhaseNode
 from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, ConfiguredMethod
 from reidbench.plan.trial_builder import TrialBuilder
 from reidbench.plan.trials import Trial
 from reidbench.plugins import Registry
 from reidbench.plugins.registry import Component
 from reidbench.store import Store
+from tests.regime.accuracy import accuracy, unseen_pictures
+from tests.regime.cases import Case
+from tests.support.places import ROOT
 
-SCENARIO = (PhaseSpec(train="target"), PhaseSpec(prune="target"))
+SCENARIOS: dict[str, tuple[PhaseSpec, ...]] = {
+    "target-only": (PhaseSpec(train="target"), PhaseSpec(prune="target")),
+    "source-only": (PhaseSpec(train="source"), PhaseSpec(prune="source")),
+}
+"""Those that a case may name, besides those of the paper's suite."""
 
 
-def variant(protocol: Protocol, **factors: float) -> Protocol:
-    """Return a protocol whose ``train`` or ``prune`` epochs are multiplied; no other rule."""
+def scenario_phases(name: str) -> tuple[PhaseSpec, ...]:
+    """Return the phases of a scenario: one of this module, or one of the paper's."""
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    suite = yaml.safe_load((ROOT / "suites" / "paper-mini.yaml").read_text(encoding="utf-8"))
+    return tuple(PhaseSpec.model_validate(phase) for phase in suite["scenarios"][name])
+
+
+def variant(protocol: Protocol, *, on_classes: bool = False, **factors: float) -> Protocol:
+    """Return a protocol whose ``train`` or ``prune`` epochs are multiplied; no other rule.
+
+    ``on_classes`` multiplies those on a classification source.
+    """
     rules = protocol.document()
+    budgets = rules["source"]["budgets"] if on_classes else rules["budgets"]
     for phase, factor in factors.items():
-        rules["budgets"][phase]["epochs"] *= factor
+        budgets[phase]["epochs"] *= factor
     # Made anew: a copied model would keep the digest that was computed of the other.
     return Protocol.model_validate(rules)
 
@@ -37,9 +57,10 @@ def variant(protocol: Protocol, **factors: float) -> Protocol:
 class Bench:
     """Data, backbone, protocol and store that all measurements share.
 
-    ``data`` is trained on as a suite does, so that a suite finds its base networks in the store;
-    ``measured`` are people to choose on. A network's phases may be of two protocols, so that a
-    base network is trained once for all lengths of the prune phase behind it.
+    ``data`` and ``source`` are trained on as a suite does, so that a suite finds its base networks
+    in the store; ``measured`` are people to choose on, ``unseen`` other pictures of the source's
+    classes. A network's phases may be of several protocols, so that a base network is trained once
+    for all lengths of the phase behind it.
     """
 
     registry: Registry
@@ -49,41 +70,75 @@ class Bench:
     protocol: Protocol
     store: Store
     context: PhaseContext = field(compare=False)
+    source: ConfiguredData | None = None
+    unseen: ConfiguredData | None = None
 
-    def trained(self, seed: int, protocol: Protocol | None = None) -> TrainNode:
-        """Return the training of a dense base network."""
-        return TrainNode(protocol or self.protocol, self.data, self.backbone, seed, None, "train")
+    def network(self, case: Case) -> PhaseNode:
+        """Return the last phase of a case, each phase under the lengths that the case gives it."""
+        network = None
+        for phase in self._phases(case):
+            network = replace(phase, protocol=self._rules(phase, case), network=network)
+        assert network is not None
+        return network
 
-    def pruned(
-        self, name: str, reduction: float, seed: int, prune: Protocol | None = None
-    ) -> PhaseNode:
-        """Return the last phase of a method's trial; ``prune`` are other rules of that phase."""
+    def _phases(self, case: Case) -> tuple[PhaseNode, ...]:
+        phases = scenario_phases(case.scenario)
+        if case.method is None:
+            phases = tuple(phase for phase in phases if phase.kind == "train")
+        domains: dict[Domain, ConfiguredData] = {"target": self.data}
+        if self.source is not None:
+            domains["source"] = self.source
         builder = TrialBuilder(
             protocol=self.protocol,
-            scenario="target-only",
-            phases=SCENARIO,
+            scenario=case.scenario,
+            phases=phases,
             backbone=self.backbone,
-            domains={"target": self.data},
-            seed=seed,
+            domains=domains,
+            seed=case.seed,
         )
-        trial = builder.row(self._method(name), reduction)
-        assert isinstance(trial, Trial)
-        return replace(trial.phases[-1], protocol=prune or self.protocol)
+        trial = builder.row(self._method(case.method or "dense"), case.reduction)
+        assert isinstance(trial, Trial), f"{case} is not applicable"
+        return trial.phases
+
+    def _rules(self, phase: PhaseNode, case: Case) -> Protocol:
+        """Return the protocol, with the epochs of a phase's budget as the case has them."""
+        if phase.budget is None:
+            return self.protocol
+        if phase.data == self.source:
+            factors = {"train": case.source, "prune": 1.0}
+        else:
+            factors = {"train": case.train, "prune": case.prune}
+        on_classes = phase.data.record.task == "classification"
+        lengths = {phase.budget: factors[phase.budget]}
+        return variant(self.protocol, on_classes=on_classes, **lengths)
 
     def scores(self, network: PhaseNode) -> Mapping[str, Any]:
-        """Return what a phase's network scores on the people to choose on, and what it took."""
-        measured = EvaluateNode(network.protocol, self.measured, network, "final")
-        for node in (*_phases(network), measured):
-            if not self.store.has(node.key):
-                run_phase(node, self.context)
-        notes, metrics = self.store.meta(network.key), self.store.meta(measured.key)["metrics"]
+        """Return what a phase's network scores on what it has not seen, and what it took."""
+        phases = _chain(network)
+        for node in phases:
+            self._run(node)
+        notes = [self.store.meta(node.key) for node in phases]
         return {
-            "mAP": round(100 * metrics["mAP"], 2),
-            "rank-1": round(100 * metrics["rank1"], 2),
-            "epochs": notes["epochs"],
-            "steps": notes["steps"],
-            "seconds": round(sum(notes["seconds"].values()), 1),
+            **(self._classified(network) if network.data == self.source else self._found(network)),
+            "epochs": notes[-1]["epochs"],
+            "epochs_before": [its["epochs"] for its in notes[:-1]],
+            "steps": notes[-1]["steps"],
+            "seconds": round(sum(notes[-1]["seconds"].values()), 1),
         }
+
+    def _found(self, network: PhaseNode) -> dict[str, float]:
+        measured = EvaluateNode(network.protocol, self.measured, network, "final")
+        self._run(measured)
+        metrics = self.store.meta(measured.key)["metrics"]
+        return {"mAP": round(100 * metrics["mAP"], 2), "rank-1": round(100 * metrics["rank1"], 2)}
+
+    def _classified(self, network: PhaseNode) -> dict[str, float]:
+        assert self.unseen is not None
+        return {"accuracy": round(accuracy(network, self.unseen, self.context), 2)}
+
+    def _run(self, node: PhaseNode | EvaluateNode) -> None:
+        if not self.store.has(node.key):
+            run_phase(node, self.context)
 
     def _method(self, name: str) -> ConfiguredMethod:
         component = self.registry.methods.get(name)
@@ -91,16 +146,26 @@ class Bench:
         return ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
 
 
-def _phases(network: PhaseNode) -> list[PhaseNode]:
+def _chain(network: PhaseNode) -> list[PhaseNode]:
     """Return the phases that lead to a network, the first one first."""
-    return [*(_phases(network.network) if network.network else []), network]
+    return [*(_chain(network.network) if network.network else []), network]
 
 
 def make_bench(
-    registry: Registry, protocol: Protocol, data: str, backbone: str, folder: Path
+    registry: Registry,
+    protocol: Protocol,
+    data: str,
+    backbone: str,
+    folder: Path,
+    source: str | None = None,
 ) -> Bench:
-    """Return the bench of a data set whose test people stay unseen; it keeps all in ``folder``."""
+    """Return the bench of a data set whose test people stay unseen; it keeps all in ``folder``.
+
+    Raises:
+        ValueError: a source of which no pictures could stay unseen.
+    """
     built = registry.backbones.get(backbone)
+    learned = _as_it_is(registry.datasets.get(source)) if source else None
     trained, measured = _without_test_people(registry.datasets.get(data))
     store = Store(folder)
     return Bench(
@@ -111,13 +176,19 @@ def make_bench(
         protocol,
         store,
         PhaseContext(store, torch.device("cpu")),
+        learned,
+        unseen_pictures(learned) if learned else None,
     )
+
+
+def _as_it_is(data: Component[DatasetRecord]) -> ConfiguredData:
+    return ConfiguredData(data, data.record.settings({}))
 
 
 def _without_test_people(data: Component[DatasetRecord]) -> tuple[ConfiguredData, ConfiguredData]:
     """Return what to train on and whom to measure: spare people, or trained ones held out."""
     if "people" in data.record.options:
         spare = ConfiguredData(data, data.record.settings({"people": "spare"}))
-        return ConfiguredData(data, data.record.settings({})), spare
+        return _as_it_is(data), spare
     held_out = ConfiguredData(data, data.record.settings({}), evaluate="validation")
     return held_out, held_out

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
+from tests.regime.lines import Line, Row, alike, gain
+from tests.regime.sourced_report import scenarios, sourced_convergence
 from tests.simulations.printing import markdown_table
-
-Line = Mapping[str, Any]
 
 
 def report(lines: Sequence[Line]) -> str:
-    """Return the table of bars, and the retraining curve; what is not measured is left out."""
-    return "\n\n".join(part for part in (_bars(lines), _curve(lines)) if part)
+    """Return the tables of each backbone and protocol; what is not measured is left out.
+
+    They are of bars, of scenarios where there is a source, and of the retraining curve.
+    """
+    return "\n\n".join(_report(name, its) for name, its in _by_what(lines).items())
+
+
+def _by_what(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Return the lines by backbone and protocol; a log of one thing alone may name neither."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        name = f"{line['backbone']}, protocol {line['protocol']}" if "backbone" in line else ""
+        found.setdefault(name, []).append(line)
+    return found
+
+
+def _report(name: str, lines: Sequence[Line]) -> str:
+    parts = (name, _bars(lines), scenarios(lines), _curve(lines))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _bars(lines: Sequence[Line]) -> str:
-    return markdown_table(("what", "measured", "bar"), [*_convergence(lines), *_noise(lines)])
+    has_source = alike(lines, question="source") or alike(lines, scenario="scenario-3")
+    convergence = sourced_convergence(lines) if has_source else _convergence(lines)
+    rows = [*convergence, *_noise(lines)]
+    return markdown_table(("what", "measured", "bar"), rows) if rows else ""
 
 
-def _convergence(lines: Sequence[Line]) -> Iterable[tuple[str, str, str]]:
-    base = _all(lines, question="base", method=None, train=1.0)[0]
-    yield (
-        "dense, trained once",
-        f"{base['mAP']:.1f} mAP, {base['rank-1']:.1f} rank-1",
-        ("mAP <= 85, rank-1 75 to 95"),
-    )
-    for longer in _all(lines, question="base", method=None, train=1.5):
-        yield "half as many epochs again", _gain(longer, base), "< +0.5"
-    for further in _all(lines, question="base", method="dense"):
-        yield "the dense row's own prune phase", _gain(further, base), "within 0.5"
-        for slim in _all(lines, question="scratch-b"):
-            name = f"`scratch-b` at {slim['reduction']:.0%} to the dense row"
-            yield name, _gain(slim, further), "<= 0"
+def _convergence(lines: Sequence[Line]) -> Iterator[Row]:
+    for base in alike(lines, question="base", method=None, train=1.0):
+        score = f"{base['mAP']:.1f} mAP, {base['rank-1']:.1f} rank-1"
+        yield "dense, trained once", score, "mAP <= 85, rank-1 75 to 95"
+        for longer in alike(lines, question="base", method=None, train=1.5):
+            yield "half as many epochs again", gain(longer, base), "< +0.5"
+        for further in alike(lines, question="base", method="dense"):
+            yield "the dense row's own prune phase", gain(further, base), "within 0.5"
+            for slim in alike(lines, question="scratch-b"):
+                name = f"`scratch-b` at {slim['reduction']:.0%} to the dense row"
+                yield name, gain(slim, further), "<= 0"
 
 
-def _noise(lines: Sequence[Line]) -> Iterable[tuple[str, str, str]]:
+def _noise(lines: Sequence[Line]) -> Iterator[Row]:
     for name, method in (("the base network", None), ("`l1` at 50%", "l1")):
-        seeds = [line["mAP"] for line in _all(lines, question="seeds", method=method)]
+        seeds = [line["mAP"] for line in alike(lines, question="seeds", method=method)]
         if len(seeds) < 2:
             continue
         deviation = stdev(seeds)
@@ -51,7 +67,7 @@ def _noise(lines: Sequence[Line]) -> Iterable[tuple[str, str, str]]:
             ("<= 0.6" if method else ""),
         )
         apart = fmean(abs(a - b) for i, a in enumerate(seeds) for b in seeds[:i])
-        for other in _all(lines, question="threads", method=method):
+        for other in alike(lines, question="threads", method=method):
             moved = abs(other["mAP"] - seeds[0])
             yield f"{name}, one thread to two", f"{moved:.2f}", f"< {apart:.2f}, two seeds"
     if len(apart_of_base := _to_base(lines)) > 1:
@@ -63,13 +79,13 @@ def _to_base(lines: Sequence[Line]) -> list[float]:
 
     Tables compare rows of one base network: what a seed does to all of them is in no difference.
     """
-    base = {line["seed"]: line["mAP"] for line in _all(lines, question="seeds", method=None)}
-    cut = {line["seed"]: line["mAP"] for line in _all(lines, question="seeds", method="l1")}
+    base = {line["seed"]: line["mAP"] for line in alike(lines, question="seeds", method=None)}
+    cut = {line["seed"]: line["mAP"] for line in alike(lines, question="seeds", method="l1")}
     return [cut[seed] - base[seed] for seed in cut if seed in base]
 
 
 def _curve(lines: Sequence[Line]) -> str:
-    curve = _all(lines, question="curve")
+    curve = alike(lines, question="curve")
     lengths = sorted({round(line["epochs"], 2) for line in curve})
     rows = dict.fromkeys((line["method"], line["reduction"]) for line in curve)
     found = {(it["method"], it["reduction"], round(it["epochs"], 2)): it["mAP"] for it in curve}
@@ -80,14 +96,6 @@ def _curve(lines: Sequence[Line]) -> str:
     ]
     heads = ["method", "fewer MACs", *(f"{length:g} epochs" for length in lengths)]
     return markdown_table(heads, cells) if curve else ""
-
-
-def _all(lines: Sequence[Line], **values: Any) -> list[Line]:
-    return [line for line in lines if values.items() <= line.items()]
-
-
-def _gain(line: Line, other: Line) -> str:
-    return f"{line['mAP'] - other['mAP']:+.2f} mAP"
 
 
 if __name__ == "__main__":

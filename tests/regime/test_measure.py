@@ -11,7 +11,8 @@ import pytest
 from reidbench.config.protocol import load_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, make_bench, variant
-from tests.regime.measure import CURVE_METHODS, SEEDS, Case, cases, measure
+from tests.regime.cases import CURVE_METHODS, SEEDS, Case, cases
+from tests.regime.measure import measure
 from tests.regime.report import report
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +43,10 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_lengths_of_a_prune_phase_share_their_base_network(bench: Bench) -> None:
-    lengths = [variant(bench.protocol, prune=factor) for factor in (1, 2, 4)]
-    phases = [bench.pruned("l1", 0.5, 0, rules) for rules in lengths]
+    phases = [bench.network(Case("curve", "l1", 0.5, prune=factor)) for factor in (1, 2, 4)]
+    base = bench.network(Case("base"))
     assert len({phase.key for phase in phases}) == 3
-    assert {phase.network.key for phase in phases if phase.network} == {bench.trained(0).key}
+    assert {phase.network.key for phase in phases if phase.network} == {base.key}
     assert [round(phase.epochs, 1) for phase in phases] == [0.3, 0.6, 1.2]
 
 

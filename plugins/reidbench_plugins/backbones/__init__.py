@@ -19,6 +19,7 @@ RECORDS = [
         )
         for name, what in (
             ("resnet10", "ResNet-10, one basic block a stage, embedding of 512"),
+            ("resnet10_x0_5", "ResNet-10 at width 0.5, embedding of 256"),
             ("resnet18_x0_5", "ResNet-18 at width 0.5, embedding of 256"),
         )
     ),

@@ -14,6 +14,8 @@ from torchvision import models
 from reidbench_plugins.backbones.mobilenetv2 import mobilenetv2
 from reidbench_plugins.backbones.osnet import osnet_x0_5, osnet_x0_25, osnet_x1_0
 from reidbench_plugins.backbones.resnet import (
+    resnet10,
+    resnet10_x0_5,
     resnet18,
     resnet18_x0_5,
     resnet34,
@@ -24,6 +26,8 @@ from reidbench_plugins.backbones.resnet_ibn import resnet50_ibn_a
 
 RESNETS = {"18": resnet18, "34": resnet34, "50": resnet50, "101": resnet101}
 PARAMETERS = {"18": 11_176_512, "34": 21_284_672, "50": 23_508_032, "101": 42_500_160}
+HALVES = {"10": (resnet10, resnet10_x0_5), "18": (resnet18, resnet18_x0_5)}
+"""Networks and their halves, by depth."""
 WIDTHS = {"18": 512, "34": 512, "50": 2048, "101": 2048}
 # Multiply-accumulates at 3x256x128.
 MACS = {
@@ -69,10 +73,10 @@ def test_a_resnet_has_the_published_number_of_parameters(depth: str, stride: int
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_half_a_resnet18_has_half_of_every_channel_and_the_same_maps(stride: int) -> None:
-    whole = meta("18", last_stride=stride)
+@pytest.mark.parametrize("depth", HALVES)
+def test_half_a_resnet_has_half_of_every_channel_and_the_same_maps(depth: str, stride: int) -> None:
     with torch.device("meta"):
-        half = resnet18_x0_5(last_stride=stride).eval()
+        whole, half = (build(last_stride=stride).eval() for build in HALVES[depth])
     wide, slim = whole.state_dict(), half.state_dict()
     assert list(wide) == list(slim)
     for name, tensor in wide.items():
@@ -86,9 +90,16 @@ def test_half_a_resnet18_has_half_of_every_channel_and_the_same_maps(stride: int
     assert half(torch.zeros(2, 3, 64, 32, device="meta")).shape == (2, 256)
 
 
-def test_half_a_resnet18_begins_as_torchvision_begins() -> None:
+def test_half_a_resnet10_has_about_half_the_macs_of_half_a_resnet18() -> None:
+    with torch.device("meta"):
+        small, large = (macs(HALVES[depth][1]()) for depth in ("10", "18"))
+    assert (small, large) == (164_364_288, 315_359_232)
+
+
+@pytest.mark.parametrize("depth", HALVES)
+def test_half_a_resnet_begins_as_torchvision_begins(depth: str) -> None:
     torch.manual_seed(0)
-    for name, module in resnet18_x0_5().named_modules():
+    for name, module in HALVES[depth][1]().named_modules():
         if isinstance(module, nn.Conv2d):
             expected = (2 / (module.out_channels * module.kernel_size[0] ** 2)) ** 0.5
             assert module.weight.std().item() == pytest.approx(expected, rel=0.1), name

@@ -109,7 +109,8 @@ def test_folding_takes_norms_out_and_keeps_the_function() -> None:
 @pytest.mark.parametrize(
     "backbone",
     [
-        *("resnet10", "resnet18", "resnet18-x0-5", "resnet34", "resnet50", "resnet101"),
+        *("resnet10", "resnet18", "resnet34", "resnet50", "resnet101"),
+        *("resnet10-x0-5", "resnet18-x0-5"),
         "resnet50-ibn-a",
         *("mobilenetv2", "osnet-x1-0", "osnet-x0-5", "osnet-x0-25"),
     ],
