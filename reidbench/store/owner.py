@@ -13,6 +13,8 @@ from pathlib import Path
 
 OWNER = ".owner"
 """The file that names the owner, in a claim or in a temporary folder."""
+UNFINISHED = f"{OWNER}.new"
+"""That file while it is written: a process that is killed then leaves a folder that is nobody's."""
 _PROC = Path("/proc")
 _DEAD_STATES = ("Z", "X")
 """A killed process that its parent has not reaped is dead, and still listed."""
@@ -49,8 +51,10 @@ class Owner:
             return None
 
     def sign(self, folder: Path) -> None:
-        """Note the owner in a folder."""
-        (folder / OWNER).write_text(json.dumps(asdict(self)), encoding="utf-8")
+        """Note the owner in a folder, whole or not at all."""
+        unfinished = folder / UNFINISHED
+        unfinished.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        unfinished.replace(folder / OWNER)
 
     def is_dead(self) -> bool:
         """Return whether the process is certainly dead: False for any other machine's."""
@@ -87,7 +91,7 @@ def is_left_over(folder: Path) -> bool:
     if owner is not None:
         return owner.is_dead()
     try:
-        return not any(folder.iterdir())
+        return all(path.name == UNFINISHED for path in folder.iterdir())
     except OSError:
         return False
 

@@ -14,8 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reidbench.store import Store, StoreError
-from reidbench.store.cleanup import Excess, Limits, check, excess, remove_unused, stale
+from reidbench.store.cleanup import (
+    Excess,
+    Limits,
+    check,
+    clear_dead,
+    excess,
+    remove_unused,
+    stale,
+)
 from reidbench.store.inventory import Artefact, Leftover, Survey, survey
+from reidbench.store.owner import OWNER, UNFINISHED, make_signed
 
 KEY, NEXT, LAST = "0" * 16, "1" * 16, "2" * 16
 NOW = 2e9
@@ -311,3 +320,22 @@ def test_notes_stay_readable_json_of_all_that_was_noted(store: Store) -> None:
     folder = write(store, KEY, kind="train")
     notes = json.loads((folder / "meta.json").read_text())
     assert notes["kind"] == "train" and set(notes["files"]) == {"network", "pruned/plan.json"}
+
+
+def test_a_folder_whose_maker_was_killed_as_it_signed_it_is_cleared_away(store: Store) -> None:
+    folder = store.root / f".{'a' * 16}.{'b' * 32}"
+    folder.mkdir(parents=True)
+    (folder / UNFINISHED).write_text('{"host": "h')
+    assert store.leftovers() == [folder.name]
+    assert clear_dead(store) == [folder.name] and store.leftovers() == []
+    make_signed(folder)
+    assert clear_dead(store) == []
+    assert [path.name for path in folder.iterdir()] == [OWNER]
+
+
+def test_a_folder_that_somebody_fills_without_saying_who_stays(store: Store) -> None:
+    folder = store.root / f".{'a' * 16}.{'b' * 32}"
+    folder.mkdir(parents=True)
+    (folder / UNFINISHED).write_text("")
+    (folder / "network").write_text("")
+    assert clear_dead(store) == []
