@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
@@ -18,18 +18,21 @@ STRATEGIES = ("one-shot", "iterative", "progressive")
 def criterion_grid(name: str, what: str, section: Section) -> Figure | None:
     """Draw mAP minus the dense network's, criteria by strategy and allocation.
 
-    ``random``, the control that a criterion has to beat, is one of them. None without a dense row,
-    for fewer than two columns, or where no criterion is in two of them.
+    A control that stands in several columns, as chance may, is a row for criteria to beat. None
+    without a dense row, for fewer than two columns, or where no criterion is in two of them.
     """
-    rows = [row for row in section.rows if row.delta is not None and _is_shown(row)]
-    columns = sorted(
-        {(row.allocation, row.strategy) for row in rows if not row.control}, key=_order
-    )
-    rows = [row for row in rows if (row.allocation, row.strategy) in columns]
-    methods = [row.method for row in rows if not row.control]
-    if len(columns) < 2 or max(map(methods.count, methods), default=0) < 2:
+    rows = [row for row in section.rows if row.delta is not None]
+    variants = Counter(row.method for row in rows)
+    criteria = [row for row in rows if not row.control]
+    columns = sorted({(row.allocation, row.strategy) for row in criteria}, key=_order)
+    if len(columns) < 2 or max(variants[row.method] for row in criteria) < 2:
         return None
-    cells = [_cell(row) for row in rows]
+    cells = [
+        _cell(row)
+        for row in rows
+        if (row.allocation, row.strategy) in columns
+        and (not row.control or variants[row.method] > 1)
+    ]
     title = f"Criteria by strategy and allocation, {100 * section.reduction:g} % fewer MACs: {what}"
     best = max(cells, key=lambda cell: float(cell["points"]))
     said = (
@@ -37,12 +40,8 @@ def criterion_grid(name: str, what: str, section: Section) -> Figure | None:
         f"Highest: {best['method']} ({best['column']}), {best['points']:+.1f}."
     )
     labels = [f"{strategy}, {allocation}" for allocation, strategy in columns]
-    bound = max(abs(100 * (row.delta or 0)) for row in rows if not row.control) or 1
+    bound = max(abs(_points(row)) for row in criteria) or 1
     return draw(name, title, said, _grid(cells, labels, _best_first(cells), bound))
-
-
-def _is_shown(row: Row) -> bool:
-    return row.method == "random" or not row.control
 
 
 def _order(column: tuple[str, str]) -> tuple[str, int, str]:
@@ -52,16 +51,20 @@ def _order(column: tuple[str, str]) -> tuple[str, int, str]:
 
 
 def _cell(row: Row) -> dict[str, Any]:
-    points = 100 * (row.delta or 0)
     half = ""
     if row.delta_interval:
         half = f" ± {50 * (row.delta_interval.high - row.delta_interval.low):.1f}"
     return {
         "method": row.method,
         "column": f"{row.strategy}, {row.allocation}",
-        "points": round(points, 3),
+        "points": round(_points(row), 3),
         "text": f"{signed(row.delta or 0)}{half}",
     }
+
+
+def _points(row: Row) -> float:
+    """Return its difference to the dense row, which it has."""
+    return 100 * (row.delta or 0)
 
 
 def _best_first(cells: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -87,7 +90,7 @@ def _grid(
                 "encoding": {
                     "fill": {
                         "field": "points", "type": "quantitative", "title": "points to dense",
-                        # Random removal may be far below all others: it takes the last colour.
+                        # A control may be far below all criteria: it takes the last colour.
                         "scale": {"range": ["#D8A15D", "#FFFFFF", "#7FB8DE"], "clamp": True,
                                   "domain": [-bound, 0, bound], "interpolate": "rgb"},
                     }

@@ -60,7 +60,9 @@ def grid(
 def test_criteria_are_compared_with_dense_what_by_where_and_when() -> None:
     columns = [("iterative", "uniform"), ("one-shot", "uniform"), ("iterative", "global")]
     base = dense(mean_ap=0.75)
-    figure = drawn([base, *grid(*columns)])["s-50-criteria"]
+    # A control of one column is no criterion in several, and not shown.
+    once = result("scratch", mean_ap=0.7, strategy="one-shot", allocation="uniform", control=True)
+    figure = drawn([base, once, *grid(*columns)])["s-50-criteria"]
     spec = json.loads(figure.spec)
     cells = {(it["method"], it["column"]): it["points"] for it in spec["data"]["values"]}
     assert len(cells) == 9
