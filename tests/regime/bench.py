@@ -73,6 +73,11 @@ class Bench:
     source: ConfiguredData | None = None
     unseen: ConfiguredData | None = None
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What a line of the log is of: backbone, and protocol by the beginning of its digest."""
+        return {"backbone": self.backbone.label, "protocol": self.protocol.digest[:12]}
+
     def network(self, case: Case) -> PhaseNode:
         """Return the last phase of a case, each phase under the lengths that the case gives it."""
         network = None

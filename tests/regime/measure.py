@@ -25,8 +25,7 @@ from tests.regime.cases import QUESTIONS, Case, case_of, cases, sourced_cases
 def measure(case: Case, bench: Bench) -> dict[str, Any]:
     """Return a case and its scores; torch's number of threads is the case's."""
     torch.set_num_threads(case.threads)
-    what = {"backbone": bench.backbone.label, "protocol": bench.protocol.digest[:12]}
-    return {**asdict(case), **bench.scores(bench.network(case)), **what}
+    return {**asdict(case), **bench.scores(bench.network(case)), **bench.names}
 
 
 def measured(log: Path, bench: Bench) -> set[Case]:
@@ -35,8 +34,8 @@ def measured(log: Path, bench: Bench) -> set[Case]:
     Lines that name neither are of whatever the log is for.
     """
     lines = [json.loads(it) for it in log.read_text().splitlines()] if log.exists() else []
-    what = {"backbone": bench.backbone.label, "protocol": bench.protocol.digest[:12]}
-    return {case_of(line) for line in lines if what.items() <= {**what, **line}.items()}
+    its = bench.names
+    return {case_of(line) for line in lines if its.items() <= {**its, **line}.items()}
 
 
 def _cases(given: argparse.Namespace, prune_epochs: float) -> Iterator[Case]:
