@@ -80,10 +80,10 @@ def with_noise(row: Row, own: RowTrials, scores: PairedScores) -> Row:
     if found is None or not found[0].is_noisy(found[1]):
         return row
     noise, place = found
-    its, usual = (100 * float(it) ** 0.5 for it in (noise.own[place], noise.own.mean()))
+    its, usual = (100 * float(it) ** 0.5 for it in (noise.own[place], noise.usual))
     note = (
-        f"noisy: another seed changes it by {its:.1f} points, rows of this section by {usual:.1f} "
-        "on average (standard deviations): its intervals may be too narrow"
+        f"noisy: another seed changes it by {its:.1f} points, rows of this section usually by "
+        f"{usual:.1f} (standard deviations): its intervals may be too narrow"
     )
     return replace(row, noisy=True, notes=(*row.notes, note))
 

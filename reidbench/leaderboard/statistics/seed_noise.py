@@ -19,6 +19,12 @@ the moderated t statistic of Smyth (2004).
 NOISY = 4
 """A row of more than this many times the section's mean variance is pointed out."""
 
+OUTLIER = 10
+"""No row counts in the section's mean variance for more than this many times the mean of the others.
+
+One that trains now and then tells nothing of how far another seed moves its neighbours.
+"""
+
 VISIBLE = 0.0005
 """The least deviation, a share, that is not written as 0.0 points."""
 
@@ -55,10 +61,19 @@ class SeedNoise:
         return result
 
     @cached_property
+    def usual(self) -> float:
+        """The mean variance, in which an ``OUTLIER`` counts for no more than that many others."""
+        own = np.sort(self.own)
+        rest = own
+        while len(rest) > 2 and rest[-1] > OUTLIER * rest[:-1].mean():
+            rest = rest[:-1]
+        return float(np.minimum(own, OUTLIER * rest.mean()).mean())
+
+    @cached_property
     def shrunk(self) -> Array:
-        """``own`` as if ``PRIOR_SEEDS`` more seeds showed the mean variance, but never below it."""
+        """``own`` as if ``PRIOR_SEEDS`` more seeds showed the usual one, but never below it."""
         seeds = self.means.shape[1]
-        prior = PRIOR_SEEDS * self.own.mean() + (seeds - 1) * self.own
+        prior = PRIOR_SEEDS * self.usual + (seeds - 1) * self.own
         result: Array = np.maximum(self.own, prior / (PRIOR_SEEDS + seeds - 1))
         return result
 
@@ -71,4 +86,4 @@ class SeedNoise:
     def is_noisy(self, row: int) -> bool:
         """Whether a row is so much noisier than the section that its intervals are too narrow."""
         own = float(self.own[row])
-        return own > NOISY * float(self.own.mean()) and own > VISIBLE**2
+        return own > NOISY * self.usual and own > VISIBLE**2

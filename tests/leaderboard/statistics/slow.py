@@ -55,10 +55,21 @@ def own_variances(means: Sequence[Sequence[float]]) -> list[float]:
     ]
 
 
+def usual_variance(own: Sequence[float]) -> float:
+    """s^2, the mean of s^2_m, where the largest count for at most ten times the mean of the others."""
+    above = 0
+    calm = sorted(own)
+    while len(calm) > 2 and max(calm) > 10 * (sum(calm) - max(calm)) / (len(calm) - 1):
+        calm.remove(max(calm))
+        above += 1
+    return (sum(calm) + above * 10 * fmean(calm)) / len(own)
+
+
 def shrunk_variances(means: Sequence[Sequence[float]]) -> list[float]:
     """v_m = max(s^2_m, (4 s^2 + (S - 1) s^2_m) / (S + 3))."""
     own, seeds = own_variances(means), len(means[0])
-    return [max(s2, (4 * fmean(own) + (seeds - 1) * s2) / (seeds + 3)) for s2 in own]
+    usual = usual_variance(own)
+    return [max(s2, (4 * usual + (seeds - 1) * s2) / (seeds + 3)) for s2 in own]
 
 
 class Member(NamedTuple):

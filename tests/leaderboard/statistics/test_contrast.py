@@ -69,10 +69,12 @@ def cases(draw: st.DrawFn, least_seeds: int = 2) -> Case:
 
 def assert_alike(a: Estimate, b: Estimate) -> None:
     found, expected = (
-        [it.mean, math.sqrt(it.own.variance), it.own.freedom, math.sqrt(it.shared.variance)]
-        for it in (a, b)
+        [it.mean, math.sqrt(it.own.variance), math.sqrt(it.shared.variance)] for it in (a, b)
     )
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    # A contrast of a row with itself has a variance of rounding alone, known from any number.
+    if b.own.variance > 1e-9:
+        assert a.own.freedom == pytest.approx(b.own.freedom, rel=1e-6)
 
 
 @given(cases())

@@ -14,8 +14,10 @@ from tests.leaderboard.statistics.slow import own_variances, shrunk_variances
 
 @st.composite
 def means(draw: st.DrawFn) -> Array:
-    shape = draw(st.integers(1, 6)), draw(st.integers(2, 5))
-    return np.random.default_rng(draw(st.integers(0, 999))).normal(0.5, 0.1, shape)
+    shape = draw(st.integers(1, 9)), draw(st.integers(2, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    wild = rng.random((shape[0], 1)) < draw(st.sampled_from([0, 0.3]))
+    return 0.5 + np.where(wild, 0.1, 0.01) * rng.normal(size=shape)
 
 
 @given(means())
@@ -55,6 +57,25 @@ def test_a_row_far_noisier_than_its_section_is_known() -> None:
     wild = np.vstack([calm, [[0.55, 0.45, 0.50]]])
     assert [SeedNoise(wild).is_noisy(row) for row in range(10)] == [False] * 9 + [True]
     assert not any(SeedNoise(calm).is_noisy(row) for row in range(9))
+
+
+@pytest.mark.parametrize("wild", [1, 2])
+def test_rows_that_are_far_noisier_hardly_widen_the_others(wild: int) -> None:
+    rows = 0.5 + 0.004 * np.random.default_rng(0).permuted(np.tile([-1, 0, 1], (24, 1)), axis=1)
+    calm = SeedNoise(rows.copy())
+    rows[:wild] = [[0.54, 0.46, 0.5], [0.5, 0.54, 0.46]][:wild]
+    noise = SeedNoise(rows)
+    assert noise.own.mean() > 4 * calm.usual
+    assert calm.usual < noise.usual < 3 * calm.usual
+    assert [noise.is_noisy(row) for row in range(24)] == [row < wild for row in range(24)]
+
+
+@given(means())
+def test_the_usual_variance_is_the_mean_where_rows_are_alike(found: Array) -> None:
+    noise = SeedNoise(found)
+    assert noise.usual <= noise.own.mean() * (1 + 1e-12)
+    if len(found) < 4:
+        assert noise.usual == pytest.approx(noise.own.mean())
 
 
 def test_what_is_written_as_no_deviation_is_not_noisy() -> None:
