@@ -12,13 +12,15 @@ import yaml
 
 from reidbench.api import DatasetRecord
 from reidbench.config.protocol import Protocol
-from reidbench.config.suite import Domain, PhaseSpec
+from reidbench.config.suite import Domain, PhaseSpec, load_suite
 from reidbench.engine.phases import PhaseContext, run_phase
 from reidbench.plan import EvaluateNode, PhaseNode
 from reidbench.plan.components import ConfiguredBackbone, ConfiguredData, ConfiguredMethod
+from reidbench.plan.resolve import resolve
 from reidbench.plan.trial_builder import TrialBuilder
 from reidbench.plan.trials import Trial
 from reidbench.plugins import Registry
+from reidbench.plugins.protocols import find_protocol
 from reidbench.plugins.registry import Component
 from reidbench.store import Store
 from tests.regime.accuracy import accuracy, unseen_pictures
@@ -30,6 +32,9 @@ SCENARIOS: dict[str, tuple[PhaseSpec, ...]] = {
     "source-only": (PhaseSpec(train="source"), PhaseSpec(prune="source")),
 }
 """Those that a case may name, besides those of the paper's suite."""
+
+TO_CHOOSE_ON = {"split": 0}
+"""Options of a data set with several splits: of the one that is in no table."""
 
 
 def scenario_phases(name: str) -> tuple[PhaseSpec, ...]:
@@ -59,8 +64,8 @@ class Bench:
 
     ``data`` and ``source`` are trained on as a suite does, so that a suite finds its base networks
     in the store; ``measured`` are people to choose on, ``unseen`` other pictures of the source's
-    classes. A network's phases may be of several protocols, so that a base network is trained once
-    for all lengths of the phase behind it.
+    classes; ``scenarios`` are of a suite, if not this module's. A network's phases may be of
+    several protocols, so that a base network is trained once for all lengths of the phase behind.
     """
 
     registry: Registry
@@ -72,6 +77,7 @@ class Bench:
     context: PhaseContext = field(compare=False)
     source: ConfiguredData | None = None
     unseen: ConfiguredData | None = None
+    scenarios: Mapping[str, tuple[PhaseSpec, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -87,7 +93,7 @@ class Bench:
         return network
 
     def _phases(self, case: Case) -> tuple[PhaseNode, ...]:
-        phases = scenario_phases(case.scenario)
+        phases = self.scenarios.get(case.scenario) or scenario_phases(case.scenario)
         if case.method is None:
             phases = tuple(phase for phase in phases if phase.kind == "train")
         domains: dict[Domain, ConfiguredData] = {"target": self.data}
@@ -183,6 +189,36 @@ def make_bench(
         PhaseContext(store, torch.device("cpu")),
         learned,
         unseen_pictures(learned) if learned else None,
+    )
+
+
+def bench_of_suite(registry: Registry, path: Path, root: Path, folder: Path) -> Bench:
+    """Return the bench of a suite whose tables leave the first split of its data set out.
+
+    That is the one to choose on, test people and all: no table has its numbers.
+
+    Raises:
+        ValueError: the suite measures on that split too.
+    """
+    located = load_suite(path)
+    suite = located.content
+    if any(TO_CHOOSE_ON.items() <= it.options.items() for it in suite.targets):
+        raise ValueError(f"{path} measures on {TO_CHOOSE_ON}: nothing may be chosen on it")
+    target = suite.targets[0].model_copy(update={"options": TO_CHOOSE_ON})
+    chosen = replace(located, content=suite.model_copy(update={"targets": (target,)}))
+    protocol = find_protocol(suite.protocol, registry, path.parent)
+    found = resolve(chosen, registry, root, protocol.input.size)
+    store = Store(folder)
+    return Bench(
+        registry,
+        found.targets[0],
+        found.targets[0],
+        found.backbones[0],
+        protocol,
+        store,
+        PhaseContext(store, torch.device("cpu")),
+        found.domains["source"],
+        scenarios=suite.scenarios,
     )
 
 

@@ -15,6 +15,7 @@ QUESTIONS = ("base", "curve", "scenarios", "scratch-b", "seeds", "source", "thre
 SOURCED_SEEDS = (0, 1, 2)
 SOURCED_CURVE = (0.25, 0.5, 1.0, 1.5)
 SOURCED_CURVE_METHODS = ("l1", "taylor", "psfp")
+PRETRAINED_CURVE = (0.5, 1.0, 1.5)
 LONGER = 1.5
 
 
@@ -86,3 +87,18 @@ def sourced_cases() -> Iterator[Case]:
         for reduction in REDUCTIONS:
             for method in SOURCED_CURVE_METHODS:
                 yield Case("curve", method, reduction, prune=prune, scenario=fine_tuned)
+
+
+def pretrained_cases() -> Iterator[Case]:
+    """Yield every case of a protocol whose networks start from published weights."""
+    fine_tuned = "scenario-3"
+    yield Case("base", scenario=fine_tuned)
+    yield Case("base", "dense", scenario=fine_tuned)
+    yield Case("base", scenario=fine_tuned, train=LONGER)
+    yield Case("base", "dense", scenario="scenario-4")
+    for reduction in REDUCTIONS:
+        for scenario in (fine_tuned, "scenario-4"):
+            yield Case("scenarios", "l1", reduction, scenario=scenario)
+    for prune in PRETRAINED_CURVE:
+        for reduction in REDUCTIONS:
+            yield Case("curve", "l1", reduction, prune=prune, scenario=fine_tuned)

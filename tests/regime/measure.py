@@ -2,7 +2,8 @@
 
 What is in the log is not measured again, so a run that is stopped goes on where it was. Every line
 is one network. With ``--source`` networks learn a drawn classification set first, as in the paper's
-scenarios. The table of them: ``python -m tests.regime.report LOG.jsonl``.
+scenarios; with ``--suite`` they start from its published weights, on photographs below
+``--data-root``. The table of them: ``python -m tests.regime.report LOG.jsonl``.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any
 
 import torch
 
+from reidbench.config.protocol import Protocol
+from reidbench.plan.components import DATA_ROOT
 from reidbench.plugins.protocols import find_protocol
 from reidbench.run.options import installed_plugins
-from tests.regime.bench import Bench, make_bench
-from tests.regime.cases import QUESTIONS, Case, case_of, cases, sourced_cases
+from tests.regime.bench import Bench, bench_of_suite, make_bench
+from tests.regime.cases import QUESTIONS, Case, case_of, cases, pretrained_cases, sourced_cases
 
 
 def measure(case: Case, bench: Bench) -> dict[str, Any]:
@@ -38,15 +41,36 @@ def measured(log: Path, bench: Bench) -> set[Case]:
     return {case_of(line) for line in lines if its.items() <= {**its, **line}.items()}
 
 
-def _cases(given: argparse.Namespace, prune_epochs: float) -> Iterator[Case]:
-    every = sourced_cases() if given.source else cases(prune_epochs)
+def _cases(given: argparse.Namespace) -> Iterator[Case]:
+    if given.suite:
+        every = pretrained_cases()
+    elif given.source:
+        every = sourced_cases()
+    else:
+        every = cases(_protocol(given).budgets.prune.epochs)
     return (case for case in every if not given.question or case.question in given.question)
+
+
+def _bench(given: argparse.Namespace, threads: int) -> Bench:
+    # Another number of threads makes other numbers, which keys do not know.
+    store = given.store / f"threads-{threads}"
+    registry = installed_plugins((), print)
+    if given.suite:
+        return bench_of_suite(registry, given.suite, given.data_root, store)
+    names = (given.data, given.backbone, store, given.source)
+    return make_bench(registry, _protocol(given), *names)
+
+
+def _protocol(given: argparse.Namespace) -> Protocol:
+    return find_protocol(given.protocol, installed_plugins((), print), Path())
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("log", type=Path)
     parser.add_argument("--store", type=Path, required=True, help="a folder for networks")
+    parser.add_argument("--suite", type=Path, help="one on photographs, with its rules")
+    parser.add_argument("--data-root", type=Path, default=DATA_ROOT, help="where photographs are")
     parser.add_argument("--protocol", default="mini/2")
     parser.add_argument("--source", help="a drawn classification set to learn first")
     parser.add_argument("--data", default="synthped-crowd")
@@ -60,12 +84,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure what the log lacks."""
     given = _arguments()
-    registry = installed_plugins((), print)
-    protocol = find_protocol(given.protocol, registry, Path())
-    for case in _cases(given, protocol.budgets.prune.epochs):
-        # Another number of threads makes other numbers, which keys do not know.
-        store = given.store / f"threads-{case.threads}"
-        bench = make_bench(registry, protocol, given.data, given.backbone, store, given.source)
+    for case in _cases(given):
+        bench = _bench(given, case.threads)
         if case in measured(given.log, bench):
             continue
         line = json.dumps(measure(case, bench))
