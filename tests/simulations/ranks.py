@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -20,7 +20,10 @@ from tests.simulations.tables import POINT, PUBLISHED, ROWS, Noise, draw_section
 
 SEEDS = (2, 3, 5, 10)
 TABLES = 1000
+WILD = 8.0
+"""How many times as noisy as the others a row may be that trains now and then."""
 NORMAL = 1.959964
+WHERE = ("fewer MACs", "seeds")
 PAIRS = list(combinations(range(ROWS), 2))
 
 TRUTHS = {
@@ -71,13 +74,28 @@ def simulate(
     return Intervals(*intervals.tolist()), [Orders(*it) for it in orders.tolist()]
 
 
+def beside_a_wild_row(noise: Noise, seeds: int, *, tables: int, wild: float = WILD) -> Intervals:
+    """Return how the intervals of all other pairs are, where one row is so many times as noisy."""
+    found = []
+    for number in range(tables):
+        rng = np.random.default_rng([1, seeds, round(100 * noise.seed), number])
+        rows = draw_section(rng, noise, seeds, wild=wild)
+        others = [rows.difference(*pair) for pair in PAIRS if 0 not in pair]
+        found.append(_of_pairs(rows, others))
+    return Intervals(*np.array(found).mean(axis=0).tolist())
+
+
 def _of_table(rows: Scored) -> tuple[tuple[float, ...], list[tuple[float, ...]]]:
     estimates = [rows.difference(*pair) for pair in PAIRS]
+    orders = [_orders(rows, estimates, truth) for truth in TRUTHS.values()]
+    return _of_pairs(rows, estimates), orders
+
+
+def _of_pairs(rows: Scored, estimates: Sequence[Estimate]) -> tuple[float, ...]:
     ends = np.array([it.interval().points for it in estimates])
     covered = (ends[:, 0] <= 0) & (ends[:, 1] >= 0)
     width = float((ends[:, 1] - ends[:, 0]).mean()) / 2
-    intervals = (100 * float(covered.mean()), width, 100 * _naive(rows))
-    return intervals, [_orders(rows, estimates, truth) for truth in TRUTHS.values()]
+    return 100 * float(covered.mean()), width, 100 * _naive(rows)
 
 
 def _orders(rows: Scored, estimates: Sequence[Estimate], truth: Array) -> tuple[float, ...]:
@@ -110,20 +128,16 @@ def _naive(rows: Scored) -> float:
 
 def main(tables: int) -> None:
     """Print how intervals and how rank sets err, each as a table in Markdown."""
-    found = {
-        (f"{100 * reduction:g} %", f"{seeds}"): simulate(noise, seeds, tables=tables)
+    cases = {
+        (f"{100 * reduction:g} %", f"{seeds}"): (noise, seeds)
         for reduction, noise in PUBLISHED.items()
         for seeds in SEEDS
     }
-    where = ("fewer MACs", "seeds")
+    found = {at: simulate(*which, tables=tables) for at, which in cases.items()}
     print(f"95 % intervals of all pairs, {tables} tables each\n")
-    of_pairs = [
-        (*at, f"{it.coverage:.1f}", f"{it.half_width:.1f}", f"{it.naive:.1f}")
-        for at, (it, _) in found.items()
-    ]
-    print(
-        markdown_table((*where, "coverage", "half width", "± 1.96 se over seeds covers"), of_pairs)
-    )
+    _print_intervals({at: its for at, (its, _) in found.items()})
+    print(f"\nthe same of all other pairs, where one row is {WILD:g} times as noisy\n")
+    _print_intervals({at: beside_a_wild_row(*which, tables=tables) for at, which in cases.items()})
     heads = (
         "equal pairs ordered",
         "false tables",
@@ -138,7 +152,16 @@ def main(tables: int) -> None:
         lines = [
             (*at, *(f"{x:.2f}".replace("nan", "-") for x in vars(it).values())) for at, it in orders
         ]
-        print(markdown_table((*where, *heads), lines))
+        print(markdown_table((*WHERE, *heads), lines))
+
+
+def _print_intervals(found: Mapping[tuple[str, str], Intervals]) -> None:
+    lines = [
+        (*at, f"{it.coverage:.1f}", f"{it.half_width:.2f}", f"{it.naive:.1f}")
+        for at, it in found.items()
+    ]
+    heads = ("coverage", "half width", "± 1.96 se over seeds covers")
+    print(markdown_table((*WHERE, *heads), lines))
 
 
 if __name__ == "__main__":

@@ -61,10 +61,15 @@ def draw_section(
     rows: int = ROWS,
     test_set: Hashable = "test",
     people: Array | None = None,
+    wild: float = 1.0,
 ) -> Scored:
-    """Draw rows that are truly equal, on ``people`` who are as easy to find as this."""
+    """Draw rows that are truly equal, on ``people`` who are as easy to find as this.
+
+    ``wild`` is how many times as far seeds are apart in the first row.
+    """
     variances = (ROW_FREEDOM - 2) / rng.chisquare(ROW_FREEDOM, (rows, 1))
     own = rng.standard_t(TAIL, (rows, seeds)) * np.sqrt((TAIL - 2) / TAIL * variances)
+    own[0] *= wild
     root = np.sqrt(IDENTITIES)
     easy = draw_people(rng) if people is None else people
     of_all = rng.normal(0, noise.seed, seeds)[:, None] + easy

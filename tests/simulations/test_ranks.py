@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulations.ranks import Intervals, Orders, simulate
+from tests.simulations.ranks import Intervals, Orders, beside_a_wild_row, simulate
 from tests.simulations.tables import PUBLISHED
 
 Simulated = tuple[Intervals, list[Orders]]
@@ -46,3 +46,11 @@ def test_true_orders_are_found_where_seeds_suffice() -> None:
     _, (few, _) = simulate(PUBLISHED[0.5], 2, tables=8)
     _, (many, _) = simulate(PUBLISHED[0.5], 10, tables=8)
     assert few.true_found < 70 < 85 < many.true_found
+
+
+def test_one_row_that_trains_now_and_then_hardly_widens_the_intervals_of_others() -> None:
+    noise = PUBLISHED[0.5]
+    usual, _ = simulate(noise, 3, tables=20)
+    beside = beside_a_wild_row(noise, 3, tables=20)
+    assert 94 <= beside.coverage <= 99.5
+    assert beside.half_width < 1.3 * usual.half_width
