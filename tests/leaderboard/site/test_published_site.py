@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,13 @@ PICTURES = {
     "what-when-and-where": ("criteria-t0-50-criteria", "docs/index.md"),
 }
 """Copies of the site's figures in the documentation, and pages that show them."""
+
+OLDER_PROCESSOR = {
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F,-AVX",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 X86_V3 AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "Nehalem",
+}
+"""What makes the libraries of an x86 processor compute as on one of 2008, and round otherwise."""
 
 
 def test_every_published_trial_has_its_page(published_site: Path) -> None:
@@ -62,6 +72,36 @@ def test_this_machine_builds_the_site_whose_digest_is_committed(published_site: 
         f"figures have changed since, write it anew: {site_digest.WRITE}. If nothing has, this "
         "machine builds other bytes: compare its site with that of another machine (diff -rq)"
     )
+
+
+@pytest.mark.nightly
+def test_an_older_processors_arithmetic_makes_the_same_site(
+    tmp_path: Path, published_site: Path
+) -> None:
+    """Mathematics of C, numpy and BLAS without the instructions of the last fifteen years."""
+    plain = environment()
+    older = {**plain, **OLDER_PROCESSOR}
+    if _rounding(plain) == _rounding(older):
+        pytest.skip("this machine computes the same either way")
+    done = reidbench("site", ROOT / "leaderboard", "--out", tmp_path, cwd=tmp_path, env=older)
+    assert done.returncode == 0, done.stderr
+    differing = [
+        it
+        for it in published_site.rglob("*")
+        if it.is_file()
+        and it.read_bytes() != (tmp_path / it.relative_to(published_site)).read_bytes()
+    ]
+    assert not differing
+
+
+def _rounding(env: Mapping[str, str]) -> str:
+    """Return the last bits of exponentials and of a matrix product in such surroundings."""
+    code = (
+        "import math, numpy as np; a = np.random.default_rng(0).normal(size=(300, 300)); "
+        "print((a @ a).tobytes(), np.exp(a).tobytes(), [math.exp(x) for x in a.flat])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)
+    return hashlib.sha256(done.stdout).hexdigest()
 
 
 def test_the_digest_is_what_sha256sum_says_of_the_whole_site(tmp_path: Path) -> None:
