@@ -57,7 +57,7 @@ def texts(browser: Browser, column: int) -> list[str]:
 
 def test_the_answer_is_on_the_first_screen(browser: Browser, address: str) -> None:
     front(browser, address)
-    for words in ("13 of 29 methods may be best", "These people are drawn"):
+    for words in ("11 of 29 methods may be best", "These people are drawn"):
         found = browser.find_element(By.XPATH, f"//*[contains(text(), '{words}')]")
         assert found.location["y"] + found.size["height"] < 900, words
     assert browser.find_element(By.CSS_SELECTOR, ".answer svg").is_displayed()
@@ -186,7 +186,7 @@ def test_a_mark_says_what_it_is_under_the_pointer(browser: Browser, address: str
     front(browser, address)
     mark = browser.find_element(By.CSS_SELECTOR, ".answer path[aria-label*='taylor-fo']")
     ActionChains(browser).move_to_element(mark).perform()
-    assert browser.find_element(By.ID, "tip").text.startswith("taylor-fo: -0.1 points [-0.8, +0.5]")
+    assert browser.find_element(By.ID, "tip").text.startswith("taylor-fo: -0.1 points [-0.6, +0.4]")
 
 
 def test_links_lead_to_card_trial_and_back(browser: Browser, address: str) -> None:

@@ -56,7 +56,7 @@ def test_pictures_of_the_documentation_are_the_sites(name: str, published_site: 
 def test_the_answer_names_data_methods_and_how_sure_it_is(published_site: Path) -> None:
     text = (published_site / "index.html").read_text()
     answer = text.split('<section id="board">')[0]
-    assert "13 of 29 methods may be best" in answer and "synthped-crowd (drawn data)" in answer
+    assert "11 of 29 methods may be best" in answer and "synthped-crowd (drawn data)" in answer
     assert "at least 95 %" in answer and "drawn, not photographed" in answer
 
 
