@@ -20,7 +20,7 @@ NOISY = 4
 """A row of more than this many times the section's mean variance is pointed out."""
 
 OUTLIER = 10
-"""No row counts in the section's mean variance for more than this many times the mean of the others.
+"""A row counts in the mean variance for no more than this many times the mean of the others.
 
 One that trains now and then tells nothing of how far another seed moves its neighbours.
 """

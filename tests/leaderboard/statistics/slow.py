@@ -56,7 +56,7 @@ def own_variances(means: Sequence[Sequence[float]]) -> list[float]:
 
 
 def usual_variance(own: Sequence[float]) -> float:
-    """s^2, the mean of s^2_m, where the largest count for at most ten times the mean of the others."""
+    """s^2, the mean of s^2_m; the largest count for at most ten times the mean of the others."""
     above = 0
     calm = sorted(own)
     while len(calm) > 2 and max(calm) > 10 * (sum(calm) - max(calm)) / (len(calm) - 1):
