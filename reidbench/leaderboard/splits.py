@@ -51,7 +51,13 @@ def _as_block(result: Result, splits: int, block: int, content: str) -> Result:
     components = dict(result.components)
     if _named(result):
         components["target"] = components["target"].model_copy(update={"content": content})
-    return result.model_copy(update={"trial": trial, "components": components})
+    # Budgets are compared by what phases train on.
+    phases = [
+        it.model_copy(update={"on": target}) if it.on == result.trial.target else it
+        for it in result.phases
+    ]
+    changed = {"trial": trial, "components": components, "phases": phases}
+    return result.model_copy(update=changed)
 
 
 def _named(result: Result) -> bool:

@@ -26,12 +26,14 @@ def on_split(made: Result, split: int, copy: str = "") -> Result:
     assert made.per_query
     target = made.components["target"].model_copy(update={"content": f"{copy}images-{split}"})
     pids = [pid + 100 * split for pid in made.per_query.pids]
+    phases = [it.model_copy(update={"on": LABELS[split]}) for it in made.phases]
     return made.model_copy(
         update={
             "key": f"{made.key}-{split}{copy}",
             "trial": made.trial.model_copy(update={"target": LABELS[split]}),
             "components": {**made.components, "target": target},
             "per_query": made.per_query.model_copy(update={"pids": pids}),
+            "phases": type(made.phases)(phases),
         }
     )
 
@@ -55,6 +57,12 @@ def test_splits_share_a_table_and_are_averaged() -> None:
     assert row.mean_ap is not None
     assert row.mean_ap.mean == pytest.approx(fmean(L1))
     assert row.seeds_done == 4
+
+
+def test_rows_that_train_alike_on_every_split_have_a_rank() -> None:
+    row = l1(blocks())
+    assert row.on_budget
+    assert row.rank is not None
 
 
 def test_a_page_says_what_its_seeds_and_intervals_are() -> None:
