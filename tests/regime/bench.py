@@ -125,7 +125,7 @@ class Bench:
 
     def scores(self, network: PhaseNode) -> Mapping[str, Any]:
         """Return what a phase's network scores on what it has not seen, and what it took."""
-        phases = _chain(network)
+        phases = chain(network)
         for node in phases:
             self._run(node)
         notes = [self.store.meta(node.key) for node in phases]
@@ -157,9 +157,9 @@ class Bench:
         return ConfiguredMethod(component, record.settings({}), record.strategy, record.allocation)
 
 
-def _chain(network: PhaseNode) -> list[PhaseNode]:
+def chain(network: PhaseNode) -> list[PhaseNode]:
     """Return the phases that lead to a network, the first one first."""
-    return [*(_chain(network.network) if network.network else []), network]
+    return [*(chain(network.network) if network.network else []), network]
 
 
 def make_bench(

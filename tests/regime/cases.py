@@ -17,6 +17,8 @@ SOURCED_CURVE = (0.25, 0.5, 1.0, 1.5)
 SOURCED_CURVE_METHODS = ("l1", "taylor", "psfp")
 PRETRAINED_CURVE = (0.5, 1.0, 1.5)
 LONGER = 1.5
+FINE_TUNED = "scenario-3"
+"""The scenario whose networks have learned the target before they are pruned."""
 
 
 @dataclass(frozen=True)
@@ -65,40 +67,38 @@ def cases(prune_epochs: float) -> Iterator[Case]:
 
 def sourced_cases() -> Iterator[Case]:
     """Yield every case of a protocol whose networks learn a source first: the paper's scenarios."""
-    fine_tuned = "scenario-3"
     yield Case("source", scenario="source-only")
-    yield Case("base", scenario=fine_tuned)
-    yield Case("base", "dense", scenario=fine_tuned)
+    yield Case("base", scenario=FINE_TUNED)
+    yield Case("base", "dense", scenario=FINE_TUNED)
     yield Case("base", "dense", scenario="scenario-4")
-    yield Case("base", scenario=fine_tuned, train=LONGER)
+    yield Case("base", scenario=FINE_TUNED, train=LONGER)
     yield Case("source", scenario="source-only", source=LONGER)
-    yield Case("base", scenario=fine_tuned, source=LONGER)
+    yield Case("base", scenario=FINE_TUNED, source=LONGER)
     yield Case("base", scenario="target-only")
     yield Case("source", "dense", scenario="source-only")
     yield Case("base", "dense", scenario="scenario-1")
     for reduction in REDUCTIONS:
         for number in (1, 2, 3, 4):
             yield Case("scenarios", "l1", reduction, scenario=f"scenario-{number}")
-    yield Case("scratch-b", "scratch-b", 0.5, scenario=fine_tuned)
+    yield Case("scratch-b", "scratch-b", 0.5, scenario=FINE_TUNED)
     for seed in SOURCED_SEEDS:
-        yield Case("seeds", seed=seed, scenario=fine_tuned)
-        yield Case("seeds", "l1", 0.5, seed=seed, scenario=fine_tuned)
+        yield Case("seeds", seed=seed, scenario=FINE_TUNED)
+        yield Case("seeds", "l1", 0.5, seed=seed, scenario=FINE_TUNED)
     for prune in SOURCED_CURVE:
         for reduction in REDUCTIONS:
             for method in SOURCED_CURVE_METHODS:
-                yield Case("curve", method, reduction, prune=prune, scenario=fine_tuned)
+                yield Case("curve", method, reduction, prune=prune, scenario=FINE_TUNED)
 
 
 def pretrained_cases() -> Iterator[Case]:
     """Yield every case of a protocol whose networks start from published weights."""
-    fine_tuned = "scenario-3"
-    yield Case("base", scenario=fine_tuned)
-    yield Case("base", "dense", scenario=fine_tuned)
-    yield Case("base", scenario=fine_tuned, train=LONGER)
+    yield Case("base", scenario=FINE_TUNED)
+    yield Case("base", "dense", scenario=FINE_TUNED)
+    yield Case("base", scenario=FINE_TUNED, train=LONGER)
     yield Case("base", "dense", scenario="scenario-4")
     for reduction in REDUCTIONS:
-        for scenario in (fine_tuned, "scenario-4"):
+        for scenario in (FINE_TUNED, "scenario-4"):
             yield Case("scenarios", "l1", reduction, scenario=scenario)
     for prune in PRETRAINED_CURVE:
         for reduction in REDUCTIONS:
-            yield Case("curve", "l1", reduction, prune=prune, scenario=fine_tuned)
+            yield Case("curve", "l1", reduction, prune=prune, scenario=FINE_TUNED)

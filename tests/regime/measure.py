@@ -12,6 +12,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch
 
 from reidbench.config.protocol import Protocol
 from reidbench.plan.components import DATA_ROOT
+from reidbench.plugins import Registry
 from reidbench.plugins.protocols import find_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, bench_of_suite, make_bench
@@ -41,28 +43,25 @@ def measured(log: Path, bench: Bench) -> set[Case]:
     return {case_of(line) for line in lines if its.items() <= {**its, **line}.items()}
 
 
-def _cases(given: argparse.Namespace) -> Iterator[Case]:
+def _cases(given: argparse.Namespace, protocol: Protocol) -> Iterator[Case]:
     if given.suite:
         every = pretrained_cases()
     elif given.source:
         every = sourced_cases()
     else:
-        every = cases(_protocol(given).budgets.prune.epochs)
+        every = cases(protocol.budgets.prune.epochs)
     return (case for case in every if not given.question or case.question in given.question)
 
 
-def _bench(given: argparse.Namespace, threads: int) -> Bench:
+def _bench(
+    given: argparse.Namespace, registry: Registry, protocol: Protocol, threads: int
+) -> Bench:
     # Another number of threads makes other numbers, which keys do not know.
     store = given.store / f"threads-{threads}"
-    registry = installed_plugins((), print)
     if given.suite:
         return bench_of_suite(registry, given.suite, given.data_root, store)
     names = (given.data, given.backbone, store, given.source)
-    return make_bench(registry, _protocol(given), *names)
-
-
-def _protocol(given: argparse.Namespace) -> Protocol:
-    return find_protocol(given.protocol, installed_plugins((), print), Path())
+    return make_bench(registry, protocol, *names)
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,11 +83,13 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure what the log lacks."""
     given = _arguments()
-    for case in _cases(given):
-        bench = _bench(given, case.threads)
-        if case in measured(given.log, bench):
+    registry = installed_plugins((), print)
+    protocol = find_protocol(given.protocol, registry, Path())
+    bench = cache(partial(_bench, given, registry, protocol))
+    for case in _cases(given, protocol):
+        if case in measured(given.log, bench(case.threads)):
             continue
-        line = json.dumps(measure(case, bench))
+        line = json.dumps(measure(case, bench(case.threads)))
         print(line, flush=True)
         with given.log.open("a") as log:
             log.write(line + "\n")

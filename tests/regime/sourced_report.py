@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tests.regime.cases import FINE_TUNED
 from tests.regime.lines import Line, Row, alike, gain
 from tests.simulations.printing import markdown_table
-
-FINE_TUNED = "scenario-3"
 
 
 def sourced_convergence(lines: Sequence[Line]) -> Iterator[Row]:

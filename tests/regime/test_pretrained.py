@@ -7,24 +7,18 @@ from pathlib import Path
 import pytest
 
 from reidbench.config.suite import load_suite
-from reidbench.plan import LoadNode, PhaseNode
+from reidbench.plan import LoadNode
 from reidbench.run.options import installed_plugins
-from tests.regime.bench import TO_CHOOSE_ON, Bench, bench_of_suite
-from tests.regime.cases import QUESTIONS, Case, pretrained_cases
+from tests.regime.bench import TO_CHOOSE_ON, Bench, bench_of_suite, chain
+from tests.regime.cases import FINE_TUNED, QUESTIONS, Case, pretrained_cases
 from tests.support.places import ROOT
 
 SUITE = ROOT / "suites" / "photographs.yaml"
-FINE_TUNED = "scenario-3"
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return bench_of_suite(installed_plugins((), print), SUITE, tmp_path, tmp_path / "store")
-
-
-def chain(network: PhaseNode) -> list[PhaseNode]:
-    """Return a network's phases, the first one first."""
-    return [*(chain(network.network) if network.network else []), network]
 
 
 def test_it_is_the_suites_regime_on_the_split_that_is_in_no_table(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,20 @@ import pytest
 
 from reidbench.config.protocol import Protocol, load_protocol
 from reidbench.config.suite import load_suite
-from reidbench.plan import PhaseNode, make_plan
+from reidbench.plan import make_plan
 from reidbench.plan.components import ConfiguredData
 from reidbench.run.options import installed_plugins
 from reidbench.store import Store
 from tests.engine.phases.world import CLASSES_DATA, TINY, World
 from tests.engine.phases.world import protocol as few_steps
 from tests.regime.accuracy import accuracy, unseen_pictures
-from tests.regime.bench import Bench, make_bench, scenario_phases
-from tests.regime.cases import QUESTIONS, SOURCED_SEEDS, Case, cases, sourced_cases
+from tests.regime.bench import Bench, chain, make_bench, scenario_phases
+from tests.regime.cases import FINE_TUNED, QUESTIONS, SOURCED_SEEDS, Case, cases, sourced_cases
 from tests.regime.measure import measure, measured
 from tests.regime.report import report
 from tests.support.places import ROOT
 
 REGIME = ROOT / "tests" / "regime"
-FINE_TUNED = "scenario-3"
 BASE = Case("base", scenario=FINE_TUNED)
 
 
@@ -47,16 +45,9 @@ def bench(tmp_path: Path) -> Bench:
     return make_bench(registry, rules(), *names)
 
 
-def chain(network: PhaseNode | None) -> Iterator[PhaseNode]:
-    """Yield a network's phases, the last one first."""
-    while network is not None:
-        yield network
-        network = network.network
-
-
 def phases(bench: Bench, case: Case) -> list[tuple[str, str, float]]:
     """Return kind, data and epochs of a case's phases, the first one first."""
-    its = list(chain(bench.network(case)))[::-1]
+    its = chain(bench.network(case))
     return [(it.kind, it.data.record.name, round(it.epochs, 2)) for it in its]
 
 
