@@ -48,11 +48,13 @@ class TrialBuilder:
     def row(self, method: ConfiguredMethod, reduction: float) -> Trial | NotApplicable:
         """Return the trial of a method, or the row that says why there is none."""
         strategy, identity = method.strategy, self._id(method, reduction)
+        nodes = self._nodes(method, reduction)
         excluded = any(strategy in phase.not_for for phase in self.phases)
         if method.record.prunes == "trained" and excluded:
             why = f"the scenario '{self.scenario}' is not for {strategy} pruning"
-            return NotApplicable(identity, method, self.backbone, self.data, why, self.protocol)
-        nodes = self._nodes(method, reduction)
+            return NotApplicable(
+                identity, method, self.backbone, self.data, nodes[0], why, self.protocol
+            )
         final = EvaluateNode(self.protocol, self.target, nodes[-1], "final")
         base, pruned = self._before(nodes[-1], method)
         return Trial(identity, method, self.data, tuple(nodes), base, pruned, final)

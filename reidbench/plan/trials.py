@@ -76,12 +76,18 @@ class Trial:
 
 @dataclass(frozen=True)
 class NotApplicable:
-    """A point of the grid that its scenario excludes: a row that says why, and nothing to run."""
+    """A point of the grid that its scenario excludes: a row that says why, and nothing to run.
+
+    Attributes:
+        first: the phase that its neighbours' networks begin with, which names what they learned.
+
+    """
 
     id: TrialId
     method: ConfiguredMethod
     backbone: Configured
     data: Mapping[str, ConfiguredData]
+    first: PhaseNode
     why: str
     protocol: Protocol
 

@@ -20,6 +20,7 @@ from reidbench.plan import (
     stand_for,
 )
 from reidbench.results import (
+    ComponentId,
     Cost,
     Metrics,
     PerQuery,
@@ -75,41 +76,41 @@ def failed_result(plan: Plan, trial: Trial, store: Store, failure: Failure) -> R
 
 def inapplicable_result(plan: Plan, trial: Trial, why: str) -> Result:
     """Return the result of a trial whose network has nothing to prune: a row that says why."""
-    parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
-    return Result(**_identity(plan, trial, parts), status="not applicable", error=why)
+    return Result(
+        **_identity(plan, trial, _parts(trial), trial.phases[0]),
+        status="not applicable",
+        error=why,
+    )
 
 
 def left_out_result(plan: Plan, left_out: NotApplicable) -> Result:
     """Return the result of a point of the grid that its scenario rules out."""
     return Result(
-        **_identity(plan, left_out, left_out.components),
+        **_identity(plan, left_out, left_out.components, left_out.first),
         status="not applicable",
         error=left_out.why,
     )
 
 
 def _common(plan: Plan, trial: Trial) -> dict[str, Any]:
-    parts = {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
-    identity = _identity(plan, trial, parts)
-    first = trial.phases[0]
-    if isinstance(first, LoadNode):
-        # What the network began with, in place of the images it was not trained on.
-        changed: dict[str, Any] = {"content": first.content}
-        source = identity["components"]["source"]
-        if isinstance(first.weights, Path):
-            # Nobody knows what they were trained on: the data set's name would be a guess.
-            changed |= {"name": first.weights.name, "version": "-", "distribution": "a file"}
-        elif not stand_for(first.weights, source.name):
-            owner = first.backbone.component.owner.distribution
-            changed |= {"name": first.weights, "version": "-", "distribution": owner}
-        identity["components"]["source"] = source.model_copy(update=changed)
+    identity = _identity(plan, trial, _parts(trial), trial.phases[0])
     return {**identity, "schedule": _schedule(trial)}
 
 
+def _parts(trial: Trial) -> dict[str, Configured]:
+    return {"method": trial.method, "backbone": trial.final.network.backbone, **trial.data}
+
+
 def _identity(
-    plan: Plan, trial: Trial | NotApplicable, components: Mapping[str, Configured]
+    plan: Plan,
+    trial: Trial | NotApplicable,
+    components: Mapping[str, Configured],
+    first: PhaseNode,
 ) -> dict[str, Any]:
     data = [part for part in components.values() if isinstance(part, ConfiguredData)]
+    identities = {part: chosen.identity() for part, chosen in components.items()}
+    if isinstance(first, LoadNode):
+        identities["source"] = _loaded(identities["source"], first)
     return {
         "key": trial.key,
         "suite": plan.suite.name,
@@ -117,9 +118,21 @@ def _identity(
         "drawn": any(chosen.drawn for chosen in data),
         "protocol": plan.protocol.identity(),
         "engine": ENGINE,
-        "components": {part: chosen.identity() for part, chosen in components.items()},
+        "components": identities,
         "tolerance": plan.protocol.pruning.tolerance,
     }
+
+
+def _loaded(source: ComponentId, first: LoadNode) -> ComponentId:
+    """Return what the network began with, in place of the images it was not trained on."""
+    changed: dict[str, Any] = {"content": first.content}
+    if isinstance(first.weights, Path):
+        # Nobody knows what they were trained on: the data set's name would be a guess.
+        changed |= {"name": first.weights.name, "version": "-", "distribution": "a file"}
+    elif not stand_for(first.weights, source.name):
+        owner = first.backbone.component.owner.distribution
+        changed |= {"name": first.weights, "version": "-", "distribution": owner}
+    return source.model_copy(update=changed)
 
 
 def _schedule(trial: Trial) -> Schedule:
