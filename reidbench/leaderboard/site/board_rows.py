@@ -12,6 +12,7 @@ from reidbench.leaderboard.render.page import flags, may_be_best, rank, title
 from reidbench.leaderboard.render.row_columns import PAGE_COLUMNS
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.published import Published, row_key
+from reidbench.leaderboard.splits import is_pooled
 from reidbench.leaderboard.states import FolderState
 
 FIRST = (
@@ -69,6 +70,11 @@ class BoardSection:
     def data(self) -> str:
         """Name the data, the network and the scenario."""
         return title(self.table.setting)
+
+    @property
+    def of_splits(self) -> bool:
+        """Whether its blocks are random splits of one data set."""
+        return is_pooled(self.table.setting.target)
 
     @property
     def reduction(self) -> str:

@@ -13,6 +13,7 @@ from reidbench.leaderboard.build import build
 from reidbench.leaderboard.latency import with_latency_beside
 from reidbench.leaderboard.model import Leaderboard, Row
 from reidbench.leaderboard.row_trials import gather
+from reidbench.leaderboard.splits import pool_splits
 from reidbench.leaderboard.states import FolderState, in_state
 from reidbench.results import CURVES, Result, packs, read_curves, read_results, single_files
 from reidbench.results.curves import Curves
@@ -89,7 +90,7 @@ def read_published(folder: Path, state: FolderState | None = None) -> Published:
 
 def _trials(results: Sequence[Result]) -> Iterator[tuple[RowKey, list[tuple[int, str]]]]:
     keys: dict[RowKey, list[tuple[int, str]]] = defaultdict(list)
-    for own in gather(results):
+    for own in gather(pool_splits(results)):
         method, trial = own.method, own.id
         how = (trial.method, method.version, method.distribution, trial.strategy, trial.allocation)
         key = (own.setting, *how, trial.control, trial.reduction)

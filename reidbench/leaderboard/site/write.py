@@ -109,7 +109,12 @@ def write_site(
     sections = list(chain.from_iterable(suites))
     _methods(site, sections)
     _settings(site, sections)
-    main = _main(sections)
+    halves = _halves(sections)
+    main = halves[0] if halves else None
+    # Where the answer is of photographs, the best that drawn data say stands below it.
+    drawn = next((it for it in halves if it.table.setting.drawn and it is not main), None)
+    if main and main.table.setting.drawn:
+        drawn = None
     # What the answer speaks of comes first in the table too, what was set aside last.
     suite = main and main.suite
     sections = sorted(sections, key=lambda it: (it.state.is_set_aside, it.suite != suite))
@@ -119,7 +124,8 @@ def write_site(
         "index.html",
         sections=sections,
         main=main,
-        others=[it for it in _halves(sections) if it is not main],
+        drawn=drawn,
+        others=[it for it in halves if it not in (main, drawn)],
         picture=Markup(_inlined(picture)) if picture and picture.is_file() else "",
         picture_name=_main_figure(main) if main else "",
         suites=list(dict.fromkeys(it.suite for it in sections)),
@@ -273,10 +279,6 @@ def _halves(sections: Sequence[BoardSection]) -> list[BoardSection]:
         return it.table.setting.drawn, -(it.table.valid_queries or 0), -seeds, -it.methods
 
     return sorted(halves, key=weight)
-
-
-def _main(sections: Sequence[BoardSection]) -> BoardSection | None:
-    return next(iter(_halves(sections)), None)
 
 
 def _main_figure(section: BoardSection) -> str:

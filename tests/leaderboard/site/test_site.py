@@ -219,6 +219,48 @@ def test_the_answer_is_of_the_suite_with_the_most_methods_not_the_most_rows(tmp_
     assert "of 4 methods may be best" in (tmp_path / "both" / "index.html").read_text()
 
 
+def on_photographs(made: Result, split: int) -> Result:
+    target = f"photos(split={split})"
+    changed = {"trial": made.trial.model_copy(update={"target": target}), "drawn": False}
+    return made.model_copy(update=changed)
+
+
+def test_photographs_answer_first_and_drawn_data_below_them(tmp_path: Path) -> None:
+    drawn = twice([dense(), result("l1"), result("fpgm"), result("taylor")])
+    photographs = [
+        on_photographs(it, split) for split in (1, 2) for it in (dense(), result("l1", mean_ap=0.7))
+    ]
+    source = published(tmp_path / "in", drawn)
+    write_site(source, tmp_path / "alone")
+    (source / "mine").rename(source / "drawn")
+    write_site(published(source, photographs), tmp_path / "both")
+    alone, both = (
+        (tmp_path / name / "index.html").read_text().partition('id="board"')[0]
+        for name in ("alone", "both")
+    )
+    assert "On drawn data" not in alone and "drawn, not photographed" in alone
+    first, below = both.split("On drawn data")
+    assert "of 1 methods may be best</b> on" in first and "photos, 2 splits" in first
+    assert "2 splits a method" in first and "drawn, not photographed" not in first
+    assert "of 3 may be best" in below
+
+
+def test_rows_of_pooled_splits_link_to_the_trial_of_each(tmp_path: Path) -> None:
+    results = [on_photographs(it, split) for split in (1, 2) for it in (dense(), result("l1"))]
+    write_site(published(tmp_path / "in", results), tmp_path / "site")
+    page = (tmp_path / "site" / "suites" / "mine.html").read_text()
+    assert all(f"trials/mine/{number:016x}.html" in page for number in range(4))
+    front = (tmp_path / "site" / "index.html").read_text().partition('id="board"')[0]
+    assert f"reidbench reproduce in/mine/{1:016x}" in front
+
+
+def test_where_every_row_may_be_best_the_answer_says_that_nobody_can_tell(tmp_path: Path) -> None:
+    rows = [dense(), result("l1", mean_ap=0.7), result("fpgm", mean_ap=0.7)]
+    write_site(published(tmp_path / "in", twice(rows)), tmp_path / "site")
+    answer = (tmp_path / "site" / "index.html").read_text()
+    assert "2 of 2 methods may be best" in answer and "These results tell nobody which" in answer
+
+
 def test_a_trial_shows_how_it_trained_where_its_curve_is_kept(tmp_path: Path) -> None:
     trained = phase("train", epochs=20).model_copy(update={"key": "a" * 16, "steps": 400})
     pruned = phase("prune", epochs=5).model_copy(update={"key": "b" * 16, "steps": 100})
