@@ -103,7 +103,7 @@ def test_rows_are_sorted_within_their_section(browser: Browser, address: str) ->
 
 
 def test_rows_without_a_rank_are_sorted_last_either_way(browser: Browser, address: str) -> None:
-    front(browser, address)
+    browser.get(f"{address}/suites/all-methods.html")
     press = browser.find_elements(By.CSS_SELECTOR, "thead button")[0]
     for _ in range(2):
         press.click()
@@ -171,7 +171,7 @@ def test_what_is_shown_can_be_taken_away(browser: Browser, address: str, tmp_pat
     rows = list(csv.DictReader(_arrived(tmp_path / "shown.csv").read_text().splitlines()))
     assert [row["method"] for row in rows][: len(names)] == names
     browser.find_element(By.CSS_SELECTOR, ".answer figcaption a").click()
-    assert _arrived(tmp_path / "all-methods-t0-50-map.svg").read_text().startswith("<svg")
+    assert _arrived(tmp_path / "photographs-t0-50-map.svg").read_text().startswith("<svg")
 
 
 def _arrived(path: Path) -> Path:
@@ -184,9 +184,9 @@ def _arrived(path: Path) -> Path:
 
 def test_a_mark_says_what_it_is_under_the_pointer(browser: Browser, address: str) -> None:
     front(browser, address)
-    mark = browser.find_element(By.CSS_SELECTOR, ".answer path[aria-label*='taylor-fo']")
+    mark = browser.find_element(By.CSS_SELECTOR, ".answer path[aria-label*='slimming']")
     ActionChains(browser).move_to_element(mark).perform()
-    assert browser.find_element(By.ID, "tip").text.startswith("taylor-fo: -0.1 points [-0.6, +0.4]")
+    assert browser.find_element(By.ID, "tip").text.startswith("slimming: -1.6 points [-5.3, +2.0]")
 
 
 def test_links_lead_to_card_trial_and_back(browser: Browser, address: str) -> None:
