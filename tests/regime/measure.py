@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -64,25 +64,35 @@ def _bench(
     return make_bench(registry, protocol, *names)
 
 
-def _arguments() -> argparse.Namespace:
+DRAWN = {"protocol": "mini/2", "data": "synthped-crowd", "backbone": "resnet18-x0-5"}
+"""What is measured unless something else is said; a suite says all of it."""
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what was asked for, on the command line by default."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("log", type=Path)
     parser.add_argument("--store", type=Path, required=True, help="a folder for networks")
     parser.add_argument("--suite", type=Path, help="one on photographs, with its rules")
     parser.add_argument("--data-root", type=Path, default=DATA_ROOT, help="where photographs are")
-    parser.add_argument("--protocol", default="mini/2")
     parser.add_argument("--source", help="a drawn classification set to learn first")
-    parser.add_argument("--data", default="synthped-crowd")
-    parser.add_argument("--backbone", default="resnet18-x0-5")
+    for name, usual in DRAWN.items():
+        parser.add_argument(f"--{name}", help=f"default: {usual}")
     parser.add_argument(
         "--question", action="append", choices=QUESTIONS, help="only its cases; may be repeated"
     )
-    return parser.parse_args()
+    asked = parser.parse_args(given)
+    said = [name for name in (*DRAWN, "source") if getattr(asked, name) is not None]
+    if asked.suite and said:
+        parser.error(f"--{said[0]} is said by the suite: leave it out")
+    for name, usual in DRAWN.items():
+        setattr(asked, name, getattr(asked, name) or usual)
+    return asked
 
 
 def main() -> None:
     """Measure what the log lacks."""
-    given = _arguments()
+    given = arguments()
     registry = installed_plugins((), print)
     protocol = find_protocol(given.protocol, registry, Path())
     bench = cache(partial(_bench, given, registry, protocol))

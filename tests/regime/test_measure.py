@@ -12,7 +12,7 @@ from reidbench.config.protocol import load_protocol
 from reidbench.run.options import installed_plugins
 from tests.regime.bench import Bench, make_bench, variant
 from tests.regime.cases import CURVE_METHODS, SEEDS, Case, cases
-from tests.regime.measure import measure
+from tests.regime.measure import arguments, measure
 from tests.regime.report import report
 
 ROOT = Path(__file__).parents[2]
@@ -95,3 +95,14 @@ def test_the_report_subtracts_what_each_bar_compares() -> None:
     assert "| `l1` at 50% to its base network, the same | 2.00 |" in said
     assert "| `l1` at 50%, one thread to two | 0.50 | < 1.33, two seeds |" in said
     assert "| `l1` | 75% | 75.0 |" in said
+
+
+@pytest.mark.parametrize("name", ["protocol", "data", "backbone", "source"])
+def test_what_a_suite_says_is_refused_beside_it(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["log", "--store", "s", f"--{name}", "x"]
+    assert getattr(arguments(asked), name) == "x"
+    with pytest.raises(SystemExit):
+        arguments([*asked, "--suite", "suite.yaml"])
+    assert f"--{name} is said by the suite: leave it out" in capsys.readouterr().err
