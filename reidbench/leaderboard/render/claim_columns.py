@@ -21,10 +21,11 @@ CLAIMS_LEGEND = (
     "A claim bounds a difference of scores, rows minus their counterparts, in points. It is "
     "supported if the whole 95 % interval of the difference satisfies the bound, refuted if the "
     "whole interval violates it, and otherwise undecided. The interval is where the difference "
-    "would lie with other training seeds and other test people: of the mean of all pairs, or, "
-    "where each pair must satisfy the bound, of the pair that speaks most against the claim, "
-    "widened for the number of pairs, of which any could refute it. A single seed decides nothing. "
-    "Nothing is corrected for the number of claims."
+    "would lie with other training seeds and other test people, in a table of splits with other "
+    "splits of the same people: of the mean of all pairs, or, where each pair must satisfy the "
+    "bound, of the pair that speaks most against the claim, widened for the number of pairs, of "
+    "which any could refute it. A single seed decides nothing. Nothing is corrected for the "
+    "number of claims."
 )
 
 

@@ -18,8 +18,9 @@ LEGEND = """\
   image of the protocol's size; 1 MAC = 2 FLOPs.
 - Scores are percentages, a mean over seeds **±** the sample standard deviation (none for one seed).
 - **Δ mAP** is the difference to the dense network in points, with a 95 % interval: where the
-  difference would lie with other training seeds and other test people. In (round brackets) it is
-  of a single seed: how two networks differ over other people, which says nothing of methods.
+  difference would lie with other training seeds and other test people; in a table of splits, with
+  other splits of the same people. In (round brackets) it is of a single seed: how two networks
+  differ over other people, which says nothing of methods.
 - **Rank** is every rank that a row may have: `2-5` says that one row is better, and that all but
   five, itself among them, are worse. One row is better than another if such an interval of their
   difference, widened for the number of rows, excludes 0. Rows in **bold** may be the best: the

@@ -20,12 +20,13 @@ INDENT = " " * 11
 """Of the lines below a verdict: as wide as the longest verdict."""
 
 LEGEND = (
-    "Rank: every rank that a row may have, given other seeds and other people; *: may be the best. "
-    "-: not ranked: a seed that failed or is missing, a single seed, off target, or off budget "
-    "(trains for the dense network's compute, not its epochs). ref.: the unpruned network. red.: "
-    "achieved reduction of MACs. ±: standard deviation over seeds. Δ mAP: to dense, with the 95 % "
-    "interval of what other seeds and other people would give; (in round brackets): of one seed, "
-    "so it says how two networks differ over other people, and nothing of methods."
+    "Rank: every rank that a row may have, given other seeds and other people, in a table of "
+    "splits other splits of the same people; *: may be the best. -: not ranked: a seed that "
+    "failed or is missing, a single seed, off target, or off budget (trains for the dense "
+    "network's compute, not its epochs). ref.: the unpruned network. red.: achieved reduction of "
+    "MACs. ±: standard deviation over seeds. Δ mAP: to dense, with the 95 % interval of what "
+    "these would give; (in round brackets): of one seed, so it says how two networks differ over "
+    "other people, and nothing of methods."
 )
 
 
