@@ -109,6 +109,12 @@ def write_site(
     sections = list(chain.from_iterable(suites))
     _methods(site, sections)
     _settings(site, sections)
+    _front(site, sections)
+    return sum(1 for _ in folder.rglob("*.html"))
+
+
+def _front(site: _Site, sections: Sequence[BoardSection]) -> None:
+    """Write the front page: the answer, and every table."""
     halves = _halves(sections)
     main = halves[0] if halves else None
     # Where the answer is of photographs, the best that drawn data say stands below it.
@@ -118,7 +124,7 @@ def write_site(
     # What the answer speaks of comes first in the table too, what was set aside last.
     suite = main and main.suite
     sections = sorted(sections, key=lambda it: (it.state.is_set_aside, it.suite != suite))
-    picture = main and (folder / "figures" / f"{_main_figure(main)}.svg")
+    picture = main and (site.folder / "figures" / f"{_main_figure(main)}.svg")
     site.page(
         "index.html",
         "index.html",
@@ -131,7 +137,6 @@ def write_site(
         suites=list(dict.fromkeys(it.suite for it in sections)),
         options=_options(sections),
     )
-    return sum(1 for _ in folder.rglob("*.html"))
 
 
 def _make_room(folder: Path) -> None:
