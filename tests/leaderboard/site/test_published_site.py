@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reidbench.leaderboard.site.published import read_published, row_key
 from tests.submissions.falsified import good
 from tests.support import site_digest
 from tests.support.commands import environment, reidbench
@@ -158,3 +160,16 @@ def test_another_build_gives_the_same_bytes(published_site: Path, tmp_path: Path
     for path in files:
         other = tmp_path / "site" / path.relative_to(published_site)
         assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_readme_runs_every_trial_of_the_best_row_on_photographs_again() -> None:
+    readme = (ROOT / "README.md").read_text()
+    (keys,) = re.findall(r"reidbench reproduce leaderboard/photographs/\{([\w,]+)\}", readme)
+    published = read_published(ROOT / "leaderboard" / "photographs")
+    sections = (section for table in published.board.tables for section in table.sections)
+    best = next(section.rows[0] for section in sections if section.reduction == 0.5)
+    assert set(keys.split(",")) == {key for _, key in published.trials[row_key(best)]}
+    assert f"[`{best.method}`](docs/methods/{best.method}.md)" in readme
+    assert best.delta and best.delta_interval
+    low, high = best.delta_interval.points
+    assert f"{100 * best.delta:.1f} points of mAP, {low:.1f} to {high:+.1f}" in readme
