@@ -72,6 +72,22 @@ def first_sentence(module: str) -> str:
     return docstring.splitlines()[0] if docstring else ""
 
 
+def code_file(module: str) -> str:
+    """Return where a module's code is: from the root of its project, or as it is imported.
+
+    A root is a folder with a ``pyproject.toml``; an installed copy has none.
+    """
+    as_imported = f"{module.replace('.', '/')}.py"
+    origins: list[str | None] = []
+    fault_of(lambda: origins.append(getattr(find_spec(module), "origin", None)))
+    file = Path(origins[0]) if origins and origins[0] else None
+    if file is None or "site-packages" in file.parts:
+        return as_imported
+    roots = (folder for folder in file.parents if (folder / "pyproject.toml").is_file())
+    root = next(roots, None)
+    return file.relative_to(root).as_posix() if root else as_imported
+
+
 def _source(module: str) -> ast.Module | None:
     """Return the syntax tree of a module, or None if there is no source to read."""
     found: list[ast.Module | None] = []

@@ -8,7 +8,7 @@ from statistics import median
 import yaml
 
 from reidbench.cards import labels
-from reidbench.cards.card import Card
+from reidbench.cards.card import Card, code_file
 from reidbench.cards.markdown_text import bullets, cell, paragraph, prose, table, wrapped
 
 
@@ -30,7 +30,7 @@ def _blocks(card: Card) -> Iterator[str]:
     yield bullets(card.text.deviations) or "None stated."
     yield from ("## Use it", _suite(card))
     module, name = record.target.split(":")
-    yield f"Code: `{module.replace('.', '/')}.py`, `{name}`."
+    yield f"Code: `{code_file(module)}`, `{name}`."
     yield f"`reidbench plugins check {record.name}` checks that it keeps its contract."
 
 

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from reidbench.cli.options import installed, shared
 from reidbench.config.own_protocol import write_like
-from reidbench.config.protocol import load_protocol, protocol_names
+from reidbench.config.protocol import caveat, load_protocol, protocol_names
 from reidbench.plugins.protocols import find_protocol, plugin_protocols
 
 
@@ -49,6 +49,8 @@ def show(disabled: tuple[str, ...], name: str) -> None:
     """Print all rules of the protocol called NAME, or of a file."""
     protocol = find_protocol(name, installed(disabled), Path())
     click.echo(f"# sha256 {protocol.digest}")
+    if known := caveat(protocol.name, protocol.digest):
+        click.echo(f"# {known}")
     click.echo(yaml.safe_dump(protocol.model_dump(mode="json"), sort_keys=False), nl=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from reidbench.errors import ReidbenchError, did_you_mean
 
 FOLDER = Path(__file__).parent / "protocols"
 LOCK = FOLDER / "protocols.lock.json"
+CAVEATS = FOLDER / "caveats.json"
 
 
 class ProtocolError(ReidbenchError):
@@ -310,6 +311,18 @@ def locked() -> dict[str, str]:
     """Return the published digest of each protocol by name."""
     lock: dict[str, str] = json.loads(LOCK.read_text(encoding="utf-8"))
     return lock
+
+
+@cache
+def caveat(name: str, digest: str) -> str:
+    """Return what tables under a published protocol do not show; empty where nothing is known.
+
+    It is learned after publication, so it is no part of the rules; ``digest`` says which they are.
+    """
+    if locked().get(name) != digest:
+        return ""
+    caveats: dict[str, str] = json.loads(CAVEATS.read_text(encoding="utf-8"))
+    return caveats.get(name, "")
 
 
 def load_protocol(name: str) -> Protocol:

@@ -13,6 +13,7 @@ from reidbench.api.records import ALLOCATIONS, BUDGETS, STRATEGIES
 from reidbench.api.records import DATA as ALL_DATA
 from reidbench.api.records import PRUNES as ALL_PRUNES
 from reidbench.cards import INDEX, Card, index_page, make_cards, page, pages
+from reidbench.cards.card import code_file
 from reidbench.cards.labels import ALLOCATION, BUDGET, DATA, PRUNES, STRATEGY, seconds
 from tests.cards.builders import SETTING, card, component, cost, example
 
@@ -24,6 +25,20 @@ def test_the_page_is_the_golden_one() -> None:
         GOLDEN.write_text(page(example()), encoding="utf-8")
         pytest.fail(f"{GOLDEN.name} was missing and has been written; read it, then run again")
     assert page(example()) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_code_is_named_from_the_root_of_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "mine" / "plugins" / "my_pruners"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(package.parent))
+    assert code_file("my_pruners") == "my_pruners.py"
+    (tmp_path / "mine" / "pyproject.toml").touch()
+    assert code_file("my_pruners") == "plugins/my_pruners/__init__.py"
+    assert code_file("not_there.at_all") == "not_there/at_all.py"
+    assert code_file("yaml.loader") == "yaml/loader.py"
 
 
 def test_every_word_of_a_record_is_explained() -> None:

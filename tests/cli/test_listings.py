@@ -98,7 +98,7 @@ def test_protocols_are_listed_with_their_digests(new_run: New) -> None:
 def test_a_printed_protocol_is_the_protocol(new_run: New) -> None:
     text = printed(new_run(), "protocols", "mini/1")
     rules = load_protocol("mini/1")
-    assert text.startswith(f"# sha256 {rules.digest}\n")
+    assert text.startswith(f"# sha256 {rules.digest}\n# Base networks have not converged")
     assert Protocol.model_validate(yaml.safe_load(text)) == rules
 
 

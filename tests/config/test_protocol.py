@@ -11,9 +11,11 @@ import yaml
 
 from reidbench.config import protocol as module
 from reidbench.config.protocol import (
+    CAVEATS,
     FOLDER,
     Protocol,
     ProtocolError,
+    caveat,
     load_protocol,
     locked,
     protocol_names,
@@ -46,6 +48,14 @@ def test_every_file_is_locked_and_every_lock_has_its_file() -> None:
 def test_what_was_published_loads(name: str) -> None:
     assert load_protocol(name).name == name
     assert load_protocol(name).identity() == {"name": name, "sha256": locked()[name]}
+
+
+def test_a_caveat_is_of_published_rules_alone() -> None:
+    said = json.loads(CAVEATS.read_text())
+    assert said.keys() <= locked().keys()
+    assert caveat("mini/1", locked()["mini/1"]) == said["mini/1"] != ""
+    assert caveat("mini/1", locked()["mini/2"]) == ""
+    assert caveat("mini/2", locked()["mini/2"]) == ""
 
 
 @pytest.mark.parametrize(

@@ -149,4 +149,4 @@ def _caption(table: Table) -> str:
     ]
     if setting.drawn:
         sentences.append("The images are drawn by a program.")
-    return escaped(" ".join(sentences))
+    return escaped(" ".join(filter(None, [*sentences, page.caveat(setting)])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reidbench.config import protocol
 from reidbench.leaderboard.model import Row, Section, Table, TableSetting
 from reidbench.leaderboard.render.columns import NOTHING
 from reidbench.leaderboard.splits import is_pooled
@@ -45,6 +46,11 @@ def queries(table: Table) -> str:
 def versions(setting: TableSetting) -> str:
     """Name what two tables of one title can differ in: the engine and the shared components."""
     return ", ".join([f"engine v{setting.engine}", *map(str, setting.components)])
+
+
+def caveat(setting: TableSetting) -> str:
+    """Say what a table under its published protocol does not show; empty where nothing is known."""
+    return protocol.caveat(setting.protocol, setting.protocol_hash)
 
 
 def rank(section: Section, row: Row) -> str:

@@ -54,6 +54,7 @@ def _table(table: Table, width: int, columns: Sequence[Column[Row]], room: int) 
     yield from textwrap.wrap(page.title(setting), width)
     yield from textwrap.wrap(" · ".join(filter(None, (*facts, page.queries(table)))), width)
     yield from textwrap.wrap(page.versions(setting), width)
+    yield from textwrap.wrap(page.caveat(setting), width)
     yield ""
     yield from _sections(table, notes, columns, room)
     yield ""

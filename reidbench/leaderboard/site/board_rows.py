@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reidbench.leaderboard.latency_file import Latency
 from reidbench.leaderboard.model import Row, Section, Table
 from reidbench.leaderboard.render.columns import NOTHING, PERCENT, fixed, signed
-from reidbench.leaderboard.render.page import flags, may_be_best, rank, title
+from reidbench.leaderboard.render.page import caveat, flags, may_be_best, rank, title
 from reidbench.leaderboard.render.row_columns import PAGE_COLUMNS
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.published import Published, row_key
@@ -70,6 +70,11 @@ class BoardSection:
     def data(self) -> str:
         """Name the data, the network and the scenario."""
         return title(self.table.setting)
+
+    @property
+    def caveat(self) -> str:
+        """What tables under its protocol do not show; empty where nothing is known."""
+        return caveat(self.table.setting)
 
     @property
     def of_splits(self) -> bool:

@@ -276,12 +276,13 @@ def _settings(site: _Site, sections: Sequence[BoardSection]) -> None:
 
 
 def _halves(sections: Sequence[BoardSection]) -> list[BoardSection]:
-    """Return the ranked sections at half the MACs: photographs, much data, many methods first."""
+    """Return the ranked sections at half the MACs: photographs first, then what converged."""
     halves = [it for it in sections if it.section.reduction == 0.5 and it.ranked]
 
-    def weight(it: BoardSection) -> tuple[bool, int, int, int]:
+    def weight(it: BoardSection) -> tuple[bool, bool, int, int, int]:
         seeds = max(row.row.seeds_done for row in it.ranked)
-        return it.table.setting.drawn, -(it.table.valid_queries or 0), -seeds, -it.methods
+        queries = it.table.valid_queries or 0
+        return it.table.setting.drawn, bool(it.caveat), -queries, -seeds, -it.methods
 
     return sorted(halves, key=weight)
 

@@ -10,7 +10,8 @@ import re
 
 import pytest
 
-from reidbench.leaderboard import build, to_csv, to_markdown, to_terminal
+from reidbench.config.protocol import locked
+from reidbench.leaderboard import build, to_csv, to_html, to_latex, to_markdown, to_terminal
 from tests.leaderboard.builders import dense, example, failure, queries, result, twice
 from tests.leaderboard.pages import assert_golden, cells, csv_rows
 
@@ -72,6 +73,14 @@ def test_only_drawn_data_are_called_drawn() -> None:
     for page in (to_markdown, to_terminal):
         assert "drawn" in page(build([result(drawn=True)]))
         assert "drawn" not in page(build([result(drawn=False)]))
+
+
+def test_what_is_known_against_a_protocol_stands_over_its_tables() -> None:
+    known = {"name": "smoke/1", "sha256": locked()["smoke/1"]}
+    of_that_name = {"name": "smoke/1", "sha256": "5eed" * 16}
+    for page in (to_markdown, to_terminal, to_html, to_latex):
+        assert page(build([result(protocol=known)])).count("numbers that mean nothing") == 1
+        assert "numbers that mean nothing" not in page(build([result(protocol=of_that_name)]))
 
 
 def test_every_markdown_row_has_as_many_cells_as_its_head() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from reidbench.config.protocol import locked
 from reidbench.leaderboard.site.method_text import MethodText
 from reidbench.leaderboard.site.names import file_stem
 from reidbench.leaderboard.site.write import SiteError, write_site
@@ -240,9 +241,27 @@ def test_photographs_answer_first_and_drawn_data_below_them(tmp_path: Path) -> N
     )
     assert "On drawn data" not in alone and "drawn, not photographed" in alone
     first, below = both.split("On drawn data")
-    assert "of 1 methods may be best</b> on" in first and "photos, 2 splits" in first
+    assert "of 1 method may be best</b> on" in first and "photos, 2 splits" in first
     assert "2 splits a method" in first and "drawn, not photographed" not in first
     assert "of 3 may be best" in below
+
+
+def test_a_table_with_a_caveat_answers_last_and_says_so(tmp_path: Path) -> None:
+    rules = {"name": "smoke/1", "sha256": locked()["smoke/1"]}
+    rows = [dense(), result("l1"), result("fpgm"), result("taylor")]
+    doubtful = [it.model_copy(update={"protocol": rules}) for it in twice(rows)]
+    source = published(tmp_path / "in", doubtful)
+    write_site(source, tmp_path / "alone")
+    (source / "mine").rename(source / "doubtful")
+    write_site(published(source, twice([dense(), result("l1")])), tmp_path / "both")
+    alone, both = ((tmp_path / name / "index.html").read_text() for name in ("alone", "both"))
+    answer, board = alone.split('id="board"')
+    assert "mean nothing" in answer and "mean nothing" in board
+    answer, others = both.split('id="board"')[0].split("On other data")
+    assert "of 1 method may be best" in answer and "mean nothing" not in answer
+    assert "mean nothing" in others
+    page = (tmp_path / "both" / "protocols" / f"{file_stem('smoke/1')}.html").read_text()
+    assert "mean nothing" in page
 
 
 def test_rows_of_pooled_splits_link_to_the_trial_of_each(tmp_path: Path) -> None:
