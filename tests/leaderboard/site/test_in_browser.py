@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,9 +185,14 @@ def _arrived(path: Path) -> Path:
 
 def test_a_mark_says_what_it_is_under_the_pointer(browser: Browser, address: str) -> None:
     front(browser, address)
-    mark = browser.find_element(By.CSS_SELECTOR, ".answer path[aria-label*='slimming']")
+    listed = browser.find_element(By.CSS_SELECTOR, ".answer .names li").text
+    said = re.fullmatch(r"(\S+) (\S+ \[.+\]) points", listed)
+    assert said, listed
+    name, difference = said.groups()
+    mark = browser.find_element(By.CSS_SELECTOR, f".answer path[aria-label*='{name}']")
     ActionChains(browser).move_to_element(mark).perform()
-    assert browser.find_element(By.ID, "tip").text.startswith("slimming: -1.6 points [-5.3, +2.0]")
+    told = browser.find_element(By.ID, "tip").text
+    assert told.startswith(f"{name}: {difference.replace(' [', ' points [')}")
 
 
 def test_links_lead_to_card_trial_and_back(browser: Browser, address: str) -> None:
