@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,8 +48,9 @@ def line(site: Path) -> str:
     return f"{digest(site)}  {makers()}\n"
 
 
-def main() -> None:
-    """Build the published site and write its digest."""
+@contextmanager
+def published_site() -> Iterator[Path]:
+    """Build the site of ``leaderboard/`` in a folder that goes again; exit where that fails."""
     if others := strangers():
         sys.exit(f"methods of {', '.join(sorted(others))} have pages too: uninstall them first")
     with TemporaryDirectory() as scratch:
@@ -55,6 +58,12 @@ def main() -> None:
         done = reidbench("site", "leaderboard", "--out", site, cwd=ROOT, env=environment())
         if done.returncode:
             sys.exit(done.stderr)
+        yield site
+
+
+def main() -> None:
+    """Build the published site and write its digest."""
+    with published_site() as site:
         FILE.write_text(line(site), encoding="utf-8")
     print(f"written: {FILE}")
 

@@ -15,7 +15,7 @@ import pytest
 
 from reidbench.leaderboard.site.published import read_published, row_key
 from tests.submissions.falsified import good
-from tests.support import site_digest
+from tests.support import site_digest, site_pictures
 from tests.support.commands import environment, reidbench
 from tests.support.places import ROOT
 
@@ -53,6 +53,15 @@ def test_pictures_of_the_documentation_are_the_sites(name: str, published_site: 
     committed = ROOT / "docs" / "images" / f"{name}.svg"
     assert committed.read_text() == built.read_text(), f"copy {built.name} to {committed}"
     assert f"images/{committed.name}" in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize("picture", [site_pictures.FRONT, site_pictures.PHONE])
+def test_screenshots_of_the_documentation_show_todays_answer(
+    picture: Path, published_site: Path
+) -> None:
+    answer = site_pictures.answer(published_site)
+    assert re.match(r"Which method .+ may be best on .+ points$", answer)
+    assert site_pictures.told(picture) == answer, "python -m tests.support.site_pictures"
 
 
 def test_the_answer_names_data_methods_and_how_sure_it_is(published_site: Path) -> None:
