@@ -14,7 +14,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.support.axe import axe_core
 from tests.support.browser import resize
@@ -42,9 +43,11 @@ def _nothing_goes_wrong(browser: Browser, address: str, timed_address: str) -> I
 
 
 def front(browser: Browser, address: str, place: str = "") -> None:
-    """Open the front page anew: a change of the place alone loads nothing."""
+    """Open the front page anew, its script done: a change of the place alone loads nothing."""
     browser.get("about:blank")
     browser.get(f"{address}/index.html{place}")
+    ready = (By.CSS_SELECTOR, "#filters:not([hidden])")
+    WebDriverWait(browser, 20).until(presence_of_element_located(ready))
 
 
 def texts(browser: Browser, column: int) -> list[str]:
