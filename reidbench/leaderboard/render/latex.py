@@ -10,6 +10,7 @@ from reidbench.leaderboard.model import Leaderboard, Row, Section, Table
 from reidbench.leaderboard.render import page
 from reidbench.leaderboard.render.columns import NOTHING, Column
 from reidbench.leaderboard.render.row_columns import MAIN_COLUMNS, PAGE_COLUMNS
+from reidbench.leaderboard.splits import is_pooled
 
 CELL = re.compile(
     r"(?P<number>[+-]?\d+(?:\.\d+)?)(?: ± (?P<sd>[\d.]+))?(?: (?P<ends>[\[(].*[\])]))?"
@@ -137,13 +138,15 @@ def _caption(table: Table) -> str:
     setting = table.setting
     seeds = sorted({row.seeds for row in table.unique_rows})
     number = "-".join(map(str, dict.fromkeys((seeds[0], seeds[-1])))) if seeds else "no"
+    pooled = is_pooled(setting.target)
+    others = "splits of the same people" if pooled else "seeds and other test people"
     sentences = [
         f"{page.title(setting)}: protocol {setting.protocol} ({setting.protocol_hash[:12]})"
         f"{', ' + page.queries(table) if page.queries(table) else ''}.",
         f"Mean over {number} seed{'' if number == '1' else 's'} ± sample standard deviation "
         "over seeds.",
         "Δ mAP: difference to the dense network in points, with the 95 % t interval of what other "
-        "seeds and other test people would give (paired; variances shrunken to the table's); in "
+        f"{others} would give (paired; variances shrunken to the table's); in "
         "round brackets over people alone, of one seed.",
         "Rank: every rank that a row may have; the rows in bold may be the best.",
     ]

@@ -123,6 +123,16 @@ def test_names_are_escaped() -> None:
     assert "&lt;script&gt;" in page and "<script" not in page
 
 
+def test_a_latex_caption_says_over_what_its_intervals_are() -> None:
+    def caption(*targets: str) -> str:
+        rows = [row for it in targets for row in (dense(target=it), result("l1", target=it))]
+        return to_latex(build(rows))
+
+    assert "other seeds and other test people would" in caption("photos")
+    pooled = caption("photos(split=1)", "photos(split=2)")
+    assert "other splits of the same people would" in pooled and "other test people" not in pooled
+
+
 def test_every_row_that_may_be_best_is_bold_and_the_caption_says_what_numbers_are() -> None:
     methods = (("l1", 0.7), ("fpgm", 0.7001), ("random", 0.5))
     text = to_latex(build(twice([dense(), *(result(it, mean_ap=ap) for it, ap in methods)])))
