@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,13 @@ def test_a_source_and_a_base_network_are_trained_once(bench: Bench) -> None:
     assert before_any.network.key == source.key
 
 
-def test_a_suite_finds_what_was_measured(tmp_path: Path) -> None:
+def test_a_suite_on_data_with_spare_people_finds_what_was_measured(tmp_path: Path) -> None:
     registry = installed_plugins((), print)
-    plan = make_plan(load_suite(REGIME / "paper-mini-draft.yaml"), registry)
+    draft = (REGIME / "paper-mini-draft.yaml").read_text(encoding="utf-8")
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(draft.replace("targets: [synthped-quick]", "targets: [synthped-crowd]"))
+    shutil.copy(REGIME / "paper-mini-2.yaml", tmp_path)
+    plan = make_plan(load_suite(suite_file), registry)
     names = ("synthped-crowd", "resnet18-x0-5", tmp_path, "synthshapes")
     its = make_bench(registry, plan.protocol, *names)
     suite = {phase.key for trial in plan.trials for phase in trial.phases}
