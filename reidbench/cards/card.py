@@ -77,10 +77,7 @@ def code_file(module: str) -> str:
 
     A root is a folder with a ``pyproject.toml``; an installed copy has none.
     """
-    as_imported = f"{module.replace('.', '/')}.py"
-    origins: list[str | None] = []
-    fault_of(lambda: origins.append(getattr(find_spec(module), "origin", None)))
-    file = Path(origins[0]) if origins and origins[0] else None
+    as_imported, file = f"{module.replace('.', '/')}.py", _file(module)
     if file is None or "site-packages" in file.parts:
         return as_imported
     roots = (folder for folder in file.parents if (folder / "pyproject.toml").is_file())
@@ -90,17 +87,20 @@ def code_file(module: str) -> str:
 
 def _source(module: str) -> ast.Module | None:
     """Return the syntax tree of a module, or None if there is no source to read."""
-    found: list[ast.Module | None] = []
-    # A plugin's package may raise anything on import; importing the target reports it.
-    fault_of(lambda: found.append(_parsed(module)))
+    found: list[ast.Module] = []
+    if file := _file(module):
+        # What is no Python, or not readable, is reported by importing the target.
+        fault_of(lambda: found.append(ast.parse(file.read_text(encoding="utf-8"))))
     return found[0] if found else None
 
 
-def _parsed(module: str) -> ast.Module | None:
-    spec = find_spec(module)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return None
-    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+def _file(module: str) -> Path | None:
+    """Return the source file of a module, or None if there is none."""
+    found: list[str | None] = []
+    # A plugin's package may raise anything on import; importing the target reports it.
+    fault_of(lambda: found.append(getattr(find_spec(module), "origin", None)))
+    origin = found[0] if found else None
+    return Path(origin) if origin and origin.endswith(".py") else None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,8 +35,7 @@ def answer(site: Path) -> str:
 def told(picture: Path) -> str:
     """Return the answer that a screenshot carries; empty if it carries none."""
     with Image.open(picture) as opened:
-        texts: Mapping[str, str] = opened.text if hasattr(opened, "text") else {}
-        return texts.get(ANSWER, "")
+        return str(opened.info.get(ANSWER, ""))
 
 
 def _keep(shot: bytes, path: Path, text: str) -> None:

@@ -57,8 +57,8 @@ def _table(table: Table, columns: Sequence[Column[Row]]) -> Iterator[str]:
     yield f"<h2>{html.escape(page.title(table.setting))}</h2>"
     facts = [table.setting.protocol, page.queries(table), page.versions(table.setting)]
     yield f"<p>{html.escape(' · '.join(filter(None, facts)))}</p>"
-    if page.caveat(table.setting):
-        yield f"<p><strong>{html.escape(page.caveat(table.setting))}</strong></p>"
+    if known := page.caveat(table.setting):
+        yield f"<p><strong>{html.escape(known)}</strong></p>"
     heads = ["rank", "method", *(column.heading for column in columns)]
     for heading, section in page.blocks(table):
         yield f"<h3>{html.escape(heading)}</h3>"

@@ -68,8 +68,8 @@ def _table(table: Table, columns: Sequence[Column[Row]]) -> Iterator[str]:
     if table.setting.drawn:
         yield DRAWN
     yield _facts(table)
-    if page.caveat(table.setting):
-        yield f"> {page.caveat(table.setting)}"
+    if known := page.caveat(table.setting):
+        yield f"> {known}"
     numbers = page.numbered_notes(table)
     for heading, section in page.blocks(table):
         yield f"### {heading}"
